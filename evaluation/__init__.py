@@ -1,0 +1,1 @@
+"""Measures code models. Knows neither finetuning nor TRL."""

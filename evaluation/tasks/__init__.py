@@ -1,0 +1,91 @@
+"""The table of tasks: to add one is a module, and a line here.
+
+A name that ends in `.jsonl` is the path of a user's own file. Any other name that is not in the
+table is refused with the nearest one that is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+
+from evaluation.errors import UnknownTask
+from evaluation.tasks.base import Problem, Task, build_program, cut_at_stop
+from evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
+from evaluation.tasks.humaneval import humaneval
+from evaluation.tasks.jsonl import SUFFIX, jsonl_task
+from evaluation.tasks.mbpp import SOURCE as MBPP_SOURCE
+from evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
+from evaluation.tasks.source import RowSource
+
+__all__ = [
+    "TASKS",
+    "Problem",
+    "Task",
+    "build_program",
+    "cut_at_stop",
+    "load_task",
+    "mbpp_problems",
+    "why_unavailable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a named task is loaded, and where its rows come from."""
+
+    load: Callable[[], Task]
+    source: RowSource
+
+
+TASKS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "humaneval": Entry(humaneval, HUMANEVAL_SOURCE),
+        "mbpp": Entry(mbpp, MBPP_SOURCE),
+        "mbpp_validation": Entry(mbpp_validation, MBPP_SOURCE),
+    }
+)
+
+
+def load_task(name: str, limit: int | None = None) -> Task:
+    """Load a task by its name, or a user's file by its path.
+
+    Args:
+        name: a key of `TASKS`, or a path that ends in `.jsonl`.
+        limit: keep only that many problems, the first ones.
+
+    Raises:
+        UnknownTask: with the nearest name.
+        DataUnavailable: when its rows cannot be had.
+        BadRows: when a user's file has faults.
+        ValueError: when `limit` is below 1.
+
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit={limit} leaves no problem: give at least 1, or nothing for all")
+    task = jsonl_task(Path(name)) if name.endswith(SUFFIX) else _entry(name).load()
+    return task if limit is None else replace(task, problems=task.problems[:limit])
+
+
+def why_unavailable(name: str) -> str | None:
+    """Say why a task cannot be loaded here, or None when it is worth trying.
+
+    Reads no rows, imports nothing heavy and stays off the network.
+    """
+    if name.endswith(SUFFIX):
+        return None if Path(name).is_file() else f"{name} is not a file"
+    try:
+        return _entry(name).source.why_unavailable()
+    except UnknownTask as error:
+        return str(error)
+
+
+def _entry(name: str) -> Entry:
+    if name not in TASKS:
+        nearest = get_close_matches(name.lower(), TASKS, n=1, cutoff=0.0)[0]
+        raise UnknownTask(
+            f"there is no task {name!r}: did you mean {nearest!r}? The tasks are "
+            f"{', '.join(TASKS)}, and the path of any {SUFFIX} file of your own."
+        )
+    return TASKS[name]

@@ -1,0 +1,45 @@
+"""HumanEval (Chen et al. 2021, https://arxiv.org/abs/2107.03374): complete a function.
+
+Prompts, stop words, tests and time limit are those of bigcode-evaluation-harness at 8fc5bae6, so
+that our figures stand beside published ones. The prompt is stripped: with its last newline left on,
+the same model scores differently.
+"""
+
+from evaluation.tasks.base import Problem, Task
+from evaluation.tasks.entry_points import entry_points
+from evaluation.tasks.source import Row, RowSource
+
+SOURCE = RowSource(
+    file="HumanEval.jsonl.gz",
+    repository="openai/openai_humaneval",
+    config=None,
+    columns=frozenset({"task_id", "prompt", "canonical_solution", "test", "entry_point"}),
+)
+STOP = ("\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```", "<file_sep>")
+TIMEOUT_S = 3.0
+
+
+def humaneval() -> Task:
+    """Load the 164 problems.
+
+    Raises:
+        DataUnavailable: when they are neither in the data folder nor on the Hub.
+
+    """
+    problems = tuple(_problem(row) for row in SOURCE.rows())
+    return Task("humaneval", problems, STOP, TIMEOUT_S)
+
+
+def _problem(row: Row) -> Problem:
+    prompt = row["prompt"].strip()
+    tests = "\n" + row["test"] + "\n" + f"check({row['entry_point']})"
+    # The published solution continues the unstripped prompt, which ends in a newline.
+    reference = "\n" + row["canonical_solution"]
+    return Problem(
+        id=row["task_id"],
+        prompt=prompt,
+        tests=tests,
+        prefix=prompt,
+        entry_points=entry_points(prompt + reference, tests),
+        reference=reference,
+    )

@@ -1,0 +1,118 @@
+"""A user's own task: a file with one JSON object on each line.
+
+A row holds `prompt` and `tests`, and may hold `id`, `prefix`, `entry_points` and `reference` (see
+`Problem`). Unknown fields are refused, because a misspelt `prefix` would change every score in
+silence; and all faults of the file are reported together.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from evaluation.errors import BadRow, BadRows, DataUnavailable
+from evaluation.tasks.base import Problem, Task
+from evaluation.tasks.entry_points import entry_points
+
+SUFFIX = ".jsonl"
+TIMEOUT_S = 3.0
+
+
+def _python(source: str) -> str:
+    try:
+        compile(source, "<row>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise ValueError(f"not Python: {error}") from error
+    return source
+
+
+def _identifier(name: str) -> str:
+    if not name.isidentifier():
+        raise ValueError(f"{name!r} is not a Python name")
+    return name
+
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    prompt: _Text
+    tests: Annotated[_Text, AfterValidator(_python)]
+    id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
+    prefix: str = ""
+    entry_points: list[Annotated[str, AfterValidator(_identifier)]] = Field(default_factory=list)
+    reference: str | None = None
+
+    @field_validator("reference")
+    @classmethod
+    def _reference_is_python(cls, reference: str | None, info: ValidationInfo) -> str | None:
+        if reference is not None:
+            _python(info.data.get("prefix", "") + reference)
+        return reference
+
+
+def jsonl_task(path: Path) -> Task:
+    """Load a user's file; the task bears the file's name and has no stop words.
+
+    A row without an id gets its line number; one without entry points but with a reference gets
+    those that the reference shows.
+
+    Raises:
+        DataUnavailable: when there is no such file.
+        BadRows: with every fault of every row.
+
+    """
+    if not path.is_file():
+        raise DataUnavailable(f"{path} is not a file: give the path of a {SUFFIX} file of problems")
+    problems: dict[str, Problem] = {}
+    faults: list[BadRow] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            problem = _problem(_Row.model_validate(json.loads(line)), f"{path.stem}/{number}")
+        except ValidationError as error:
+            faults += [_fault(path, number, part["msg"], *part["loc"]) for part in error.errors()]
+        except ValueError as error:
+            faults.append(_fault(path, number, f"not a line of JSON: {error}"))
+        else:
+            if problem.id in problems:
+                message = f"{problem.id!r} is the id of an earlier row"
+                faults.append(_fault(path, number, message, "id"))
+            problems[problem.id] = problem
+    if not problems and not faults:
+        faults.append(_fault(path, 1, "the file holds no rows"))
+    if faults:
+        raise BadRows(tuple(faults))
+    return Task(path.stem, tuple(problems.values()), (), TIMEOUT_S)
+
+
+def _problem(row: _Row, default_id: str) -> Problem:
+    names = tuple(row.entry_points)
+    if not names and row.reference is not None:
+        names = entry_points(row.prefix + row.reference, row.tests)
+    return Problem(
+        id=default_id if row.id is None else row.id,
+        prompt=row.prompt,
+        tests=row.tests,
+        prefix=row.prefix,
+        entry_points=names,
+        reference=row.reference,
+    )
+
+
+def _fault(path: Path, line: int, message: str, *location: int | str) -> BadRow:
+    field = ".".join(str(part) for part in location)
+    return BadRow(str(path), line, field, message.removeprefix("Value error, "))

@@ -1,0 +1,1 @@
+"""Fine-tuning: config, data, model, trainer, hooks, report."""

@@ -1,0 +1,64 @@
+"""What every trainer shares: TRL's arguments as we compute them, the run's folder, the clock."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import Trainer, TrainerCallback
+
+from finetuning.algo.clock import StepClock
+from finetuning.model.device import Device
+from finetuning.model.policy import Policy
+from rewards.base import Reward
+
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a trainer is built from."""
+
+    policy: Policy
+    dataset: Dataset
+    peft_config: Any | None
+    rewards: tuple[Reward, ...]
+    reward_weights: tuple[float, ...]
+    callbacks: tuple[TrainerCallback, ...]
+    clock: StepClock
+
+
+def common_arguments(
+    args: dict[str, Any], folder: Path, device: Device, seed: int, trackers: list[str]
+) -> dict[str, Any]:
+    """Return the keyword arguments of a TRL config: the user's, and those that we compute."""
+    return {
+        **args,
+        "output_dir": str(folder),
+        "run_name": folder.name,
+        "report_to": trackers,
+        "seed": seed,
+        "use_cpu": device.kind == "cpu",
+        "bf16": device.dtype is torch.bfloat16,
+        "fp16": device.dtype is torch.float16,
+        "disable_tqdm": True,
+        "save_strategy": "steps",
+    }
+
+
+class RunTrainer(Trainer):
+    """Mixed in before a TRL trainer: checkpoints in their own folder, seconds in every log row."""
+
+    clock: StepClock
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(Path(super()._get_output_dir(trial)) / CHECKPOINTS)
+
+    def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
+        """Add the seconds since the last log."""
+        super().log({**logs, **self.clock.drain()}, start_time)
+
+    def log_now(self, row: dict[str, float]) -> None:
+        """Log figures of our own without flushing what TRL collects for its next row."""
+        Trainer.log(self, row)

@@ -1,0 +1,111 @@
+"""The commands. Parses and checks before it imports anything heavy, and holds no logic.
+
+Exit codes: 0 done; 2 the configuration is wrong; 3 something outside failed and the same command
+continues the run; 1 a bug.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig
+
+from evaluation.errors import BadRows, DataUnavailable, EvaluationError
+from finetuning.config import load
+from finetuning.config.command_line import CONF_DIR, read_command_line
+from finetuning.config.load import user_config_dirs
+from finetuning.errors import ConfigError, OutsideError, WhetstoneError
+
+_HYDRA_ANSWERS = ("help", "hydra_help", "cfg", "info", "shell_completion")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run `whetstone COMMAND ...`."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="whetstone", description=__doc__.split("\n\n", 1)[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
+    nano = commands.add_parser("nano", help="show problems of the nano world and check all of it")
+    nano.add_argument("--split", default="rl", choices=["sft", "rl", "dev", "test"])
+    nano.add_argument("--count", default=3, type=int, help="problems to show")
+    if arguments[:1] == ["train"]:
+        train(arguments[1:])
+        return
+    chosen = parser.parse_args(arguments)
+    with exit_codes():
+        _nano(chosen.split, chosen.count)
+
+
+def train(arguments: Sequence[str] | None = None) -> None:
+    """Check the command line, then let Hydra run it: one job, or the points of a sweep."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = get_args_parser().parse_args(given)
+    if not any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
+        with exit_codes():
+            user_dirs = user_config_dirs(given)
+            for point in _points(parsed.overrides, sweep=parsed.multirun):
+                load(point, user_dirs)
+            command = read_command_line(parsed.overrides, user_dirs)
+        flags = [argument for argument in given if argument not in parsed.overrides]
+        given = [*flags, *command.overrides()]
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
+    sys.argv = [sys.argv[0], *given]
+    _job()
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
+def _job(_: DictConfig) -> float | None:
+    """One run: what Hydra calls, once or once for each point of a sweep."""
+    with exit_codes():
+        job = HydraConfig.get()
+        sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
+        plan = load(list(job.overrides.task), [Path(path) for path in sources])
+        from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
+
+        return run_plan(plan)
+
+
+def _points(overrides: list[str], *, sweep: bool) -> list[list[str]]:
+    """Return the overrides of each job, so that a wrong last point is known before the first."""
+    if not sweep:
+        return [overrides]
+    own = [text for text in overrides if not text.startswith("hydra")]
+    parsed = OverridesParser.create().parse_overrides(own)
+    batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(point) for batch in batches for point in batch]
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn the errors that are for the user into a message and an exit code."""
+    try:
+        yield
+    except WhetstoneError as error:
+        _leave(str(error), error.exit_code)
+    except DataUnavailable as error:
+        _leave(str(error), OutsideError.exit_code)
+    except (BadRows, EvaluationError) as error:
+        _leave(str(error), ConfigError.exit_code)
+
+
+def _leave(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _nano(split: str, count: int) -> None:
+    from finetuning.nano import gold_check, show  # noqa: PLC0415 - only this command needs it
+
+    print(show(split, count))
+    report = gold_check()
+    print(report)
+    if not report.passed:
+        raise SystemExit(1)

@@ -1,0 +1,37 @@
+"""Hydra's compose, as one function from overrides to a plain dictionary."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
+
+from finetuning.config.command_line import CONF_DIR
+
+
+def compose_values(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, Any]:
+    """Compose conf/config.yaml with these overrides and resolve every interpolation.
+
+    `user_dirs` hold further YAMLs. Values that must be given and were not stay `???`. Raises what
+    Hydra and OmegaConf raise.
+    """
+    search = ",".join(f"file://{path}" for path in user_dirs)
+    with _hydra():
+        config = compose("config", [*overrides, f"hydra.searchpath=[{search}]"])
+        values = OmegaConf.to_container(config, resolve=True)
+    if not isinstance(values, dict):
+        raise TypeError("conf/config.yaml must be a mapping")
+    return {str(key): value for key, value in values.items()}
+
+
+@contextmanager
+def _hydra() -> Iterator[None]:
+    """Use the Hydra that runs this job, or start one for this call (tests, commands)."""
+    if GlobalHydra.instance().is_initialized():
+        yield
+    else:
+        with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
+            yield

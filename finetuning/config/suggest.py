@@ -1,0 +1,18 @@
+"""What a typo probably meant."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that looks most like `word`, or None if none is close."""
+    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """Return a sentence that names the nearest candidate and lists all of them."""
+    options = sorted(set(candidates))
+    guess = nearest(word, options)
+    hint = f"did you mean `{guess}`? " if guess else ""
+    return f"{hint}there are: {', '.join(options)}"

@@ -1,0 +1,31 @@
+"""The tasks a run is measured on: the nano world's own, and everything evaluation knows by name."""
+
+from evaluation.tasks import Problem as EvalProblem
+from evaluation.tasks import Task, load_task
+from finetuning.nano import ENTRY_POINT, Split, problems
+
+_NANO_SPLIT = {"nano": Split.TEST, "nano_dev": Split.DEV}
+_NANO_TIMEOUT_S = 3.0
+
+
+def build_task(name: str, limit: int | None) -> Task:
+    """Return a task by name (`nano`: held-out compositions, `nano_dev`: others, for curves)."""
+    if name not in _NANO_SPLIT:
+        return load_task(name, limit)
+    # The seed is fixed: every run of every seed is measured on the same problems.
+    found = problems(_NANO_SPLIT[name], limit, seed=0)
+    return Task(
+        name=name,
+        problems=tuple(
+            EvalProblem(
+                id=problem.id,
+                prompt=problem.prompt,
+                tests=problem.tests,
+                entry_points=(ENTRY_POINT,),
+                reference=problem.reference,
+            )
+            for problem in found
+        ),
+        stop=(),
+        timeout_s=_NANO_TIMEOUT_S,
+    )

@@ -1,0 +1,1 @@
+"""TrainerCallbacks: what happens beside the training loop while it runs."""

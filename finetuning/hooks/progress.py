@@ -1,0 +1,211 @@
+"""What a person sees while a stage trains.
+
+On a terminal two live lines; elsewhere, in a log file or a CI job, a plain line now and then with
+the same content. It shows what the trainer logs and measures nothing but the clock.
+"""
+
+import atexit
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from finetuning.report.wording import duration
+
+_SCORES = {"reward": "reward", "execution/pass_rate": "pass rate"}
+_LOSSES = {"loss": "loss", "eval_loss": "eval loss"}
+_PARTS = {
+    "seconds/generate": "generate",
+    "seconds/reward": "reward",
+    "seconds/logps": "logps",
+    "seconds/optimize": "optimize",
+}
+_HELD_OUT = re.compile("eval/(.+)/pass@1")
+_SHOWN = frozenset({*_SCORES, *_LOSSES, *_PARTS})
+
+# A short run gets about twenty plain lines; a long one stays alive without filling its log.
+_LINE_SHARE = 0.05
+_LINE_AT_MOST_EVERY_S = 3.0
+_LINE_AT_LEAST_EVERY_S = 120.0
+
+
+def stage_banner(console: Console, stage: str, position: int, total: int, *, cached: bool) -> None:
+    """Announce a stage of a pipeline; a cached one is announced and done at once."""
+    note = Text("  made by an earlier run, used again" if cached else "", style="dim")
+    title = Text(f"Stage {position} of {total}: {stage}", style="bold")
+    console.print(Text.assemble(title, note), soft_wrap=True)
+
+
+class ProgressCallback(TrainerCallback):
+    """Show how far a stage is, what it has learned and how long it will take.
+
+    Transformers brings progress callbacks of its own: set `disable_tqdm=True` and call
+    `trainer.remove_callback(PrinterCallback)`, or every figure appears twice.
+    """
+
+    def __init__(self, stage: str, console: Console | None = None) -> None:
+        self._stage = stage
+        self._console = console or Console()
+        self._live: Live | None = None
+        self._figures: dict[str, float] = {}
+        self._first_step = self._step = self._total = 0
+        self._began_at = self._stepping_since = 0.0
+        self._line_at = -math.inf
+        self._line_step = 0
+
+    def on_train_begin(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Start the clock; a resumed run starts at the step of its checkpoint."""
+        if not state.is_world_process_zero:
+            return
+        self._figures.clear()
+        self._first_step = self._step = self._line_step = state.global_step
+        self._total = state.max_steps
+        self._began_at = self._stepping_since = self._console.get_time()
+        self._line_at = -math.inf
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            # Without a refresh thread: between two steps there is nothing new to show.
+            self._live = Live(self._frame(), console=self._console, auto_refresh=False)
+            self._live.start(refresh=True)
+            # An interrupted training never ends, and would leave the cursor hidden.
+            atexit.register(self.close)
+
+    def on_step_begin(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Leave what comes before the first step, such as an evaluation, out of the pace."""
+        if state.global_step == self._first_step:
+            self._stepping_since = self._console.get_time()
+
+    def on_step_end(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Move the bar."""
+        if state.is_world_process_zero:
+            self._step = state.global_step
+            self._refresh()
+
+    def on_log(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Take over the figures that were logged, and show them if it is time to."""
+        # A callback that was added earlier may log before this one has begun.
+        if not state.is_world_process_zero or not self._total:
+            return
+        for name, value in (logs or {}).items():
+            number = _finite(value)
+            if number is not None and (name in _SHOWN or _HELD_OUT.fullmatch(name)):
+                self._figures[name] = number
+        self._step = state.global_step
+        self._refresh()
+        if self._live is None and self._is_line_due():
+            self._print_line(self._time_left())
+
+    def on_train_end(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Leave the last figures and the time it took."""
+        if not state.is_world_process_zero:
+            return
+        self._step = state.global_step
+        took = f"took {duration(self._console.get_time() - self._began_at)}"
+        if self._live is not None:
+            self._live.update(self._frame(took))
+        else:
+            self._print_line(took)
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back. Ending a training does this; so does leaving the program."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+            atexit.unregister(self.close)
+
+    def _refresh(self) -> None:
+        if self._live is not None:
+            self._live.update(self._frame(self._time_left()), refresh=True)
+
+    def _frame(self, time: str = "") -> RenderableType:
+        """Lay out the bar and, below it, the figures."""
+        bar = Table.grid(padding=(0, 1), expand=True)
+        bar.add_column()
+        bar.add_column(ratio=1)
+        bar.add_column(justify="right")
+        count = Text.assemble(self._count(), (f"  {time}" if time else "", "dim"))
+        progress = ProgressBar(total=self._total, completed=self._step)
+        bar.add_row(Text(self._stage, style="bold"), progress, count)
+        return Group(bar, Text("  ".join(self._told_figures())))
+
+    def _print_line(self, time: str) -> None:
+        told = [self._stage, self._count(), *self._told_figures(), time]
+        line = Text("  ".join(part for part in told if part))
+        self._console.print(line, soft_wrap=True)
+        self._line_at, self._line_step = self._console.get_time(), self._step
+
+    def _is_line_due(self) -> bool:
+        silence_s = self._console.get_time() - self._line_at
+        progress = self._step - self._line_step
+        if silence_s < _LINE_AT_MOST_EVERY_S:
+            return False
+        return progress >= _LINE_SHARE * self._total or silence_s >= _LINE_AT_LEAST_EVERY_S
+
+    def _count(self) -> str:
+        return f"{self._step}/{self._total}"
+
+    def _told_figures(self) -> list[str]:
+        """Word what was logged; the loss only where there is no reward, which says more."""
+        held_out = [
+            f"{match[1]} pass@1 {value:.2f}"
+            for name, value in self._figures.items()
+            if (match := _HELD_OUT.fullmatch(name))
+        ]
+        told = self._worded(_SCORES, ".2f") or self._worded(_LOSSES, ".3f")
+        return [*told, *held_out, *self._told_pace()]
+
+    def _told_pace(self) -> list[str]:
+        """Word the mean seconds of this session's steps, and of the parts as last logged."""
+        if self._step == self._first_step:
+            return []
+        pace = f"{self._seconds_per_step():.2f} s/step"
+        parts = ", ".join(self._worded(_PARTS, ".2f"))
+        return [f"{pace} ({parts})" if parts else pace]
+
+    def _worded(self, labels: Mapping[str, str], form: str) -> list[str]:
+        return [
+            f"{label} {self._figures[name]:{form}}"
+            for name, label in labels.items()
+            if name in self._figures
+        ]
+
+    def _time_left(self) -> str:
+        """Extrapolate from this session alone: what ran before a resume took other seconds."""
+        if self._step == self._first_step:
+            return ""
+        return f"{duration(self._seconds_per_step() * (self._total - self._step))} left"
+
+    def _seconds_per_step(self) -> float:
+        elapsed_s = self._console.get_time() - self._stepping_since
+        return elapsed_s / (self._step - self._first_step)
+
+
+def _finite(value: Any) -> float | None:
+    """Return a logged value as a number; trainers also log text, None and NaN."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,45 @@
+"""LoRA adapters: made before training, merged into the weights after it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from peft import LoraConfig, PeftModel
+
+from finetuning.config.schema import ModelConfig
+from finetuning.model.device import Device
+from finetuning.model.policy import Policy, load_policy
+
+
+def adapter_config(config: ModelConfig) -> LoraConfig | None:
+    """Return peft's configuration of the adapter, or None when all weights are trained."""
+    if config.adapter == "full":
+        return None
+    return LoraConfig(
+        r=config.lora.r,
+        lora_alpha=config.lora.alpha,
+        lora_dropout=config.lora.dropout,
+        target_modules=config.lora.target_modules,
+        task_type="CAUSAL_LM",
+    )
+
+
+def save_adapter(model: Any, folder: Path, base: str) -> None:
+    """Write the adapter in peft's layout, naming the base that it belongs to."""
+    model.save_pretrained(folder)
+    settings = folder / "adapter_config.json"
+    values = json.loads(settings.read_text(encoding="utf-8"))
+    values["base_model_name_or_path"] = base
+    settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
+
+
+def merge_adapter(adapter: Path, config: ModelConfig, device: Device) -> Policy:
+    """Fold the adapter into a fresh copy of the base, in the base's own number format.
+
+    A fresh copy, because unloading an adapter from the model under training would leave the
+    optimizer and the trainer with parameters that no longer exist.
+    """
+    if config.path is None:
+        raise ValueError("an adapter can only be merged into a model that has a path")
+    base = load_policy(config.path, device, config.revision, config.trust_remote_code)
+    return Policy(PeftModel.from_pretrained(base.model, adapter).merge_and_unload(), base.tokenizer)

@@ -1,0 +1,48 @@
+"""The hardware that a run uses, chosen once and said aloud."""
+
+from dataclasses import dataclass
+
+import torch
+
+from finetuning.config.schema import BackendConfig
+from finetuning.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True)
+class Device:
+    """A resolved backend."""
+
+    kind: str
+    """`cpu` or `cuda`."""
+    dtype: torch.dtype
+    """The number format of weights and of the forward pass."""
+    reason: str
+    """Why this one, for the log and the manifest."""
+
+
+def choose_device(backend: BackendConfig) -> Device:
+    """Resolve `auto`; refuse a device that this machine does not have."""
+    has_cuda = torch.cuda.is_available()
+    if backend.device == "cuda" and not has_cuda:
+        raise ConfigError(
+            [
+                Problem(
+                    f"backend={backend.name}",
+                    "PyTorch sees no CUDA device here; use backend=cpu or backend=auto",
+                )
+            ]
+        )
+    kind = "cuda" if has_cuda and backend.device != "cpu" else "cpu"
+    if backend.dtype != "auto":
+        dtype: torch.dtype = getattr(torch, backend.dtype)
+    elif kind == "cuda" and torch.cuda.is_bf16_supported():
+        dtype = torch.bfloat16
+    else:
+        dtype = torch.float32
+    if kind == "cuda":
+        reason = f"{torch.cuda.get_device_name()} found"
+    elif backend.device == "cpu":
+        reason = "asked for"
+    else:
+        reason = f"no CUDA device; {torch.get_num_threads()} threads"
+    return Device(kind, dtype, reason)

@@ -1,0 +1,65 @@
+"""A model's folder on this disk: the user's own, or a snapshot from the Hub.
+
+Everything that can go wrong with a download goes wrong here, once, before weights load.
+"""
+
+from pathlib import Path
+
+import httpx
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from finetuning.errors import ConfigError, OutsideError, Problem
+
+_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+
+
+def local_folder(path: str, revision: str | None) -> Path:
+    """Return the folder of a model; download it when `path` is a Hub id.
+
+    Raises:
+        ConfigError: the id cannot exist, or is private or gated for this user.
+        OutsideError: the Hub cannot be reached.
+
+    """
+    folder = Path(path).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ConfigError(
+                [Problem(f"model.path={path}", "this folder has no config.json, so it is no model")]
+            )
+        return folder
+    setting = f"model.path={path}"
+    try:
+        return Path(snapshot_download(path, revision=revision, allow_patterns=_WANTED))
+    except GatedRepoError as error:
+        remedy = "accept its licence on its Hub page and run `hf auth login`"
+        raise ConfigError([Problem(setting, f"this model is gated; {remedy}")]) from error
+    except RevisionNotFoundError as error:
+        problem = Problem(f"model.revision={revision}", f"`{path}` has no such revision")
+        raise ConfigError([problem]) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        remedy = "no such folder here and no such model on the Hub (or it is private)"
+        raise ConfigError([Problem(setting, remedy)]) from error
+    except (
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        HfHubHTTPError,
+        httpx.HTTPError,
+        OSError,
+    ) as error:
+        raise OutsideError(
+            f"`{path}` is not in the local cache and the Hub cannot be reached "
+            f"({type(error).__name__}).\n"
+            f"Go online and unset HF_HUB_OFFLINE; or on another machine run\n"
+            f"  hf download {path} --local-dir FOLDER\n"
+            f"copy FOLDER here and add model.path=FOLDER. The same command then goes on."
+        ) from error

@@ -1,0 +1,182 @@
+"""A run's folder as plain values, so that everything that draws or writes needs no file format.
+
+Only `report.json` must be there: a run without evaluations, completions or a single logged step
+still deserves its report. A file that is there but cannot be read is refused by its name; guessing
+around it would show figures that nobody measured.
+"""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from finetuning.errors import OutsideError
+
+Scores = Mapping[str, Mapping[str, float]]
+"""Task name to measure (`pass@1`) to value, a fraction between 0 and 1."""
+
+
+class BrokenRunError(OutsideError):
+    """A file of a run's folder cannot be read; the message names it."""
+
+
+class Point(NamedTuple):
+    """One measurement of one quantity."""
+
+    step: int
+    value: float
+
+
+Series = tuple[Point, ...]
+"""Measurements in the order of their steps, at most one a step."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """Mean reward of the training batches at both ends of a run."""
+
+    first: float | None = None
+    last: float | None = None
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Wall time of a run and of the parts that were timed on their own, in seconds."""
+
+    total: float
+    generate: float = 0.0
+    reward: float = 0.0
+    logps: float = 0.0
+    optimize: float = 0.0
+
+    @property
+    def other(self) -> float:
+        """What no part accounts for; zero where parts overlap and exceed the total."""
+        return max(0.0, self.total - self.generate - self.reward - self.logps - self.optimize)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a pipeline."""
+
+    name: str
+    folder: str
+    seconds: float
+    cached: bool
+    """Whether an earlier run had made it already, so that nothing was trained."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`report.json`: the outcome of a run."""
+
+    name: str
+    status: str
+    algo: str
+    model: str
+    seconds: Seconds
+    before: Scores | None = None
+    after: Scores | None = None
+    reward: Reward | None = None
+    stages: tuple[Stage, ...] = ()
+    model_folder: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a run's folder tells, but its completions (see `completions.py`)."""
+
+    folder: Path
+    summary: Summary
+    metrics: Mapping[str, Series]
+    """Column of `metrics.jsonl` to its finite values."""
+    config: str | None
+    """`config.yaml` as it stands."""
+
+    @property
+    def steps(self) -> int:
+        """The last step that was logged; 0 if none was."""
+        return max((series[-1].step for series in self.metrics.values()), default=0)
+
+    def series(self, name: str) -> Series:
+        """Return one column of the metrics; empty if the run never logged it."""
+        return self.metrics.get(name, ())
+
+    @property
+    def held_out(self) -> Mapping[str, Series]:
+        """Task to its pass@1 at the steps at which the run was evaluated."""
+        return {
+            name.removeprefix("eval/").removesuffix("/pass@1"): series
+            for name, series in self.metrics.items()
+            if name.startswith("eval/") and name.endswith("/pass@1")
+        }
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run's folder.
+
+    Raises:
+        BrokenRunError: `report.json` is missing, or a file that is there cannot be understood.
+
+    """
+    return Run(
+        folder=folder,
+        summary=_read_summary(folder / "report.json"),
+        metrics=_read_metrics(folder / "metrics.jsonl"),
+        config=_read_text(folder / "config.yaml"),
+    )
+
+
+def _read_summary(path: Path) -> Summary:
+    text = _read_text(path)
+    if text is None:
+        raise BrokenRunError(f"{path} is missing: this is not the folder of a finished run")
+    try:
+        return TypeAdapter(Summary).validate_json(text)
+    except ValidationError as error:
+        raise BrokenRunError(f"{path} is broken: {error}") from error
+
+
+def _read_metrics(path: Path) -> dict[str, Series]:
+    columns: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    # Whole rows end with a newline: what follows the last one was torn by a kill.
+    lines = (_read_text(path) or "").split("\n")[:-1]
+    for number, line in enumerate(lines, start=1):
+        step, row = _read_row(line, where=f"{path}, line {number}")
+        for name, value in row.items():
+            # A resumed run repeats the steps after its checkpoint: what was written last holds.
+            columns[name][step] = value
+    return {
+        name: tuple(Point(step, values[step]) for step in sorted(values))
+        for name, values in columns.items()
+    }
+
+
+def _read_row(line: str, where: str) -> tuple[int, dict[str, float]]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BrokenRunError(f"{where} is not JSON: {error}") from error
+    if not isinstance(row, dict) or not isinstance(row.get("step"), int):
+        raise BrokenRunError(f"{where} has no whole number under `step`")
+    values = {name: float(value) for name, value in row.items() if _is_measurement(value)}
+    return row["step"], {name: value for name, value in values.items() if name != "step"}
+
+
+def _is_measurement(value: Any) -> bool:
+    # TRL logs null, and torch logs NaN, for a mean over nothing.
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _read_text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise BrokenRunError(f"{path} is not UTF-8 text: {error}") from error

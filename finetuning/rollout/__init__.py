@@ -1,0 +1,1 @@
+"""Where completions come from: one sampler for training and evaluation alike."""

@@ -1,0 +1,202 @@
+"""Completions from a transformers model: prefill once per prompt, finished rows leave the batch.
+
+`generate` prefills every copy of a prompt and carries finished rows to the end of the longest.
+For groups of completions of one prompt this saves both, and the log-probability of every sampled
+token comes along. Works with any decoder-only model that has a KV cache: every number comes from
+the model's own forward, nothing of it is re-implemented.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+STOP_CHECK_TOKENS = 8  # decoding text costs more than a forward step of a small model
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn."""
+
+    max_new_tokens: int
+    temperature: float = 1.0
+    """0.0 takes the most probable token."""
+    top_p: float = 1.0
+    top_k: int = 0
+    """0: no limit."""
+    stop: tuple[str, ...] = ()
+    """A row may end once one of these strings is in its text; the text is not cut here."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One completion: token ids with their EOS, and the log-probability of each under the sampler.
+
+    Log-probabilities are those of the distribution sampled from, after temperature and before
+    top-p and top-k, in nats, one for each id.
+    """
+
+    ids: list[int]
+    logprobs: list[float]
+
+
+class HFSampler:
+    """Samples from a causal language model of transformers, LoRA-wrapped or not."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._pad = tokenizer.pad_token_id
+        self._eos = _eos_ids(model, tokenizer)
+
+    @torch.no_grad()
+    def sample(
+        self, prompts: Sequence[list[int]], n: int, sampling: Sampling, seed: int
+    ) -> list[Rollout]:
+        """Draw `n` completions for each prompt.
+
+        Args:
+            prompts: P lists of token ids.
+            n: completions for each prompt.
+            sampling: how tokens are drawn.
+            seed: the draw depends on this, the prompts and the weights, and on nothing else.
+
+        Returns:
+            P * n rollouts, those of one prompt next to each other.
+
+        """
+        training = self._model.training
+        self._model.eval()
+        try:
+            return _Batch(self._model, self._tokenizer, self._pad, self._eos, sampling).run(
+                prompts, n, seed
+            )
+        finally:
+            self._model.train(training)
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> list[int]:
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ids = configured if isinstance(configured, list) else [configured]
+    return sorted({token for token in [*ids, tokenizer.eos_token_id] if token is not None})
+
+
+class _Batch:
+    """The state of one batch: B = P * n rows, of which A are still active.
+
+    Shape suffixes: P prompts, B rows, A active rows, L prompt length, T tokens so far,
+    N new tokens, V vocabulary.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, pad: int, eos: list[int], sampling: Sampling
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._pad = pad
+        self._sampling = sampling
+        self._device = next(model.parameters()).device
+        self._eos = torch.tensor(eos, device=self._device)
+
+    def run(self, prompts: Sequence[list[int]], n: int, seed: int) -> list[Rollout]:
+        generator = torch.Generator(device=self._device).manual_seed(seed)
+        limit = self._sampling.max_new_tokens
+        logits_A_V, cache, mask_A_T = self._prefill(prompts, n)
+        rows = len(prompts) * n
+        ids_B_N = torch.full((rows, limit), self._pad, device=self._device)
+        logprobs_B_N = torch.zeros((rows, limit), device=self._device)
+        lengths_B = torch.full((rows,), limit, device=self._device)
+        active_A = torch.arange(rows, device=self._device)
+        for step in range(limit):
+            token_A, logprob_A = self._draw(logits_A_V, generator)
+            ids_B_N[active_A, step] = token_A
+            logprobs_B_N[active_A, step] = logprob_A
+            ended_A = torch.isin(token_A, self._eos)
+            if self._sampling.stop and (step + 1) % STOP_CHECK_TOKENS == 0:
+                ended_A |= self._has_stop(ids_B_N[active_A, : step + 1])
+            lengths_B[active_A[ended_A]] = step + 1
+            if step + 1 == limit or bool(ended_A.all()):
+                break
+            if bool(ended_A.any()):
+                going = (~ended_A).nonzero()[:, 0]
+                active_A, token_A, mask_A_T = active_A[going], token_A[going], mask_A_T[going]
+                cache.batch_select_indices(going)
+            mask_A_T = torch.nn.functional.pad(mask_A_T, (0, 1), value=1)
+            logits_A_V = self._step(token_A, cache, mask_A_T)
+        return [
+            Rollout(ids[:length], logprobs[:length])
+            for ids, logprobs, length in zip(
+                ids_B_N.tolist(), logprobs_B_N.tolist(), lengths_B.tolist(), strict=True
+            )
+        ]
+
+    def _prefill(self, prompts: Sequence[list[int]], n: int) -> tuple[Any, Any, Any]:
+        """Run each prompt once, then copy its keys and values for its n completions."""
+        longest = max(len(ids) for ids in prompts)
+        ids_P_L = torch.full((len(prompts), longest), self._pad, device=self._device)
+        mask_P_L = torch.zeros_like(ids_P_L)
+        for row, ids in enumerate(prompts):
+            ids_P_L[row, longest - len(ids) :] = torch.tensor(ids, device=self._device)
+            mask_P_L[row, longest - len(ids) :] = 1
+        cache = DynamicCache(config=self._model.config)
+        output = self._model(
+            input_ids=ids_P_L,
+            attention_mask=mask_P_L,
+            position_ids=(mask_P_L.cumsum(-1) - 1).clamp(min=0),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        cache.batch_repeat_interleave(n)
+        return (
+            output.logits[:, -1].repeat_interleave(n, 0),
+            cache,
+            mask_P_L.repeat_interleave(n, 0),
+        )
+
+    def _step(self, token_A: Any, cache: Any, mask_A_T: Any) -> Any:
+        output = self._model(
+            input_ids=token_A[:, None],
+            attention_mask=mask_A_T,
+            position_ids=mask_A_T.sum(-1, keepdim=True) - 1,
+            past_key_values=cache,
+            use_cache=True,
+        )
+        return output.logits[:, -1]
+
+    def _draw(self, logits_A_V: Any, generator: torch.Generator) -> tuple[Any, Any]:
+        """Return one token per row and its log-probability."""
+        temperature = self._sampling.temperature
+        logps_A_V = (logits_A_V.float() / (temperature or 1.0)).log_softmax(-1)
+        if temperature == 0.0:
+            token_A = logps_A_V.argmax(-1)
+        else:
+            kept_A_V = _nucleus(_top_k(logps_A_V, self._sampling.top_k), self._sampling.top_p)
+            # The exponential race: argmax(p / Exp(1)) draws from p, faster than multinomial.
+            noise_A_V = torch.empty_like(kept_A_V).exponential_(generator=generator)
+            token_A = (kept_A_V.exp() / noise_A_V).argmax(-1)
+        return token_A, logps_A_V.gather(1, token_A[:, None])[:, 0]
+
+    def _has_stop(self, ids_A_T: Any) -> Any:
+        texts = self._tokenizer.batch_decode(ids_A_T)
+        found = [any(stop in text for stop in self._sampling.stop) for text in texts]
+        return torch.tensor(found, device=self._device)
+
+
+def _top_k(logps_A_V: Any, k: int) -> Any:
+    if k == 0 or k >= logps_A_V.shape[-1]:
+        return logps_A_V
+    threshold = logps_A_V.topk(k, -1).values[:, -1:]
+    return logps_A_V.masked_fill(logps_A_V < threshold, -torch.inf)
+
+
+def _nucleus(logps_A_V: Any, top_p: float) -> Any:
+    """Keep the smallest set of tokens whose probability reaches top_p (Holtzman et al. 2020)."""
+    if top_p >= 1.0:
+        return logps_A_V
+    ordered, index = logps_A_V.sort(-1, descending=True)
+    probability = ordered.softmax(-1)
+    beyond = probability.cumsum(-1) - probability >= top_p
+    return logps_A_V.masked_fill(beyond.scatter(-1, index, beyond), -torch.inf)

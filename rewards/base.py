@@ -1,0 +1,50 @@
+"""What a reward is: the callable that a trainer asks, and the config that builds it.
+
+A reward is a reward function of TRL, so it works in every TRL trainer that takes one. It never
+turns its own failure into a bad grade: a completion that could not be judged gets None, which masks
+it, and not 0.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+Message = dict[str, Any]
+"""A chat message: at least `role` and `content`."""
+
+Completion = str | list[Message]
+"""What the policy wrote: text, or the messages that it added to a conversation."""
+
+
+class Reward(Protocol):
+    """Judges completions. `__name__` names its metrics, as a function's does."""
+
+    __name__: str
+
+    def __call__(
+        self, prompts: list[Any], completions: list[Any], **columns: Any
+    ) -> list[float | None]:
+        """Give one reward per completion; None where it says nothing.
+
+        `columns` are those of the dataset, a value per completion, and what TRL adds to them:
+        `completion_ids`, `trainer_state`, `log_metric(name, value)`, `log_extra(column, values)`.
+        """
+
+    def close(self) -> None:
+        """Release processes, connections and files."""
+
+
+class RewardConfig(BaseModel, ABC):
+    """The settings of one reward: immutable, and closed against unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """Which reward: the key of `rewards.table`."""
+    weight: float
+    """Factor of this reward in the sum over all selected rewards."""
+
+    @abstractmethod
+    def build(self) -> Reward:
+        """Make the reward. Raises `ValueError` where a setting names what does not exist."""

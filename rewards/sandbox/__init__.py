@@ -1,0 +1,6 @@
+"""Runs programs that nobody has read against their tests, and says how each one ended."""
+
+from rewards.sandbox.sandbox import Sandbox
+from rewards.sandbox.verdict import Job, Result, Verdict
+
+__all__ = ["Job", "Result", "Sandbox", "Verdict"]

@@ -1,0 +1,75 @@
+"""How the run of one program ended: a closed set, so that every consumer decides on each case.
+
+Refuses a bare pass or fail: a reward, a pass@k and a report must be able to tell a wrong program
+from a slow one, and both from a machine that failed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The outcome of one program. The first thing that went wrong decides."""
+
+    PASSED = "passed"
+    """The program and every statement of the tests ran without an exception."""
+
+    FAILED = "failed"
+    """An assertion of the tests did not hold."""
+
+    ERROR = "error"
+    """The program raised while it was defined or tested, died from a signal, or lacks a name."""
+
+    SYNTAX_ERROR = "syntax_error"
+    """The program does not compile."""
+
+    TIMEOUT = "timeout"
+    """The program was stopped at its time limit."""
+
+    OUT_OF_MEMORY = "out_of_memory"
+    """The program needed more memory than it was given."""
+
+    VIOLATION = "violation"
+    """The program ended its process before the tests did, or tampered with the report."""
+
+    INFRA_ERROR = "infra_error"
+    """The sandbox failed, or the tests do not compile: this says nothing about the program."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known about one finished program.
+
+    `passed_tests` of `total_tests` held; a program that was stopped from outside (`TIMEOUT`,
+    `VIOLATION`, a signal) counts none as passed. `detail` is one line for people. `cpu_s` and
+    `wall_s` are the seconds of processor and of clock that the program's process took.
+    """
+
+    verdict: Verdict
+    detail: str
+    passed_tests: int
+    total_tests: int
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """One program and its tests, both Python source.
+
+    `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
+    supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
+    does not step in.
+    """
+
+    program: str
+    tests: str
+    timeout_s: float | None = None
+    entry_points: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.entry_points, str):
+            raise TypeError(f"entry_points takes a list of names: [{self.entry_points!r}]")
+        if self.timeout_s is not None and self.timeout_s <= 0:
+            raise ValueError(f"timeout_s={self.timeout_s}: a program needs more than 0 seconds")

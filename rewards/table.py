@@ -1,0 +1,28 @@
+"""The one table of rewards: adding a reward to it is one line, and an import.
+
+It holds configs, and `RewardConfig.build` imports or starts what is heavy, so that a configuration
+can be checked before anything is loaded.
+"""
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from rewards.base import RewardConfig
+from rewards.control import RandomConfig
+from rewards.custom import CustomConfig
+from rewards.execution import ExecutionConfig
+
+_AnyReward = (
+    ExecutionConfig
+    | RandomConfig
+    | CustomConfig
+)  # fmt: skip
+
+AnyRewardConfig = Annotated[_AnyReward, Field(discriminator="name")]
+"""The type of a reward's settings: `name` decides which config validates them."""
+
+REWARDS: dict[str, type[RewardConfig]] = {
+    get_args(config.model_fields["name"].annotation)[0]: config for config in get_args(_AnyReward)
+}
+"""Name of each reward to its config."""

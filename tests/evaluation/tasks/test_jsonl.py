@@ -1,0 +1,93 @@
+import json
+
+import pytest
+
+from evaluation.errors import BadRows, DataUnavailable
+from evaluation.tasks import Problem, load_task
+
+GOOD = {"prompt": "Write f.", "tests": "assert f() == 1"}
+
+
+def write(tmp_path, *rows):
+    path = tmp_path / "own.jsonl"
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def faults(path):
+    with pytest.raises(BadRows) as caught:
+        load_task(str(path))
+    return caught.value
+
+
+def test_a_full_row_and_a_bare_one(tmp_path):
+    full = {
+        "id": "a", "prompt": "def f():", "tests": "assert f() == 1", "prefix": "def f():",
+        "entry_points": ["f"], "reference": " return 1",
+    }  # fmt: skip
+    task = load_task(str(write(tmp_path, full, b"", GOOD)))
+    assert task.name == "own"
+    assert task.stop == ()
+    assert task.problems == (
+        Problem("a", "def f():", "assert f() == 1", "def f():", ("f",), " return 1"),
+        Problem("own/3", "Write f.", "assert f() == 1", "", (), None),
+    )
+
+
+def test_a_reference_shows_the_entry_points(tmp_path):
+    row = {**GOOD, "reference": "def f(): return 1\ndef g(): ..."}
+    assert load_task(str(write(tmp_path, row))).problems[0].entry_points == ("f",)
+
+
+def test_numbers_will_do_as_ids(tmp_path):
+    task = load_task(str(write(tmp_path, {**GOOD, "id": 7}, {**GOOD, "id": 8})))
+    assert [problem.id for problem in task.problems] == ["7", "8"]
+
+
+def test_every_fault_is_reported_at_once_with_file_line_and_field(tmp_path):
+    path = write(
+        tmp_path,
+        {"prompt": "", "tests": "assert f( == 1"},
+        GOOD,
+        b"{not json",
+        {**GOOD, "prefx": "import math"},
+        {**GOOD, "entry_points": ["f", "1f"], "reference": "def"},
+        {"tests": 3, "prompt": "x", "id": []},
+        [1],
+        b'{"prompt": "\xff"}',
+        {**GOOD, "id": "twin"},
+        {**GOOD, "id": "twin"},
+    )
+    error = faults(path)
+    assert [(row.line, row.field) for row in error.rows] == [
+        (1, "prompt"),
+        (1, "tests"),
+        (3, ""),
+        (4, "prefx"),
+        (5, "entry_points.1"),
+        (5, "reference"),
+        (6, "tests"),
+        (6, "id"),
+        (7, ""),
+        (8, ""),
+        (10, "id"),
+    ]
+    for row in error.rows:
+        assert f"{path}:{row.line}: " in str(error)
+    assert "1f" in str(error)
+
+
+def test_the_faults_beyond_a_limit_are_reported_too(tmp_path):
+    path = write(tmp_path, GOOD, {"prompt": "x"})
+    with pytest.raises(BadRows, match="tests"):
+        load_task(str(path), limit=1)
+
+
+def test_a_file_without_rows_is_a_fault(tmp_path):
+    assert "no rows" in str(faults(write(tmp_path, b"")))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataUnavailable, match=r"nowhere\.jsonl is not a file"):
+        load_task(str(tmp_path / "nowhere.jsonl"))

@@ -1,0 +1,231 @@
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from finetuning.config import load
+from finetuning.config.command_line import CONF_DIR, config_groups
+from finetuning.errors import ConfigError
+
+GROUPS = config_groups()
+
+
+def problems_of(*overrides: str) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        load(overrides)
+    return {problem.setting: problem.message for problem in caught.value.problems}
+
+
+def test_nothing_given_is_the_quickstart():
+    plan = load([])
+    assert [(stage.name, stage.config.algo.name) for stage in plan.stages] == [
+        ("base", "sft"),
+        ("rl", "grpo"),
+    ]
+    assert plan.stages[0].config.model.init == "nano"
+    assert plan.stages[0].cache
+    assert plan.stages[1].continues
+    assert plan.changed == {}
+
+
+def test_a_real_model_has_a_single_stage():
+    plan = load(["model=qwen"])
+    assert [stage.name for stage in plan.stages] == ["train"]
+    assert plan.main.model.path == "Qwen/Qwen2.5-Coder-1.5B"
+
+
+@pytest.mark.parametrize(
+    ("group", "option"),
+    [(group, option) for group in GROUPS for option in sorted(GROUPS[group])],
+)
+def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "p", "tests": "t"}\n')
+    monkeypatch.setenv("WANDB_API_KEY", "a-key-for-the-gate")
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
+    needs = {
+        ("data", "jsonl"): [f"data.train={tmp_path / 'rows.jsonl'}"],
+        ("reward", "custom"): ["reward.custom.fn=os.path:basename"],
+        ("pipeline", "single"): ["model.path=some/model"],
+    }.get((group, option), [])
+    if group == "model/tuning":
+        model, algo = option.rsplit("_", 1)
+        plan = load([f"model={model}", f"algo={algo}"])
+    else:
+        plan = load([f"{group}={option}", *needs])
+    assert plan.stages
+
+
+def test_the_yamls_in_no_group_are_known():
+    loose = {path.name for path in CONF_DIR.glob("*.yaml")}
+    assert loose == {"config.yaml", "debug.yaml", "pretrained_model.yaml"}
+
+
+def test_debug_shrinks_every_algorithm():
+    for algo in GROUPS["algo"]:
+        plan = load([f"algo={algo}", "debug=true"])
+        assert all(stage.config.algo.args["max_steps"] <= 5 for stage in plan.stages)
+        assert plan.changed == {}
+
+
+def test_a_value_beats_debug():
+    assert load(["debug=true", "algo.args.max_steps=7"]).main.algo.args["max_steps"] == 7
+
+
+def test_a_preset_of_the_model_gives_way_to_the_user():
+    assert load([]).main.algo.args["learning_rate"] == 1e-3
+    assert load(["algo.args.learning_rate=2.0e-3"]).main.algo.args["learning_rate"] == 2e-3
+
+
+def test_a_stage_with_its_own_algorithm_keeps_its_own_arguments():
+    base, rl = load(["algo.args.learning_rate=0.5"]).stages
+    assert base.config.algo.args["learning_rate"] == 4e-3
+    assert rl.config.algo.args["learning_rate"] == 0.5
+
+
+def test_an_argument_of_trl_needs_no_plus():
+    assert load(["algo.args.top_k=5"]).main.algo.args["top_k"] == 5
+
+
+def test_an_unknown_option_names_the_nearest():
+    found = problems_of("algo=grop")
+    assert "did you mean `grpo`?" in found["algo=grop"]
+
+
+def test_two_mistakes_are_told_together():
+    found = problems_of("algo.args.lerning_rate=1", "seed=abc", "data.limt=3", "model=qwn")
+    assert "learning_rate" in found["algo.args.lerning_rate=1"]
+    assert "integer" in found["seed=abc"]
+    assert "did you mean `limit`?" in found["data.limt=3"]
+    assert "did you mean `qwen`?" in found["model=qwn"]
+
+
+def test_a_batch_that_groups_do_not_fill():
+    found = problems_of("algo.args.per_device_train_batch_size=12")
+    message = found["algo.args.per_device_train_batch_size=12"]
+    assert "num_generations=8" in message
+    assert "16 completions would be" in message
+
+
+def test_an_unknown_key_in_an_experiment_file(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        textwrap.dedent("""
+            # @package _global_
+            hooks:
+              evaluate:
+                sample: 3
+            algo:
+              args:
+                per_device_train_batch_size: 12
+        """)
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(["experiment=mine"], [tmp_path])
+    found = {problem.setting: problem.message for problem in caught.value.problems}
+    assert "did you mean `samples`?" in found["hooks.evaluate.sample=3"]
+    assert "algo.args.per_device_train_batch_size=12" in found
+
+
+def test_a_file_that_is_not_there():
+    assert (
+        "no such file"
+        in problems_of("data=jsonl", "data.train=nope.jsonl")["data.train=nope.jsonl"]
+    )
+    assert "no such folder" in problems_of("model=qwen", "model.path=./nope")["model.path=./nope"]
+
+
+def test_a_missing_required_setting_is_told_once():
+    assert list(problems_of("data=jsonl")) == ["data.train"]
+
+
+def test_data_that_is_not_in_the_data_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("WHETSTONE_DATA_DIR", str(tmp_path / "missing"))
+    found = problems_of("model=qwen", "data=mbpp")
+    assert any("WHETSTONE_DATA_DIR" in message for message in found.values())
+
+
+def test_given_twice_is_refused():
+    assert "twice" in problems_of("algo=grpo", "algo=sft")["algo=sft"]
+    assert "twice" in problems_of("seed=1", "seed=2")["seed=2"]
+
+
+def test_what_we_compute_is_refused():
+    assert "run.name" in problems_of("algo.args.output_dir=x")["algo.args.output_dir=x"]
+
+
+def test_a_model_is_needed_to_start_from():
+    assert "quickstart" in problems_of("pipeline=single")["model.path=null"]
+
+
+def test_a_model_that_would_not_be_used(tmp_path):
+    found = problems_of(f"model.path={tmp_path}")
+    assert "pipeline=single" in found[f"model.path={tmp_path}"]
+
+
+def test_yaml_reads_a_bare_exponent_as_text():
+    found = problems_of("algo.args.learning_rate='1e-5'")
+    assert "1.0e-5" in found["algo.args.learning_rate=1e-5"]
+
+
+def test_an_unreadable_override_is_a_problem_like_any_other():
+    found = problems_of("algo=[", "seed=x")
+    assert "cannot be read" in found["algo=["]
+    assert "seed=x" in found
+
+
+def test_wandb_online_needs_a_key(tmp_path, monkeypatch):
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert "offline" in problems_of("tracker=wandb")["tracker.wandb.mode=online"]
+    assert load(["tracker=wandb", "tracker.wandb.mode=offline"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["algo=grop"],
+        ["algo.args.per_device_train_batch_size=12", "seed=x"],
+        ["-m", "algo=grpo,grop"],
+    ],
+)
+def test_the_command_answers_a_mistake_at_once(arguments):
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "train.py", *arguments],
+        cwd=CONF_DIR.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "nothing was started" in done.stderr
+    assert "Traceback" not in done.stderr
+    # The promise is two seconds on a quiet machine; a loaded one is allowed more here.
+    assert time.perf_counter() - start < 10
+
+
+def test_the_last_point_of_a_sweep_is_checked_before_the_first_runs():
+    done = subprocess.run(
+        [sys.executable, "train.py", "-m", "algo.args.per_device_train_batch_size=128,12"],
+        cwd=CONF_DIR.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "per_device_train_batch_size=12" in done.stderr
+
+
+def test_help_teaches_three_commands():
+    done = subprocess.run(
+        [sys.executable, "train.py", "--help"],
+        cwd=CONF_DIR.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("\n  python train.py") == 3
+    assert "grpo" in done.stdout

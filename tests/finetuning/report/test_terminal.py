@@ -1,0 +1,28 @@
+import io
+
+from rich.console import Console
+
+from finetuning.report.terminal import print_outcome
+
+
+def test_the_outcome_is_told_in_a_few_lines(run_folder):
+    console = Console(file=io.StringIO(), width=60)
+
+    print_outcome(console, run_folder)
+
+    lines = console.file.getvalue().splitlines()
+    assert "pass@1 on nano rose from 0.24 to 0.85 in 100 steps." in lines
+    assert any(line.split() == ["nano", "pass@1", "0.238", "0.852", "+0.614"] for line in lines)
+    # Paths stay whole, however narrow the terminal is, so that they can be copied.
+    assert f"report   {run_folder / 'report.html'}" in lines
+
+
+def test_a_run_that_was_not_evaluated_has_no_table(sft_folder):
+    console = Console(file=io.StringIO(), width=60)
+
+    print_outcome(console, sft_folder)
+
+    text = console.file.getvalue()
+    assert "The loss fell from 3.50 to 0.40" in text
+    assert "difference" not in text
+    assert "model" not in text

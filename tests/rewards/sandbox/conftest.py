@@ -1,0 +1,9 @@
+import pytest
+
+from rewards.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    with Sandbox() as opened:
+        yield opened

@@ -1,0 +1,116 @@
+"""Many programs at once: order, equal jobs, loops among them, threads."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from rewards.sandbox import Job, Sandbox, Verdict
+
+TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
+KINDS = [
+    ("def f(x): return x + 1", Verdict.PASSED),
+    ("def f(x): return 2", Verdict.FAILED),
+    ("def f(x): return {}[x]", Verdict.ERROR),
+    ("def f(x: return x", Verdict.SYNTAX_ERROR),
+]
+LOOP = "def f(x):\n    while True: pass"
+
+
+def numbered(program, index):
+    return f"{program}\n# {index}\n"
+
+
+def test_results_come_in_the_order_of_the_jobs(sandbox):
+    slow = "import time; time.sleep(0.1)\n"
+    programs = [KINDS[index % 4] for index in range(40)]
+    jobs = [
+        Job((slow if index % 7 == 0 else "") + numbered(program, index), TESTS)
+        for index, (program, _) in enumerate(programs)
+    ]
+    results = sandbox.run_many(jobs)
+    # The sleep makes a syntax error of no program, and no syntax error of a program.
+    assert [result.verdict for result in results] == [verdict for _, verdict in programs]
+
+
+def test_equal_jobs_run_once(sandbox):
+    program = "import time; time.sleep(0.2)\ndef f(x): return x + 1"
+    started = time.perf_counter()
+    results = sandbox.run_many([Job(program, TESTS)] * 100)
+    assert time.perf_counter() - started < 5
+    assert all(result is results[0] for result in results)
+    assert results[0].verdict is Verdict.PASSED
+
+
+def test_jobs_that_differ_only_in_their_terms_are_not_equal(sandbox):
+    program = "import time; time.sleep(0.3)\ndef f(x): return x + 1"
+    jobs = [Job(program, TESTS), Job(program, TESTS, 0.05), Job(program, TESTS, None, ["g"])]
+    verdicts = [result.verdict for result in sandbox.run_many(jobs)]
+    assert verdicts == [Verdict.PASSED, Verdict.TIMEOUT, Verdict.ERROR]
+
+
+def test_no_jobs_no_results(sandbox):
+    assert sandbox.run_many([]) == []
+
+
+def test_loops_do_not_hold_up_the_others(sandbox):
+    timeout_s, loops = 0.5, 10
+    expected = [KINDS[index % 4] for index in range(190)] + [(LOOP, Verdict.TIMEOUT)] * loops
+    expected = expected[::2] + expected[1::2]
+    jobs = [
+        Job(numbered(program, index), TESTS, timeout_s)
+        for index, (program, _) in enumerate(expected)
+    ]
+    # The first programs start the servers, which is not what is measured.
+    sandbox.run_many(jobs[:8])
+    started = time.perf_counter()
+    results = sandbox.run_many(jobs)
+    seconds = time.perf_counter() - started
+    assert [result.verdict for result in results] == [verdict for _, verdict in expected]
+    stopped = [result.wall_s for result in results if result.verdict is Verdict.TIMEOUT]
+    assert len(stopped) == loops
+    assert seconds < 0.8 * sum(stopped)
+
+
+def test_sleepers_wait_side_by_side():
+    with Sandbox(workers=1) as single:
+        single.run("", "")
+        jobs = [Job(f"import time; time.sleep(0.5 + {i} * 1e-6)", "") for i in range(4)]
+        started = time.perf_counter()
+        results = single.run_many(jobs)
+        assert time.perf_counter() - started < 1.5
+    assert {result.verdict for result in results} == {Verdict.PASSED}
+
+
+def test_threads_share_a_sandbox(sandbox):
+    verdicts = {}
+
+    def work(name):
+        jobs = [Job(numbered(KINDS[name][0], (name, i)), TESTS) for i in range(20)]
+        verdicts[name] = {result.verdict for result in sandbox.run_many(jobs)}
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verdicts == {name: {verdict} for name, (_, verdict) in enumerate(KINDS)}
+
+
+def test_time_spent_waiting_for_a_core_is_given_back():
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        with Sandbox(workers=1, timeout_s=0.5) as single:
+            results = single.run_many([Job(numbered(LOOP, i), TESTS) for i in range(2)])
+    finally:
+        os.sched_setaffinity(0, cores)
+    # Two loops on one core: half of each one's time passes in the queue, and at most 0.5 s count.
+    assert all(0.75 < result.wall_s < 5 for result in results), results
+
+
+@pytest.mark.parametrize("setting", ["workers", "timeout_s", "memory_mb"])
+def test_settings_must_be_positive(setting):
+    with pytest.raises(ValueError, match=f"{setting}=-1"):
+        Sandbox(**{setting: -1})

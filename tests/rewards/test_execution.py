@@ -1,0 +1,124 @@
+import copy
+import pickle
+
+import pytest
+
+from rewards.execution import VERDICT_REWARDS, ExecutionReward
+from rewards.sandbox import Verdict
+
+TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
+PROGRAMS = {
+    Verdict.PASSED: "def f(x): return x + 1",
+    Verdict.FAILED: "def f(x): return 2",
+    Verdict.ERROR: "def f(x): return y",
+    Verdict.SYNTAX_ERROR: "def f(x:",
+    Verdict.TIMEOUT: "def f(x):\n    while True: pass",
+    Verdict.OUT_OF_MEMORY: "x = bytearray(10 ** 10)",
+    Verdict.VIOLATION: "import os; os._exit(0)",
+}
+
+
+@pytest.fixture(scope="module")
+def reward():
+    opened = ExecutionReward(timeout_s=0.5)
+    yield opened
+    opened.close()
+
+
+def graded(reward, *completions, tests=TESTS, **columns):
+    count = len(completions)
+    return reward(
+        prompts=["?"] * count, completions=list(completions), tests=[tests] * count, **columns
+    )
+
+
+def test_every_verdict_has_its_reward():
+    values = {verdict: float(index) for index, verdict in enumerate(PROGRAMS)}
+    reward = ExecutionReward(values, timeout_s=0.5)
+    assert graded(reward, *PROGRAMS.values()) == [values[verdict] for verdict in PROGRAMS]
+    reward.close()
+
+
+def test_a_failure_that_is_not_the_programs_is_masked(reward):
+    assert graded(reward, PROGRAMS[Verdict.PASSED], tests="assert (") == [None]
+
+
+def test_the_program_is_prefix_and_cut_completion(reward):
+    assert graded(
+        reward,
+        "    return x + 1\nprint(undefined)",
+        "    return x + 1\nprint(undefined)",
+        prefix=["def f(x):\n"] * 2,
+        stop=[["\nprint"], []],
+    ) == [1.0, 0.0]
+
+
+def test_a_chat_answer_is_judged_by_its_code_block(reward):
+    answer = f"Here it is:\n```python\n{PROGRAMS[Verdict.PASSED]}\n```\nGood luck!"
+    assert graded(reward, [{"role": "assistant", "content": answer}]) == [1.0]
+
+
+def test_entry_points_must_be_defined(reward):
+    tests = "assert sum([1, 2]) == 3"
+    columns = {"entry_points": [["sum"], []]}
+    assert graded(reward, "x = 1", "x = 1", tests=tests, **columns) == [0.0, 1.0]
+
+
+def test_columns_and_arguments_of_others_are_ignored(reward):
+    completion = PROGRAMS[Verdict.PASSED]
+    assert graded(reward, completion, trainer_state=None, difficulty=[3]) == [1.0]
+
+
+def test_metrics(reward):
+    logged = {}
+    completions = [
+        PROGRAMS[Verdict.PASSED],
+        PROGRAMS[Verdict.FAILED],
+        PROGRAMS[Verdict.FAILED],
+        PROGRAMS[Verdict.SYNTAX_ERROR],
+        "anything",
+    ]
+    reward(
+        prompts=["?"] * 5,
+        completions=completions,
+        tests=[TESTS] * 4 + ["assert ("],
+        log_metric=logged.__setitem__,
+    )
+    assert logged.pop("execution/programs_per_second") > 0
+    assert logged == {
+        **{f"execution/{verdict}": 0.0 for verdict in Verdict},
+        "execution/passed": 0.2,
+        "execution/failed": 0.4,
+        "execution/syntax_error": 0.2,
+        "execution/infra_error": 0.2,
+        "execution/pass_rate": 0.25,
+        "execution/test_pass_rate": 4 / 8,
+    }
+
+
+def test_missing_tests_name_the_column_and_the_remedy(reward):
+    with pytest.raises(ValueError, match=r"column `tests`.*add the column"):
+        reward(prompts=["?"], completions=["x = 1"])
+
+
+@pytest.mark.parametrize("tests", ["", "  \n"])
+def test_empty_tests_are_refused_since_all_would_pass(reward, tests):
+    with pytest.raises(ValueError, match="`tests` is empty in row 0"):
+        graded(reward, "x = 1", tests=tests)
+
+
+def test_a_mapping_must_cover_the_verdicts():
+    with pytest.raises(ValueError, match="no reward for timeout"):
+        ExecutionReward({v: r for v, r in VERDICT_REWARDS.items() if v is not Verdict.TIMEOUT})
+    with pytest.raises(ValueError, match="grades infra_error"):
+        ExecutionReward({**VERDICT_REWARDS, Verdict.INFRA_ERROR: 0.0})
+
+
+def test_it_can_be_copied_before_its_first_call_and_used_after_close():
+    fresh = ExecutionReward(timeout_s=2.0)
+    for reward in (copy.deepcopy(fresh), pickle.loads(pickle.dumps(fresh))):  # noqa: S301 - own
+        assert reward.__name__ == "execution"
+        assert graded(reward, PROGRAMS[Verdict.PASSED]) == [1.0]
+        reward.close()
+        assert graded(reward, PROGRAMS[Verdict.PASSED]) == [1.0]
+        reward.close()

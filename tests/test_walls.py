@@ -1,0 +1,114 @@
+"""The walls of the house: who may import whom, and what the entrance may not load."""
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("finetuning", "rewards", "evaluation")
+HEAVY = ("torch", "transformers", "trl", "peft", "datasets", "wandb")
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str, *, at_import_time: bool) -> set[str]:
+    """Our modules that a module imports; a `from package import module` counts as the module."""
+    tree = ast.parse(MODULES[name].read_text())
+    nodes = tree.body if at_import_time else list(ast.walk(tree))
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in MODULES else node.module)
+    return found
+
+
+def test_the_walls_hold():
+    for name in MODULES:
+        package = name.split(".")[0]
+        allowed = {
+            "rewards": {"rewards"},
+            "evaluation": {"evaluation", "rewards"},
+            "finetuning": set(PACKAGES),
+        }[package]
+        outside = {
+            imported
+            for imported in imports(name, at_import_time=False)
+            if imported.split(".")[0] in PACKAGES and imported.split(".")[0] not in allowed
+        }
+        assert not outside, f"{name} imports {outside}"
+
+
+def test_judges_and_measures_do_not_know_trl():
+    for name in MODULES:
+        if name.split(".")[0] in {"rewards", "evaluation"}:
+            known = {imported.split(".")[0] for imported in imports(name, at_import_time=False)}
+            assert not known & {"trl", "hydra"}, name
+
+
+def test_evaluation_knows_only_the_sandbox_of_rewards():
+    for name in MODULES:
+        if name.split(".")[0] == "evaluation":
+            for imported in imports(name, at_import_time=False):
+                if imported.split(".")[0] == "rewards":
+                    assert imported.startswith("rewards.sandbox"), f"{name} imports {imported}"
+
+
+def test_run_alone_knows_everybody():
+    rooms = defaultdict(set)
+    for name in MODULES:
+        for imported in imports(name, at_import_time=False):
+            parts = imported.split(".")
+            if parts[0] == "finetuning" and len(parts) > 1:
+                rooms[name].add(parts[1])
+    for name, known in rooms.items():
+        if name not in {"finetuning.run", "finetuning.pipeline"}:
+            assert not {"algo", "hooks", "report"} <= known, f"{name} knows {known}"
+
+
+def test_no_circles():
+    graph = {
+        name: {i for i in imports(name, at_import_time=True) if i in MODULES and i != name}
+        for name in MODULES
+    }
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name in done:
+            return
+        for imported in graph[name]:
+            visit(imported, (*path, name))
+        done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize(
+    "module", ["finetuning.config", "finetuning.cli", "rewards.table", "evaluation.tasks"]
+)
+def test_the_entrance_is_light(module):
+    code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
