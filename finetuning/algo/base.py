@@ -61,4 +61,6 @@ class RunTrainer(Trainer):
 
     def log_now(self, row: dict[str, float]) -> None:
         """Log figures of our own without flushing what TRL collects for its next row."""
+        due = self.control.should_log  # a log clears it, and this step's own row is still to come
         Trainer.log(self, row)
+        self.control.should_log = due

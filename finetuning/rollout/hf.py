@@ -174,15 +174,28 @@ class _Batch:
             token_A = logps_A_V.argmax(-1)
         else:
             kept_A_V = _nucleus(_top_k(logps_A_V, self._sampling.top_k), self._sampling.top_p)
-            # The exponential race: argmax(p / Exp(1)) draws from p, faster than multinomial.
-            noise_A_V = torch.empty_like(kept_A_V).exponential_(generator=generator)
-            token_A = (kept_A_V.exp() / noise_A_V).argmax(-1)
+            token_A = _inverse_transform(kept_A_V, generator)
         return token_A, logps_A_V.gather(1, token_A[:, None])[:, 0]
 
     def _has_stop(self, ids_A_T: Any) -> Any:
         texts = self._tokenizer.batch_decode(ids_A_T)
         found = [any(stop in text for stop in self._sampling.stop) for text in texts]
         return torch.tensor(found, device=self._device)
+
+
+def _inverse_transform(logps_A_V: Any, generator: torch.Generator) -> Any:
+    """Draw one token per row with one random number per row.
+
+    Noise for every token of the vocabulary costs more than a forward step of a small model. The
+    sum is in double precision: a float's error grows to the probability of a rare token.
+    """
+    cdf_A_V = logps_A_V.exp().cumsum(-1, dtype=torch.float64)
+    point_A_1 = torch.rand(
+        (len(cdf_A_V), 1), dtype=torch.float64, device=cdf_A_V.device, generator=generator
+    )
+    # right=True steps over tokens of probability zero.
+    token_A_1 = torch.searchsorted(cdf_A_V, point_A_1 * cdf_A_V[:, -1:], right=True)
+    return token_A_1[:, 0].clamp(max=cdf_A_V.shape[-1] - 1)
 
 
 def _top_k(logps_A_V: Any, k: int) -> Any:
