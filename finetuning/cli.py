@@ -23,6 +23,7 @@ from finetuning.config import load
 from finetuning.config.command_line import CONF_DIR, read_command_line
 from finetuning.config.load import user_config_dirs
 from finetuning.errors import ConfigError, OutsideError, WhetstoneError
+from finetuning.threads import share_the_cores
 
 _HYDRA_ANSWERS = ("help", "hydra_help", "cfg", "info", "shell_completion")
 
@@ -68,6 +69,7 @@ def _job(_: DictConfig) -> float | None:
         job = HydraConfig.get()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
+        share_the_cores()
         from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
         return run_plan(plan)

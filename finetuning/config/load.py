@@ -115,10 +115,21 @@ def _stage_config(
         "pipeline": pipeline,
         **{group: f"{group}={option}" for group, option in spec.choose.items()},
     }
-    settings = {key: f"++{key}={_literal(value)}" for key, value in spec.set.items()}
+    settings = {key: f"++{key}={_literal(value)}" for key, value in _leaves(spec.set).items()}
     stage = _with_debug(CommandLine(choices, {**kept, **settings}, command.hydra, ()))
     preset = compose_values(stage.preset(), user_dirs)
     return validate(compose_values(stage.overrides(), user_dirs), preset)
+
+
+def _leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested settings into dotted paths."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat |= _leaves(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
 
 
 def _literal(value: object) -> str:

@@ -196,7 +196,7 @@ class StageConfig(Section):
     choose: dict[str, str]
     """Config groups and options: `{algo: sft}`. A chosen group starts from its own values."""
     set: dict[str, Any]
-    """Settings by dotted path, stronger than the command line."""
+    """Settings of this stage, stronger than the command line: `{model: {adapter: full}}`."""
     cache: bool
     """Keep the result in `run.cache` under the hash of its content, for all runs."""
 

@@ -1,0 +1,109 @@
+"""Killed with -9 anywhere, a run started again with the same command ends with the same figures."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from finetuning.hooks.metrics import read_metrics
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [
+    "tracker=none",
+    "data.limit=256",
+    "algo.args.max_steps=6",
+    "algo.args.save_steps=2",
+    "algo.args.per_device_train_batch_size=16",
+    *(
+        f"pipeline.stages.base.set.{setting}"
+        for setting in (
+            "data.corpus_size=512",
+            "algo.args.max_steps=12",
+            "algo.args.per_device_train_batch_size=16",
+            "algo.args.save_steps=4",
+            "algo.args.logging_steps=2",
+        )
+    ),
+    "hooks.evaluate.limit=24",
+    "hooks.evaluate.samples=4",
+    "hooks.evaluate.batch_size=8",
+    "hooks.watch.every_steps=3",
+    "hooks.watch.limit=4",
+]
+TIMED = ("seconds/", "step_time", "execution/programs_per_second", "train_")
+
+
+def start(outputs: Path) -> subprocess.Popen:
+    command = [sys.executable, "train.py", *SMALL, f"run.outputs={outputs}"]
+    return subprocess.Popen(
+        [*command, f"run.cache={outputs}/.cache"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def kill_when(outputs: Path, pattern: str) -> None:
+    """Start the run and kill it as soon as a file that matches is there."""
+    process = start(outputs)
+    deadline = time.monotonic() + 240
+    while not list(outputs.glob(pattern)):
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < deadline, f"nothing matched {pattern}"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def finish(outputs: Path) -> None:
+    process = start(outputs)
+    output, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, output
+
+
+def figures(outputs: Path) -> dict:
+    (report_path,) = outputs.glob("nano*/report.json")
+    (base,) = outputs.glob(".cache/nano-base-*")
+    report = json.loads(report_path.read_text())
+    return {
+        "before": report["before"],
+        "after": report["after"],
+        "reward": report["reward"],
+        "base": untimed(base / "metrics.jsonl"),
+        "rl": untimed(report_path.parent / "metrics.jsonl"),
+    }
+
+
+def untimed(path: Path) -> list[dict]:
+    return [
+        {key: value for key, value in row.items() if not key.startswith(TIMED)}
+        for row in read_metrics(path)
+    ]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    outputs = tmp_path_factory.mktemp("uninterrupted")
+    finish(outputs)
+    return figures(outputs)
+
+
+def test_killed_everywhere_it_ends_with_the_same_figures(uninterrupted, tmp_path):
+    kill_when(tmp_path, ".cache/nano-base-*/checkpoints/checkpoint-4/trainer_state.json")
+    kill_when(tmp_path, "nano*/eval/before/*.samples.jsonl")
+    kill_when(tmp_path, "nano*/checkpoints/checkpoint-4/trainer_state.json")
+    kill_when(tmp_path, "nano*/eval/after/*.samples.jsonl")
+    finish(tmp_path)
+    assert figures(tmp_path) == uninterrupted
+
+
+def test_the_uninterrupted_run_has_every_row_once(uninterrupted):
+    assert [row["step"] for row in uninterrupted["rl"] if "reward" in row] == [1, 2, 3, 4, 5, 6]
+    assert [row["step"] for row in uninterrupted["base"] if "loss" in row] == [2, 4, 6, 8, 10, 12]

@@ -1,0 +1,192 @@
+"""Whole runs in this process: small, real, through the same door as the command."""
+
+import gzip
+import json
+
+import pyarrow.parquet
+import pytest
+import torch
+import yaml
+from transformers import AutoModelForCausalLM, AutoTokenizer, T5Config
+
+from finetuning.config import load
+from finetuning.errors import ConfigError
+from finetuning.hooks.metrics import read_metrics
+from finetuning.pipeline import run_plan
+
+SMALL = ["debug=true", "tracker=none"]
+
+
+def test_the_quickstart_leaves_everything_the_docs_promise(train):
+    folder, report, screen = train("debug=true")
+    assert report["status"] == "done"
+    assert report["algo"] == "grpo"
+    for when in ("before", "after"):
+        assert 0 <= report[when]["nano"]["pass@1"] <= 1
+        assert (folder / "eval" / when / "nano.json").is_file()
+    assert report["seconds"]["total"] >= report["seconds"]["generate"] > 0
+    assert [stage["name"] for stage in report["stages"]] == ["base", "rl"]
+    for name in ("manifest.json", "report.html", "metrics.jsonl"):
+        assert (folder / name).is_file()
+    assert list((folder / "tensorboard").glob("events.out.tfevents.*"))
+    assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == [
+        "checkpoint-2",
+        "checkpoint-3",
+    ]
+    rows = read_metrics(folder / "metrics.jsonl")
+    assert [row["step"] for row in rows if "reward" in row] == [1, 2, 3]
+    assert [row["step"] for row in rows if "eval/nano_dev/pass@1" in row] == [0, 2]
+    tables = sorted((folder / "completions").glob("*.parquet"))
+    columns = pyarrow.parquet.read_table(tables[0]).to_pydict()
+    assert {"step", "prompt", "completion", "execution", "advantage"} <= set(columns)
+    assert len(columns["prompt"]) == 8
+    stored = yaml.safe_load((folder / "config.yaml").read_text())
+    assert stored["algo"]["args"]["max_steps"] == 3
+    assert "pass@1" in screen
+
+
+def test_the_second_run_starts_at_rl(train):
+    train(*SMALL, "run.name=first")
+    _, report, screen = train(*SMALL, "run.name=second")
+    assert [stage["cached"] for stage in report["stages"]] == [True, False]
+    assert "used again" in screen
+
+
+def test_the_same_command_gives_the_same_figures(train):
+    def figures(name):
+        folder, report, _ = train(*SMALL, f"run.name={name}")
+        rows = [
+            {key: value for key, value in row.items() if not key.startswith("seconds/")}
+            for row in read_metrics(folder / "metrics.jsonl")
+        ]
+        timed = ("step_time", "execution/programs_per_second", "train_runtime")
+        rates = ("train_samples_per_second", "train_steps_per_second")
+        rows = [{k: v for k, v in row.items() if k not in timed + rates} for row in rows]
+        return rows, report["before"], report["after"]
+
+    assert figures("one") == figures("two")
+
+
+def test_lora_is_merged(train):
+    folder, _, _ = train(*SMALL, "model.adapter=lora", "algo.args.max_steps=2")
+    assert (folder / "adapter" / "adapter_model.safetensors").is_file()
+    adapter = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+    assert adapter["r"] == 16
+    base = AutoModelForCausalLM.from_pretrained(adapter["base_model_name_or_path"])
+    merged = AutoModelForCausalLM.from_pretrained(folder / "merged")
+    changed = [
+        name
+        for (name, before), (_, after) in zip(
+            base.named_parameters(), merged.named_parameters(), strict=True
+        )
+        if not torch.equal(before, after)
+    ]
+    assert all("proj" in name for name in changed)
+
+
+def mbpp_rows():
+    """Problems of our own in MBPP's layout, with the task_ids of its train and test splits."""
+    return [
+        {
+            "task_id": task_id,
+            "text": f"Write a function to add {number} to a number.",
+            "code": f"def add_{number}(x):\r\n    return x + {number}",
+            "test_list": [f"assert add_{number}({x}) == {x + number}" for x in (1, 2, 3)],
+            "test_setup_code": "",
+            "challenge_test_list": [],
+        }
+        for first in (11, 511, 601)
+        for number in range(1, 9)
+        for task_id in [first + number]
+    ]
+
+
+@pytest.fixture
+def mbpp_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with gzip.open(folder / "mbpp.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in mbpp_rows())
+    monkeypatch.setenv("WHETSTONE_DATA_DIR", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("mbpp_folder")
+def test_a_real_model_on_mbpp(train, qwen_folder):
+    folder, report, screen = train(
+        "model=qwen",
+        f"model.path={qwen_folder}",
+        "data=mbpp",
+        "debug=true",
+        "reward=[execution]",
+        "tracker=none",
+    )
+    assert folder.name == "qwen-mbpp-grpo-debug-" + folder.name.rpartition("-")[2]
+    rows = [row for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
+    assert len(rows) == 3
+    assert all(row["execution/pass_rate"] == 0.0 for row in rows)
+    AutoModelForCausalLM.from_pretrained(folder / "merged")
+    AutoTokenizer.from_pretrained(folder / "merged")
+    assert set(report["before"]) == set(report["after"]) == {"mbpp"}
+    assert "mbpp" in screen
+
+
+def test_supervised_training_on_the_users_own_rows(train, qwen_folder, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    row = {"prompt": "def one():\n", "completion": "    return 1\n"}
+    rows.write_text((json.dumps(row) + "\n") * 8)
+    tests = tmp_path / "eval.jsonl"
+    tests.write_text(
+        json.dumps(
+            {"prompt": "def one():\n", "prefix": "def one():\n", "tests": "assert one() == 1"}
+        )
+    )
+    folder, report, _ = train(
+        "model=qwen",
+        f"model.path={qwen_folder}",
+        "algo=sft",
+        "data=jsonl",
+        f"data.train={rows}",
+        f"data.eval_tasks=[{tests}]",
+        "debug=true",
+        "tracker=none",
+        "algo.args.max_steps=60",
+        "algo.args.learning_rate=0.01",
+        "algo.args.warmup_steps=0",
+        "algo.args.save_steps=60",
+        "model.adapter=full",
+    )
+    losses = [row["loss"] for row in read_metrics(folder / "metrics.jsonl") if "loss" in row]
+    assert losses[-1] < 0.1 < losses[0]
+    (scores,) = report["after"].values()
+    assert scores["greedy"] == 1.0
+    (scores,) = report["before"].values()
+    assert scores["greedy"] == 0.0
+
+
+def test_an_encoder_decoder_model_is_refused_before_its_weights_load(tmp_path):
+    T5Config().save_pretrained(tmp_path / "t5")
+    plan = load(
+        [
+            "model=qwen",
+            f"model.path={tmp_path / 't5'}",
+            f"run.outputs={tmp_path / 'outputs'}",
+            "debug=true",
+        ]
+    )
+    with pytest.raises(ConfigError, match="encoder-decoder"):
+        run_plan(plan)
+
+
+def test_a_control_without_information(train):
+    folder, _, _ = train(*SMALL, "experiment=control_random_reward")
+    rows = [row for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
+    assert "rewards/random/mean" in rows[0]
+    assert not any(key.startswith("execution/") for key in rows[0])
+
+
+def test_wandb_offline(train, monkeypatch):
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    folder, report, _ = train("debug=true", "tracker=wandb", "tracker.wandb.mode=offline")
+    assert report["status"] == "done"
+    assert list((folder / "wandb").glob("offline-run-*"))

@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from finetuning.config import load
+from finetuning.errors import ConfigError
+from finetuning.run_dir import open_run, run_name
+
+
+def plan_in(tmp_path, *overrides):
+    return load([f"run.outputs={tmp_path}", *overrides])
+
+
+def finish(folder):
+    (folder / "report.json").write_text(json.dumps({"status": "done"}))
+
+
+def test_the_name_tells_model_data_and_algorithm(tmp_path):
+    assert run_name(plan_in(tmp_path)) == "nano-nano-grpo"
+    assert run_name(plan_in(tmp_path, "debug=true")) == "nano-nano-grpo-debug"
+    assert run_name(plan_in(tmp_path, "run.name=mine")) == "mine"
+
+
+def test_what_differs_from_the_preset_is_hashed_into_the_name(tmp_path):
+    one = run_name(plan_in(tmp_path, "seed=1", "algo.args.beta=0.1"))
+    same = run_name(plan_in(tmp_path, "algo.args.beta=0.1", "seed=1"))
+    other = run_name(plan_in(tmp_path, "seed=2", "algo.args.beta=0.1"))
+    control = run_name(plan_in(tmp_path, "experiment=control_random_reward"))
+    assert one == same != other
+    assert one.startswith("nano-nano-grpo-")
+    assert control not in {"nano-nano-grpo", one, other}
+
+
+def test_where_it_is_written_does_not_change_the_name(tmp_path):
+    assert run_name(plan_in(tmp_path / "a", "tracker=none")) == "nano-nano-grpo"
+
+
+def test_an_unfinished_run_is_continued(tmp_path):
+    with open_run(plan_in(tmp_path)) as first:
+        pass
+    with open_run(plan_in(tmp_path)) as second:
+        assert second == first
+
+
+def test_a_finished_run_is_never_touched_again(tmp_path):
+    with open_run(plan_in(tmp_path)) as first:
+        finish(first)
+    with open_run(plan_in(tmp_path)) as second:
+        assert second.name == f"{first.name}-2"
+
+
+def test_a_name_of_the_user_is_refused_when_in_use(tmp_path):
+    with open_run(plan_in(tmp_path, "run.name=mine")) as folder:
+        finish(folder)
+    with pytest.raises(ConfigError, match="finished"), open_run(plan_in(tmp_path, "run.name=mine")):
+        pass
+
+
+def test_another_configuration_does_not_get_into_an_unfinished_run(tmp_path):
+    with open_run(plan_in(tmp_path, "run.name=mine", "seed=1")):
+        pass
+    with (
+        pytest.raises(ConfigError, match="seed"),
+        open_run(plan_in(tmp_path, "run.name=mine", "seed=2")),
+    ):
+        pass
+
+
+def test_resume_false_starts_beside(tmp_path):
+    with open_run(plan_in(tmp_path)) as first:
+        pass
+    with open_run(plan_in(tmp_path, "run.resume=false")) as second:
+        assert second != first
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    with (
+        open_run(plan_in(tmp_path)),
+        pytest.raises(ConfigError, match="another process"),
+        open_run(plan_in(tmp_path)),
+    ):
+        pass
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("")
+    with (
+        pytest.raises(ConfigError, match="no run of ours"),
+        open_run(plan_in(tmp_path, "run.name=mine")),
+    ):
+        pass
+
+
+def test_the_manifest_says_what_ran(tmp_path):
+    with open_run(plan_in(tmp_path, "seed=3")) as folder:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["seed"] == 3
+        assert manifest["packages"]["trl"].startswith("1.")
+        assert (folder / "config.yaml").read_text().startswith("seed: 3\n")
