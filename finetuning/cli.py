@@ -37,12 +37,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     nano = commands.add_parser("nano", help="show problems of the nano world and check all of it")
     nano.add_argument("--split", default="rl", choices=["sft", "rl", "dev", "test"])
     nano.add_argument("--count", default=3, type=int, help="problems to show")
+    report = commands.add_parser("report", help="write report.html of a run's folder again")
+    report.add_argument("folder", type=Path)
+    report.add_argument("--curve", type=Path, help="write the learning curve to this SVG as well")
     if arguments[:1] == ["train"]:
         train(arguments[1:])
         return
     chosen = parser.parse_args(arguments)
     with exit_codes():
-        _nano(chosen.split, chosen.count)
+        if chosen.command == "nano":
+            _nano(chosen.split, chosen.count)
+        else:
+            _report(chosen.folder, chosen.curve)
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
@@ -108,6 +114,21 @@ def _nano(split: str, count: int) -> None:
 
     print(show(split, count))
     report = gold_check()
-    print(report)
+    print(
+        f"gold check of all {sum(report.problems.values())} problems and {report.tests} tests: "
+        f"every reference passes, {report.mutants} wrong programs are told apart"
+        if report.passed
+        else "\n".join(["the gold check failed:", *report.failures])
+    )
     if not report.passed:
         raise SystemExit(1)
+
+
+def _report(folder: Path, curve: Path | None) -> None:
+    from finetuning.report.curves import learning_curve_svg  # noqa: PLC0415 - matplotlib
+    from finetuning.report.html import write_report  # noqa: PLC0415
+
+    print(write_report(folder))
+    if curve is not None:
+        curve.write_text(learning_curve_svg(folder), encoding="utf-8")
+        print(curve)

@@ -38,6 +38,8 @@ def measure(
 
             scores = evaluate(task, sampler, sandbox, settings, folder, tell)
             results[name] = dict(scores.metrics)
+            if scores.infra_errors:  # left out of every figure above, so they must be seen
+                results[name]["infra_errors"] = float(scores.infra_errors)
     return results
 
 

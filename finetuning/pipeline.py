@@ -5,6 +5,8 @@ The last stage is the run itself and lives in the run's folder; the ones before 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ from rich.console import Console
 
 from finetuning.config import Config, Plan, Stage
 from finetuning.hooks.progress import stage_banner
+from finetuning.model.device import choose_device
 from finetuning.report.html import write_report
 from finetuning.report.terminal import print_outcome
-from finetuning.run import run_stage
+from finetuning.run import StageRun, run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
@@ -35,49 +38,58 @@ _PACKAGE = Path(__file__).parent
 def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     """Run every stage that is not done yet. Returns the objective for a sweep to maximise."""
     console = console or Console()
+    for stage in plan.stages:
+        choose_device(stage.config.backend)  # refused before anything is written
     with open_run(plan) as folder:
         console.print(f"run: {folder}", highlight=False)
-        earlier: list[dict[str, Any]] = []
-        model: str | None = None
+        records: list[dict[str, Any]] = []
         summary: Summary = {}
         for position, stage in enumerate(plan.stages, start=1):
             is_last = position == len(plan.stages)
-            config = _continue_from(stage, model)
             place = folder if is_last else _stage_folder(stage, folder)
-            cached = not is_last and finished(place)
-            stage_banner(console, stage.name, position, len(plan.stages), cached=cached)
-            summary = _run_or_reuse(stage.name, config, place, folder, console)
-            seconds = 0.0 if cached else summary["seconds"]["total"]
-            earlier.append(
-                {"name": stage.name, "folder": str(place), "seconds": seconds, "cached": cached}
-            )
-            model = summary["model_folder"]
-            if is_last:
-                _report({**summary, "stages": earlier}, place)
+            with _its_lock(place, folder, console):
+                cached = finished(place)
+                stage_banner(console, stage.name, position, len(plan.stages), cached=cached)
+                if cached:
+                    summary = json.loads((place / REPORT).read_text(encoding="utf-8"))
+                else:
+                    summary = _run(stage, summary.get("model_folder"), place, records, console)
+            records.append(_record(stage.name, place, summary, cached=cached))
         print_outcome(console, folder)
     return objective(summary)
 
 
-def _run_or_reuse(
-    name: str, config: Config, place: Path, run_folder: Path, console: Console
+def _run(
+    stage: Stage, model: str | None, place: Path, earlier: list[dict[str, Any]], console: Console
 ) -> Summary:
-    """Run a stage, unless its folder holds it finished. Shared folders are waited for."""
-    if place == run_folder:  # locked already
-        return run_stage(name, config, place, console)
-    with locked(place, wait=True):
-        if finished(place):
-            summary: Summary = json.loads((place / REPORT).read_text(encoding="utf-8"))
-            return summary
-        describe(place, config)
-        summary = run_stage(name, config, place, console)
-        _report(summary, place)
-        return summary
+    """Run a stage and write its report, the page last of all: it tells that a run is finished."""
+    config = _continue_from(stage, model)
+    device = choose_device(config.backend)
+    describe(place, stage.config, f"{device.kind}, {device.dtype}, {device.reason}")
+    summary = run_stage(StageRun(stage.name, config, place, device, console))
+    summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
+    write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")
+    write_report(place)
+    return summary
 
 
-def _report(summary: Summary, folder: Path) -> None:
-    """Write report.json last of all that counts: it is what tells that a run is finished."""
-    write_atomically(folder / REPORT, json.dumps(summary, indent=2) + "\n")
-    write_report(folder)
+def _record(name: str, place: Path, summary: Summary, *, cached: bool) -> dict[str, Any]:
+    seconds = 0.0 if cached else summary["seconds"]["total"]
+    return {"name": name, "folder": str(place), "seconds": seconds, "cached": cached}
+
+
+@contextmanager
+def _its_lock(place: Path, run_folder: Path, console: Console) -> Iterator[None]:
+    """Hold the lock of a stage's folder; the run's own is held already."""
+    if place == run_folder:
+        yield
+        return
+
+    def tell() -> None:
+        console.print(f"waiting for another process that makes {place}", highlight=False)
+
+    with locked(place, tell):
+        yield
 
 
 def _continue_from(stage: Stage, model: str | None) -> Config:
@@ -90,9 +102,8 @@ def _continue_from(stage: Stage, model: str | None) -> Config:
 def _stage_folder(stage: Stage, run_folder: Path) -> Path:
     if not stage.cache:
         return run_folder / "stages" / stage.name
-    return (
-        stage.config.run.cache / f"{stage.config.model.name}-{stage.name}-{_content(stage.config)}"
-    )
+    config = stage.config
+    return config.run.cache / f"{config.model.name}-{stage.name}-{_content(config)}"
 
 
 def _content(config: Config) -> str:

@@ -24,7 +24,7 @@ from finetuning.hooks.progress import ProgressCallback
 from finetuning.hooks.watch import WatchCallback
 from finetuning.measure import Metrics, measure, watcher
 from finetuning.model.adapter import adapter_config, merge_adapter, save_adapter
-from finetuning.model.device import Device, choose_device
+from finetuning.model.device import Device
 from finetuning.model.policy import Policy, build_policy, load_policy, save_policy
 from finetuning.quiet import quiet_libraries
 from finetuning.report.evaluation import EvaluationProgress
@@ -47,13 +47,12 @@ class StageRun:
     console: Console
 
 
-def run_stage(name: str, config: Config, folder: Path, console: Console) -> Summary:
+def run_stage(stage: StageRun) -> Summary:
     """Do one stage in its folder, or what an interrupted session left of it."""
     quiet_libraries()
-    device = choose_device(config.backend)
-    stage = StageRun(name, config, folder, device, console)
-    console.print(f"{config.algo.name} on {device.kind} ({device.reason})", highlight=False)
-    merged = folder / MERGED
+    config, device = stage.config, stage.device
+    stage.console.print(f"{config.algo.name} on {device.kind} ({device.reason})", highlight=False)
+    merged = stage.folder / MERGED
     if merged.is_dir():
         before = _evaluate(stage, "before", _never)
     else:
@@ -61,7 +60,7 @@ def run_stage(name: str, config: Config, folder: Path, console: Console) -> Summ
         before = _evaluate(stage, "before", lambda: policy)
         _train(stage, policy, merged)
     after = _evaluate(stage, "after", lambda: load_policy(str(merged), device))
-    return summarize(folder, config, before, after, merged)
+    return summarize(stage.folder, config, before, after, merged)
 
 
 def _never() -> Policy:

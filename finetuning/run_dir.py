@@ -6,13 +6,15 @@ command; a finished one is never overwritten.
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
+import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from finetuning.config import Config, Plan
 from finetuning.errors import ConfigError, Problem
 
 REPORT = "report.json"
+PAGE = "report.html"
 CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
 LOCK = ".lock"
@@ -57,32 +60,39 @@ def open_run(plan: Plan) -> Iterator[Path]:
     configuration; a name that the user gave is refused then.
     """
     base = run_name(plan)
-    outputs = plan.main.run.outputs
-    number = 1
-    while True:
-        folder = outputs / (base if number == 1 else f"{base}-{number}")
+    for number in itertools.count(1):
+        folder = plan.main.run.outputs / (base if number == 1 else f"{base}-{number}")
         reason = _not_usable(folder, plan)
         if reason is None:
-            break
+            with locked(folder):
+                reason = _not_usable(folder, plan)  # what held before the lock may not hold now
+                if reason is None:
+                    yield folder
+                    return
         if plan.main.run.name:
             raise ConfigError([Problem(f"run.name={base}", f"{folder} {reason}")])
-        number += 1
-    with locked(folder, wait=False):
-        describe(folder, plan.main)
-        yield folder
 
 
 @contextmanager
-def locked(folder: Path, *, wait: bool) -> Iterator[None]:
-    """Hold the folder's lock. The system frees it when the process dies, however it dies."""
+def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the folder's lock. The system frees it when the process dies, however it dies.
+
+    When another process holds it: with `on_wait`, tell and wait; without, raise ConfigError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, blocking=wait)
+    lock = FileLock(folder / LOCK)
     try:
-        with lock:
-            yield
+        lock.acquire(blocking=False)
     except Timeout as error:
-        remedy = "another process is training there; wait for it, or choose run.name=ANOTHER"
-        raise ConfigError([Problem(f"run.name={folder.name}", remedy)]) from error
+        if on_wait is None:
+            remedy = "another process is training there; wait for it, or choose run.name=ANOTHER"
+            raise ConfigError([Problem(f"run.name={folder.name}", remedy)]) from error
+        on_wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _not_usable(folder: Path, plan: Plan) -> str | None:
@@ -92,7 +102,7 @@ def _not_usable(folder: Path, plan: Plan) -> str | None:
             return "exists and is no run of ours; choose another run.name"
         return None
     if finished(folder):
-        return f"holds a finished run (see {folder / 'report.html'}); choose another run.name"
+        return f"holds a finished run (see {folder / PAGE}); choose another run.name"
     if not plan.main.run.resume:
         return "holds an unfinished run; choose another run.name, or run.resume=true to continue it"
     stored = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
@@ -105,9 +115,9 @@ def _not_usable(folder: Path, plan: Plan) -> str | None:
 
 
 def finished(folder: Path) -> bool:
-    """Tell whether the run in this folder came to its end."""
+    """Tell whether the run in this folder came to its end: report.html is the last thing made."""
     report = folder / REPORT
-    if not report.is_file():
+    if not (report.is_file() and (folder / PAGE).is_file()):
         return False
     return bool(json.loads(report.read_text(encoding="utf-8"))["status"] == "done")
 
@@ -119,12 +129,12 @@ def as_yaml(config: Config) -> dict[str, Any]:
     return values
 
 
-def describe(folder: Path, config: Config) -> None:
+def describe(folder: Path, config: Config, device: str) -> None:
     """Write config.yaml and manifest.json, once: they are immutable."""
     if not (folder / CONFIG).exists():
         write_atomically(folder / CONFIG, yaml.safe_dump(as_yaml(config), sort_keys=False))
     if not (folder / MANIFEST).exists():
-        write_atomically(folder / MANIFEST, json.dumps(_manifest(config), indent=2) + "\n")
+        write_atomically(folder / MANIFEST, json.dumps(_manifest(config, device), indent=2) + "\n")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -143,12 +153,20 @@ def _differences(stored: Any, ours: Any, prefix: str = "") -> list[str]:
     ]
 
 
-def _manifest(config: Config) -> dict[str, Any]:
+def run_id(folder: Path) -> str:
+    """Return an id that no other run has, here or on another machine."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return f"{folder.name}-{manifest['id']}"
+
+
+def _manifest(config: Config, device: str) -> dict[str, Any]:
     return {
+        "id": secrets.token_hex(4),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": sys.argv,
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "device": device,
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),

@@ -34,7 +34,7 @@ def summarize(
         "seconds": {
             part: round(sum(row.get(f"seconds/{part}", 0.0) for row in rows), 3) for part in _PARTS
         },
-        "model_folder": str(model_folder),
+        "model_folder": str(model_folder.resolve()),
     }
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from finetuning.config.schema import Config, WandbConfig
+from finetuning.run_dir import run_id
 
 
 def start_trackers(config: Config, folder: Path) -> list[str]:
@@ -17,7 +18,7 @@ def start_trackers(config: Config, folder: Path) -> list[str]:
             os.environ["WANDB_MODE"] = tracker.mode
             os.environ["WANDB_DIR"] = str(folder)
             # The same id on resume: one run of ours is one run there.
-            os.environ["WANDB_RUN_ID"] = folder.name
+            os.environ["WANDB_RUN_ID"] = run_id(folder)
             os.environ["WANDB_RESUME"] = "allow"
             if tracker.entity:
                 os.environ["WANDB_ENTITY"] = tracker.entity

@@ -9,10 +9,18 @@ from trl import GRPOConfig, GRPOTrainer
 
 from finetuning.algo.base import Parts
 from finetuning.algo.online import OnlineTrainer
+from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 
 
 class WhetstoneGRPOTrainer(OnlineTrainer, GRPOTrainer):
-    """trl.GRPOTrainer with our sampler, clock and run folder."""
+    """trl.GRPOTrainer with our sampler, clock and run folder; rows without signal are skipped.
+
+    `entropy` and `clip_ratio/*` are then those of the rows that are trained on.
+    """
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
+        batch = rows_with_signal(inputs) if zero_rows_are_idle(self) else inputs
+        return super()._compute_loss(model, batch)
 
 
 def build_grpo(parts: Parts, arguments: dict[str, Any]) -> WhetstoneGRPOTrainer:

@@ -21,18 +21,10 @@ class OnlineTrainer(RunTrainer):
     def _generate_single_turn(
         self,
         prompt_ids: list[list[int]],
-        images: Any,
-        multimodal_fields: dict[str, Any],
-        num_generations: int,
-        has_tool_images: bool = False,
-    ) -> tuple[list[list[int]], list[list[float]] | None]:
+        *_: Any,
+        **__: Any,
+    ) -> tuple[list[list[int]], None]:
         with self.clock.measure("generate"):
-            if self.use_vllm or images or multimodal_fields:
-                completions: list[list[int]]
-                completions, logprobs = super()._generate_single_turn(
-                    prompt_ids, images, multimodal_fields, num_generations, has_tool_images
-                )
-                return completions, logprobs
             return self._sample(prompt_ids), None
 
     def _sample(self, prompt_ids: list[list[int]]) -> list[list[int]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from evaluation.tasks import why_unavailable
 from finetuning.config.schema import Config, GrpoConfig, JsonlData
 from finetuning.config.suggest import nearest
-from finetuning.config.trl_args import COMPUTED, CONFIG_CLASS, argument_names
+from finetuning.config.trl_args import COMPUTED, CONFIG_CLASS, NOT_SAMPLED, argument_names
 from finetuning.errors import Problem
 
 NANO_TASKS = ("nano", "nano_dev")
@@ -22,6 +22,10 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
         setting = f"algo.args.{key}={value}"
         if key in COMPUTED:
             yield Problem(setting, f"Whetstone computes this one; set {COMPUTED[key]} instead")
+        elif key in NOT_SAMPLED:
+            yield Problem(
+                setting, "our sampler does not take this; it has temperature, top_p and top_k"
+            )
         elif key not in known:
             guess = nearest(key, known - COMPUTED.keys())
             hint = f"; did you mean `{guess}`?" if guess else ""
@@ -59,17 +63,16 @@ def groups_fill_batches(config: Config) -> Iterator[Problem]:
     group = args.get("num_generations", 8)
     if not all(isinstance(value, int) and value > 0 for value in (batch, steps, group)):
         return
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
     if group < 2:  # noqa: PLR2004 - a group of one has no advantage
         yield Problem(
             f"algo.args.num_generations={group}", "a group needs at least 2 completions to compare"
         )
-    if (batch * steps * processes) % group:
+    if (batch * steps) % group:
         whole = max(group, round(batch * steps / group) * group)
         yield Problem(
             f"algo.args.per_device_train_batch_size={batch}",
-            f"{batch} x {steps} steps x {processes} processes = {batch * steps * processes} "
-            f"completions are not a multiple of algo.args.num_generations={group}; "
+            f"{batch} x {steps} steps = {batch * steps} completions are not a multiple of "
+            f"algo.args.num_generations={group}; "
             f"{whole} completions would be: change either",
         )
 
@@ -124,7 +127,15 @@ def trackers_can_start(config: Config) -> Iterator[Problem]:
         )
 
 
+def one_process(_: Config) -> Iterator[Problem]:
+    """Check that the run has one process: the run's folder does not know ranks yet."""
+    processes = os.environ.get("WORLD_SIZE", "1")
+    if processes != "1":
+        yield Problem(f"WORLD_SIZE={processes}", "this version trains in one process; start one")
+
+
 RULES: tuple[Rule, ...] = (
+    one_process,
     trl_arguments,
     numbers,
     groups_fill_batches,

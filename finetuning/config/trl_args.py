@@ -11,6 +11,19 @@ from pathlib import Path
 
 CONFIG_CLASS = {"sft": "SFTConfig", "grpo": "GRPOConfig"}
 
+# What TRL's own generation takes and our sampler does not: refused, so that nothing is ignored.
+NOT_SAMPLED = frozenset(
+    {
+        "min_p",
+        "repetition_penalty",
+        "generation_kwargs",
+        "cache_implementation",
+        "use_vllm",
+        "use_transformers_continuous_batching",
+        "use_transformers_paged",
+    }
+)
+
 # What Whetstone computes, and from what.
 COMPUTED = {
     "output_dir": "run.name",

@@ -1,5 +1,6 @@
 """Loads the policy and its tokenizer, and writes them back as a plain transformers folder."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,8 @@ def with_padding(tokenizer: Any) -> Any:
 def save_policy(policy: Policy, folder: Path) -> None:
     """Write weights and tokenizer; complete or not there at all, also when killed midway."""
     partial = folder.with_name(folder.name + ".partial")
+    if partial.exists():
+        shutil.rmtree(partial)
     policy.model.save_pretrained(partial)
     policy.tokenizer.save_pretrained(partial)
     partial.rename(folder)

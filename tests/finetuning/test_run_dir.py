@@ -1,18 +1,27 @@
 import json
+from contextlib import contextmanager
 
 import pytest
 
 from finetuning.config import load
 from finetuning.errors import ConfigError
-from finetuning.run_dir import open_run, run_name
+from finetuning.run_dir import describe, open_run, run_name
 
 
 def plan_in(tmp_path, *overrides):
     return load([f"run.outputs={tmp_path}", *overrides])
 
 
+@contextmanager
+def begun(plan):
+    with open_run(plan) as folder:
+        describe(folder, plan.main, "cpu")
+        yield folder
+
+
 def finish(folder):
     (folder / "report.json").write_text(json.dumps({"status": "done"}))
+    (folder / "report.html").write_text("")
 
 
 def test_the_name_tells_model_data_and_algorithm(tmp_path):
@@ -36,28 +45,28 @@ def test_where_it_is_written_does_not_change_the_name(tmp_path):
 
 
 def test_an_unfinished_run_is_continued(tmp_path):
-    with open_run(plan_in(tmp_path)) as first:
+    with begun(plan_in(tmp_path)) as first:
         pass
-    with open_run(plan_in(tmp_path)) as second:
+    with begun(plan_in(tmp_path)) as second:
         assert second == first
 
 
 def test_a_finished_run_is_never_touched_again(tmp_path):
-    with open_run(plan_in(tmp_path)) as first:
+    with begun(plan_in(tmp_path)) as first:
         finish(first)
-    with open_run(plan_in(tmp_path)) as second:
+    with begun(plan_in(tmp_path)) as second:
         assert second.name == f"{first.name}-2"
 
 
 def test_a_name_of_the_user_is_refused_when_in_use(tmp_path):
-    with open_run(plan_in(tmp_path, "run.name=mine")) as folder:
+    with begun(plan_in(tmp_path, "run.name=mine")) as folder:
         finish(folder)
-    with pytest.raises(ConfigError, match="finished"), open_run(plan_in(tmp_path, "run.name=mine")):
+    with pytest.raises(ConfigError, match="finished"), begun(plan_in(tmp_path, "run.name=mine")):
         pass
 
 
 def test_another_configuration_does_not_get_into_an_unfinished_run(tmp_path):
-    with open_run(plan_in(tmp_path, "run.name=mine", "seed=1")):
+    with begun(plan_in(tmp_path, "run.name=mine", "seed=1")):
         pass
     with (
         pytest.raises(ConfigError, match="seed"),
@@ -67,17 +76,17 @@ def test_another_configuration_does_not_get_into_an_unfinished_run(tmp_path):
 
 
 def test_resume_false_starts_beside(tmp_path):
-    with open_run(plan_in(tmp_path)) as first:
+    with begun(plan_in(tmp_path)) as first:
         pass
-    with open_run(plan_in(tmp_path, "run.resume=false")) as second:
+    with begun(plan_in(tmp_path, "run.resume=false")) as second:
         assert second != first
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
     with (
-        open_run(plan_in(tmp_path)),
+        begun(plan_in(tmp_path)),
         pytest.raises(ConfigError, match="another process"),
-        open_run(plan_in(tmp_path)),
+        begun(plan_in(tmp_path)),
     ):
         pass
 
@@ -93,8 +102,16 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
 
 
 def test_the_manifest_says_what_ran(tmp_path):
-    with open_run(plan_in(tmp_path, "seed=3")) as folder:
+    with begun(plan_in(tmp_path, "seed=3")) as folder:
         manifest = json.loads((folder / "manifest.json").read_text())
         assert manifest["seed"] == 3
         assert manifest["packages"]["trl"].startswith("1.")
         assert (folder / "config.yaml").read_text().startswith("seed: 3\n")
+
+
+def test_a_kill_before_the_page_was_written_is_no_finished_run(tmp_path):
+    with begun(plan_in(tmp_path)) as first:
+        finish(first)
+        (first / "report.html").unlink()
+    with begun(plan_in(tmp_path)) as second:
+        assert second == first

@@ -1,0 +1,53 @@
+"""Leaves rows out of the loss that cannot change it: those whose advantage is zero.
+
+A group in which every completion has the same reward teaches nothing, and late in a run most groups
+are like that. Where the loss is a sum over tokens divided by a number that was fixed for the whole
+batch, such rows add exactly zero to it and to the gradient, and their forward and backward passes
+are wasted. Refuses every setting in which they would count: a mean over rows, a KL term, an entropy
+bonus, a router loss.
+"""
+
+from typing import Any
+
+import torch
+
+# TRL divides these losses by `num_items_in_batch`, which is counted before we drop anything.
+_SUMMED_LOSSES = frozenset({"cispo", "dapo", "vespo"})
+
+
+def zero_rows_are_idle(trainer: Any) -> bool:
+    """Tell whether rows of zero advantage add nothing to this trainer's loss."""
+    return (
+        trainer.loss_type in _SUMMED_LOSSES
+        and trainer.beta == 0.0
+        and trainer.top_entropy_quantile == 1.0
+        and not trainer._entropy_bonus_enabled  # noqa: SLF001 - TRL has no public name for it
+        and not trainer.aux_loss_enabled
+    )
+
+
+def rows_with_signal(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the batch without its rows of zero advantage.
+
+    Args:
+        inputs: TRL's batch. Tensors of B rows are cut to the kept rows, all else is passed on;
+            `advantages` has shape (B,) or (B, T).
+
+    Returns:
+        A batch of at least one row: without any, some ranks would have no backward pass.
+
+    """
+    advantages = inputs["advantages"]
+    rows = len(advantages)
+    kept = advantages.reshape(rows, -1).ne(0).any(dim=1).nonzero()[:, 0]
+    if len(kept) == rows:
+        return inputs
+    if len(kept) == 0:
+        kept = torch.zeros(1, dtype=torch.long, device=advantages.device)
+    return {
+        name: value[kept] if _has_rows(value, rows) else value for name, value in inputs.items()
+    }
+
+
+def _has_rows(value: Any, rows: int) -> bool:
+    return isinstance(value, torch.Tensor) and value.dim() > 0 and len(value) == rows

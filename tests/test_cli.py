@@ -1,0 +1,68 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finetuning.cli import exit_codes, main
+from finetuning.errors import ConfigError, OutsideError, Problem
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_nano_shows_problems_and_checks_them(capsys):
+    main(["nano", "--count", "2"])
+    out = capsys.readouterr().out
+    assert out.count("Write a function f(") == 2
+    assert "every reference passes" in out
+
+
+def test_report_writes_the_page_again(tmp_path, capsys):
+    report = {
+        "name": "mine",
+        "status": "done",
+        "algo": "grpo",
+        "model": "nano",
+        "seconds": {"total": 1.0},
+    }
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    (tmp_path / "metrics.jsonl").write_text(
+        '{"step": 1, "reward": 0.1}\n{"step": 2, "reward": 0.4}\n'
+    )
+    main(["report", str(tmp_path), "--curve", str(tmp_path / "curve.svg")])
+    assert (tmp_path / "report.html").is_file()
+    assert "<svg" in (tmp_path / "curve.svg").read_text()
+    assert "report.html" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError([Problem("a=1", "is wrong")]), 2),
+        (OutsideError("the Hub is down"), 3),
+    ],
+)
+def test_errors_for_the_user_have_exit_codes(error, code, capsys):
+    with pytest.raises(SystemExit) as caught, exit_codes():
+        raise error
+    assert caught.value.code == code
+    assert str(error) in capsys.readouterr().err
+
+
+def test_a_bug_is_not_hidden():
+    with pytest.raises(ZeroDivisionError), exit_codes():
+        raise ZeroDivisionError
+
+
+def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "train.py", "model=qwen", f"run.outputs={tmp_path}", "tracker=none"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert "hf download Qwen/Qwen2.5-Coder-1.5B" in done.stderr
+    assert "Traceback" not in done.stderr
