@@ -20,8 +20,7 @@ from omegaconf import DictConfig
 
 from evaluation.errors import BadRows, DataUnavailable, EvaluationError
 from finetuning.config import load
-from finetuning.config.command_line import CONF_DIR, read_command_line
-from finetuning.config.load import user_config_dirs
+from finetuning.config.command_line import CONF_DIR, read_command_line, user_config_dirs
 from finetuning.errors import ConfigError, OutsideError, WhetstoneError
 from finetuning.threads import share_the_cores
 

@@ -66,3 +66,15 @@ def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
     assert done.returncode == 3, done.stderr
     assert "hf download Qwen/Qwen2.5-Coder-1.5B" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path):
+    command = [sys.executable, str(ROOT / "train.py"), "-m", "seed=0,1", "debug=true"]
+    done = subprocess.run(
+        [*command, "tracker=none"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
+    runs = [path.parent.name for path in (tmp_path / "outputs").glob("*/report.html")]
+    assert len(runs) == 2
+    assert "nano-nano-grpo-debug" in runs

@@ -129,6 +129,32 @@ def test_an_unknown_key_in_an_experiment_file(tmp_path):
     assert "algo.args.per_device_train_batch_size=12" in found
 
 
+def test_an_experiment_reaches_the_run_and_not_the_stages_before_it(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        "# @package _global_\nseed: 7\nalgo:\n  args:\n    num_generations: 4\n    beta: 0.5\n"
+    )
+    base, rl = load(["experiment=mine"], [tmp_path]).stages
+    assert rl.config.algo.args["beta"] == 0.5
+    assert "num_generations" not in base.config.algo.args
+    assert base.config.seed == rl.config.seed == 7
+
+
+def test_an_experiment_may_choose_model_and_algorithm(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /algo: sft\n  - override /model: nano\n"
+    )
+    plan = load(["experiment=mine"], [tmp_path])
+    assert [stage.config.algo.name for stage in plan.stages] == ["sft", "sft"]
+    assert plan.main.algo.args["learning_rate"] == 4e-3
+
+
+def test_a_models_name_is_its_files_name():
+    for model in GROUPS["model"]:
+        assert load([f"model={model}"]).main.model.name == model
+
+
 def test_a_file_that_is_not_there():
     assert (
         "no such file"
@@ -154,6 +180,25 @@ def test_given_twice_is_refused():
 
 def test_what_we_compute_is_refused():
     assert "run.name" in problems_of("algo.args.output_dir=x")["algo.args.output_dir=x"]
+
+
+@pytest.mark.parametrize("setting", ["min_p=0.1", "repetition_penalty=1.1", "use_vllm=true"])
+def test_what_our_sampler_would_ignore_is_refused(setting):
+    (message,) = problems_of(f"algo.args.{setting}").values()
+    assert "our sampler does not take this" in message
+
+
+def test_several_processes_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "one process" in problems_of()["WORLD_SIZE=2"]
+
+
+def test_a_stage_takes_settings_of_its_own():
+    base, rl = load(["pipeline.stages.base.set.algo.args.max_steps=7"]).stages
+    assert base.config.algo.args["max_steps"] == 7
+    assert rl.config.algo.args["max_steps"] == 120
+    found = problems_of("pipeline.stages.base.set.algo.args.max_stps=7")
+    assert "max_steps" in found["[stage base] algo.args.max_stps=7"]
 
 
 def test_a_model_is_needed_to_start_from():
