@@ -5,6 +5,7 @@ continues the run; 1 a bug.
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,14 +17,23 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig
 
-from evaluation.errors import BadRows, DataUnavailable, EvaluationError
+from evaluation.errors import DataUnavailable, EvaluationError
 from finetuning.config import load
-from finetuning.config.command_line import CONF_DIR, read_command_line, user_config_dirs
-from finetuning.errors import ConfigError, OutsideError, WhetstoneError
-from finetuning.threads import share_the_cores
+from finetuning.config.command_line import (
+    CONF_DIR,
+    CommandLine,
+    read_command_line,
+    user_config_dirs,
+)
+from finetuning.errors import ConfigError, OutsideError, Problem, WhetstoneError
+from finetuning.machine import share_the_cores, take_one_gpu
+from finetuning.run_dir import run_name
 
+# What a disk says when it is full, read-only or not ours.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _HYDRA_ANSWERS = ("help", "hydra_help", "cfg", "info", "shell_completion")
 
 
@@ -57,9 +67,11 @@ def train(arguments: Sequence[str] | None = None) -> None:
     if not any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
         with exit_codes():
             user_dirs = user_config_dirs(given)
-            for point in _points(parsed.overrides, sweep=parsed.multirun):
-                load(point, user_dirs)
             command = read_command_line(parsed.overrides, user_dirs)
+            if parsed.multirun:
+                _check_sweep(command, user_dirs)
+            else:
+                load(parsed.overrides, user_dirs)
         flags = [argument for argument in given if argument not in parsed.overrides]
         given = [*flags, *command.overrides()]
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
@@ -75,19 +87,32 @@ def _job(_: DictConfig) -> float | None:
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
         share_the_cores()
+        take_one_gpu()
         from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
         return run_plan(plan)
 
 
-def _points(overrides: list[str], *, sweep: bool) -> list[list[str]]:
-    """Return the overrides of each job, so that a wrong last point is known before the first."""
-    if not sweep:
-        return [overrides]
-    own = [text for text in overrides if not text.startswith("hydra")]
-    parsed = OverridesParser.create().parse_overrides(own)
-    batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    return [list(point) for batch in batches for point in batch]
+def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
+    """Check every point of a sweep, so that a wrong last one is known before the first runs.
+
+    The points of another sweeper (`hydra/sweeper=...`) are known to it alone, and are checked
+    one by one when they start.
+    """
+    if command.problems:
+        raise ConfigError(command.problems)
+    if any(text.startswith("hydra/sweeper") for text in command.hydra):
+        return
+    own = [*command.choices.values(), *command.values.values()]
+    try:
+        parsed = OverridesParser.create().parse_overrides(own)
+        batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    except HydraException as error:
+        raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
+    names = [run_name(load(point, user_dirs)) for batch in batches for point in batch]
+    if len(set(names)) < len(names):
+        remedy = "two points of the sweep would share this folder; leave run.name out"
+        raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
 
 
 @contextmanager
@@ -99,8 +124,13 @@ def exit_codes() -> Iterator[None]:
         _leave(str(error), error.exit_code)
     except DataUnavailable as error:
         _leave(str(error), OutsideError.exit_code)
-    except (BadRows, EvaluationError) as error:
+    except EvaluationError as error:
         _leave(str(error), ConfigError.exit_code)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        remedy = "Make room or choose another run.outputs; the same command then goes on."
+        _leave(f"{error}\n{remedy}", OutsideError.exit_code)
 
 
 def _leave(message: str, code: int) -> None:

@@ -1,52 +1,101 @@
-"""pass@k of a policy on the configured tasks, with this run's sampler and sandbox."""
+"""pass@k of a policy before, during and after training, in a sandbox of its own.
+
+The sandbox has the limits of the tasks, not those of the reward: figures are comparable between
+runs whatever a reward allowed.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from evaluation.evaluate import evaluate
 from evaluation.sampler import SamplingParams
 from evaluation.settings import Settings
+from evaluation.tasks import Task
 from finetuning.config import Config
 from finetuning.data.tasks import build_task
+from finetuning.hooks.evaluation_progress import EvaluationProgress
 from finetuning.model.policy import Policy
 from finetuning.rollout.text import TextSampler
 from rewards.sandbox import Sandbox
 
 Metrics = dict[str, float]
-OnProgress = Callable[[str, int, int], None]
+LoadPolicy = Callable[[], Policy]
 
 
-def measure(
-    policy: Callable[[], Policy], config: Config, folder: Path, on_progress: OnProgress
-) -> dict[str, Metrics]:
-    """Return `{task: {"pass@1": ...}}` for the tasks of `hooks.evaluate`.
+class Measure:
+    """The evaluations of one stage. Loads every task when it is made, to find mistakes early."""
 
-    Continues an evaluation that was interrupted in `folder`, without generating anything twice.
-    `policy` is called only if something is left to generate.
-    """
-    wanted = config.hooks.evaluate
-    settings = _settings(config, wanted.samples, tuple(wanted.k), greedy=wanted.greedy)
-    results: dict[str, Metrics] = {}
-    sampler = _LateSampler(policy)
-    with Sandbox() as sandbox:
-        for name in wanted.tasks:
-            task = build_task(name, wanted.limit)
+    def __init__(self, config: Config, folder: Path, console: Console) -> None:
+        self._wanted = config.hooks.evaluate
+        self._watch = config.hooks.watch
+        self._seed = config.seed
+        self._stop = tuple(getattr(config.data, "stop", ()))
+        self._folder = folder
+        self._console = console
+        self._tasks = [self._task(name, self._wanted.limit) for name in self._wanted.tasks]
 
-            def tell(done: int, total: int, name: str = name) -> None:
-                on_progress(name, done, total)
+    def before(self, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure before training; `policy` is called only if something is left to generate."""
+        return self._all("before", policy) if self._wanted.before else {}
 
-            scores = evaluate(task, sampler, sandbox, settings, folder, tell)
-            results[name] = dict(scores.metrics)
-            if scores.infra_errors:  # left out of every figure above, so they must be seen
-                results[name]["infra_errors"] = float(scores.infra_errors)
-    return results
+    def after(self, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure after training; `policy` is called only if something is left to generate."""
+        return self._all("after", policy) if self._wanted.after else {}
+
+    def looker(self, task_name: str, tokenizer: Any) -> Callable[[Any, Path], Metrics]:
+        """Return a function that takes a quick look at the model under training."""
+        task = self._task(task_name, self._watch.limit)
+        settings = self._settings(self._watch.samples, (1,), greedy=False)
+
+        def look(model: Any, folder: Path) -> Metrics:
+            with Sandbox() as sandbox:
+                scores = evaluate(task, TextSampler(model, tokenizer), sandbox, settings, folder)
+            return {name: value for name, value in scores.metrics.items() if name == "pass@1"}
+
+        return look
+
+    def _all(self, when: str, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure every task; what is on disk is taken from there."""
+        settings = self._settings(
+            self._wanted.samples, tuple(self._wanted.k), greedy=self._wanted.greedy
+        )
+        sampler = _LateSampler(policy)
+        results: dict[str, Metrics] = {}
+        with Sandbox() as sandbox:
+            for task in self._tasks:
+                with EvaluationProgress(when, task.name, self._console) as progress:
+                    scores = evaluate(
+                        task, sampler, sandbox, settings, self._folder / when, progress
+                    )
+                results[task.name] = dict(scores.metrics)
+                if scores.infra_errors:  # left out of every figure above, so they must be seen
+                    results[task.name]["infra_errors"] = float(scores.infra_errors)
+        return results
+
+    def _task(self, name: str, limit: int | None) -> Task:
+        return build_task(name, limit, self._stop)
+
+    def _settings(self, samples: int, k: tuple[int, ...], *, greedy: bool) -> Settings:
+        return Settings(
+            samples=samples,
+            temperature=self._wanted.temperature,
+            top_p=self._wanted.top_p,
+            top_k=self._wanted.top_k,
+            max_new_tokens=self._wanted.max_new_tokens,
+            batch_size=self._wanted.batch_size,
+            seed=self._seed,
+            k=k,
+            greedy=greedy,
+        )
 
 
 class _LateSampler:
     """Loads the policy when the first completion is asked for, and not before."""
 
-    def __init__(self, policy: Callable[[], Policy]) -> None:
+    def __init__(self, policy: LoadPolicy) -> None:
         self._policy = policy
         self._sampler: TextSampler | None = None
 
@@ -56,31 +105,3 @@ class _LateSampler:
             policy = self._policy()
             self._sampler = TextSampler(policy.model, policy.tokenizer)
         return self._sampler(prompts, params)
-
-
-def watcher(config: Config, tokenizer: Any, task_name: str) -> Callable[[Any, Path], Metrics]:
-    """Return a function that takes a quick look at the model under training."""
-    task = build_task(task_name, config.hooks.watch.limit)
-    settings = _settings(config, config.hooks.watch.samples, (1,), greedy=False)
-
-    def look(model: Any, folder: Path) -> Metrics:
-        with Sandbox() as sandbox:
-            scores = evaluate(task, TextSampler(model, tokenizer), sandbox, settings, folder)
-        return {"pass@1": scores.metrics["pass@1"]}
-
-    return look
-
-
-def _settings(config: Config, samples: int, k: tuple[int, ...], *, greedy: bool) -> Settings:
-    wanted = config.hooks.evaluate
-    return Settings(
-        samples=samples,
-        temperature=wanted.temperature,
-        top_p=wanted.top_p,
-        top_k=wanted.top_k,
-        max_new_tokens=wanted.max_new_tokens,
-        batch_size=wanted.batch_size,
-        seed=config.seed,
-        k=k,
-        greedy=greedy,
-    )

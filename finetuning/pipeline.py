@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
-import transformers
-import trl
 from rich.console import Console
 
 from finetuning.config import Config, Plan, Stage
+from finetuning.content import content_hash
 from finetuning.hooks.progress import stage_banner
 from finetuning.model.device import choose_device
 from finetuning.report.html import write_report
@@ -24,15 +22,12 @@ from finetuning.run import StageRun, run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
-    digest,
     finished,
     locked,
     open_run,
     write_atomically,
 )
 from finetuning.summary import Summary, objective
-
-_PACKAGE = Path(__file__).parent
 
 
 def run_plan(plan: Plan, console: Console | None = None) -> float | None:
@@ -41,31 +36,32 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     for stage in plan.stages:
         choose_device(stage.config.backend)  # refused before anything is written
     with open_run(plan) as folder:
+        describe(folder, plan.main, str(choose_device(plan.main.backend)))
         console.print(f"run: {folder}", highlight=False)
         records: list[dict[str, Any]] = []
         summary: Summary = {}
         for position, stage in enumerate(plan.stages, start=1):
             is_last = position == len(plan.stages)
-            place = folder if is_last else _stage_folder(stage, folder)
+            config = _continue_from(stage, summary.get("model_folder"))
+            place = folder if is_last else _stage_folder(stage, config, folder)
             with _its_lock(place, folder, console):
                 cached = finished(place)
                 stage_banner(console, stage.name, position, len(plan.stages), cached=cached)
                 if cached:
                     summary = json.loads((place / REPORT).read_text(encoding="utf-8"))
                 else:
-                    summary = _run(stage, summary.get("model_folder"), place, records, console)
+                    summary = _run(stage, config, place, records, console)
             records.append(_record(stage.name, place, summary, cached=cached))
         print_outcome(console, folder)
     return objective(summary)
 
 
 def _run(
-    stage: Stage, model: str | None, place: Path, earlier: list[dict[str, Any]], console: Console
+    stage: Stage, config: Config, place: Path, earlier: list[dict[str, Any]], console: Console
 ) -> Summary:
     """Run a stage and write its report, the page last of all: it tells that a run is finished."""
-    config = _continue_from(stage, model)
     device = choose_device(config.backend)
-    describe(place, stage.config, f"{device.kind}, {device.dtype}, {device.reason}")
+    describe(place, stage.config, str(device))
     summary = run_stage(StageRun(stage.name, config, place, device, console))
     summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
     write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")
@@ -99,20 +95,7 @@ def _continue_from(stage: Stage, model: str | None) -> Config:
     return stage.config.model_copy(update={"model": start})
 
 
-def _stage_folder(stage: Stage, run_folder: Path) -> Path:
+def _stage_folder(stage: Stage, config: Config, run_folder: Path) -> Path:
     if not stage.cache:
         return run_folder / "stages" / stage.name
-    config = stage.config
-    return config.run.cache / f"{config.model.name}-{stage.name}-{_content(config)}"
-
-
-def _content(config: Config) -> str:
-    """Hash everything that the result of a cached stage depends on: settings, sources, versions."""
-    settings = config.model_dump(mode="json", include={"seed", "model", "data", "algo", "backend"})
-    sources = {
-        str(path.relative_to(_PACKAGE)): path.read_text(encoding="utf-8")
-        for room in ("nano", "algo", "data", "model")
-        for path in sorted((_PACKAGE / room).glob("*.py"))
-    }
-    versions = [torch.__version__, transformers.__version__, trl.__version__]
-    return digest([settings, sources, versions])[:12]
+    return config.run.cache / f"{config.model.name}-{stage.name}-{content_hash(config)[:12]}"

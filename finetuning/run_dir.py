@@ -98,7 +98,8 @@ def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[
 def _not_usable(folder: Path, plan: Plan) -> str | None:
     """Return why this configuration cannot run in the folder, or None."""
     if not (folder / CONFIG).exists():
-        if folder.is_dir() and any(entry.name != LOCK for entry in folder.iterdir()):
+        strangers = [path for path in _entries(folder) if path.suffix != ".partial"]
+        if strangers:
             return "exists and is no run of ours; choose another run.name"
         return None
     if finished(folder):
@@ -112,6 +113,10 @@ def _not_usable(folder: Path, plan: Plan) -> str | None:
             "choose another run.name"
         )
     return None
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != LOCK] if folder.is_dir() else []
 
 
 def finished(folder: Path) -> bool:

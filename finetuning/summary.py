@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from finetuning.config import Config
 from finetuning.hooks.metrics import FILE, read_metrics
-from finetuning.measure import Metrics
 
+Metrics = dict[str, float]
 Summary = dict[str, Any]
 """What report.json holds."""
 
@@ -15,19 +14,24 @@ _PARTS = ("total", "generate", "reward", "logps", "optimize")
 
 def summarize(
     folder: Path,
-    config: Config,
-    before: dict[str, Metrics],
-    after: dict[str, Metrics],
+    algo: str,
+    model: str,
+    scores: tuple[dict[str, Metrics], dict[str, Metrics]],
     model_folder: Path,
 ) -> Summary:
-    """Return the report of a finished stage. Seconds are those of training, all sessions added."""
+    """Return the report of a finished stage.
+
+    `scores` are those before and after training. Seconds are those of the steps that count: what
+    was undone by a kill is done again and counted once.
+    """
+    before, after = scores
     rows = read_metrics(folder / FILE)
     rewards = [row["reward"] for row in rows if row.get("reward") is not None]
     return {
         "name": folder.name,
         "status": "done",
-        "algo": config.algo.name,
-        "model": config.model.name,
+        "algo": algo,
+        "model": model,
         "before": before,
         "after": after,
         "reward": {"first": rewards[0], "last": rewards[-1]} if rewards else None,

@@ -65,6 +65,7 @@ class ExecutionReward:
         workers: int | None = None,
     ) -> None:
         self.__name__ = "execution"
+        self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
         self._verdict_rewards = require_every_verdict(verdict_rewards)
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb

@@ -9,6 +9,7 @@ from datasets import Dataset
 from transformers import Trainer, TrainerCallback
 
 from finetuning.algo.clock import StepClock
+from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
 from rewards.base import Reward
@@ -27,6 +28,8 @@ class Parts:
     reward_weights: tuple[float, ...]
     callbacks: tuple[TrainerCallback, ...]
     clock: StepClock
+    stop: tuple[str, ...] = ()
+    """Strings at which a completion may end, for algorithms that sample."""
 
 
 def common_arguments(
@@ -45,6 +48,19 @@ def common_arguments(
         "disable_tqdm": True,
         "save_strategy": "steps",
     }
+
+
+def build_arguments(config_class: Any, arguments: dict[str, Any]) -> Any:
+    """Make TRL's config object; what it refuses is the user's to mend.
+
+    Raises:
+        ConfigError: with TRL's own words.
+
+    """
+    try:
+        return config_class(**arguments)
+    except (ValueError, TypeError) as error:
+        raise ConfigError([Problem("algo.args", " ".join(str(error).split()))]) from error
 
 
 class RunTrainer(Trainer):

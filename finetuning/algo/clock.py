@@ -1,7 +1,7 @@
 """Where the seconds of training go: generate, reward, logps, optimize.
 
 Parts are measured where they happen; `optimize` is what is left of a step. Sums are drained into
-each log row, so that a resumed run adds up what every session really spent.
+each log row, so that a resumed run counts the seconds of every step once.
 """
 
 import time

@@ -7,7 +7,7 @@ from typing import Any
 
 from trl import GRPOConfig, GRPOTrainer
 
-from finetuning.algo.base import Parts
+from finetuning.algo.base import Parts, build_arguments
 from finetuning.algo.online import OnlineTrainer
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 
@@ -23,23 +23,28 @@ class WhetstoneGRPOTrainer(OnlineTrainer, GRPOTrainer):
         return super()._compute_loss(model, batch)
 
 
-def build_grpo(parts: Parts, arguments: dict[str, Any]) -> WhetstoneGRPOTrainer:
-    """Return the trainer. `arguments` are those of trl.GRPOConfig."""
-    args = GRPOConfig(
-        **arguments,
-        reward_weights=list(parts.reward_weights),
-        log_completions=True,
-        num_completions_to_print=0,
-        remove_unused_columns=False,
-    )
+def grpo_arguments(arguments: dict[str, Any], reward_weights: list[float]) -> GRPOConfig:
+    """Return TRL's configuration: the user's arguments and what we compute."""
+    computed = {
+        "reward_weights": reward_weights,
+        "log_completions": True,
+        "num_completions_to_print": 0,
+        "remove_unused_columns": False,
+    }
+    return build_arguments(GRPOConfig, {**arguments, **computed})
+
+
+def build_grpo(parts: Parts, arguments: GRPOConfig) -> WhetstoneGRPOTrainer:
+    """Return the trainer."""
     trainer = WhetstoneGRPOTrainer(
         model=parts.policy.model,
         processing_class=parts.policy.tokenizer,
-        args=args,
+        args=arguments,
         train_dataset=parts.dataset,
         reward_funcs=list(parts.rewards),
         callbacks=[parts.clock, *parts.callbacks],
         peft_config=parts.peft_config,
     )
     trainer.clock = parts.clock
+    trainer.stop = parts.stop
     return trainer

@@ -6,6 +6,8 @@ import torch
 from trl.models import unwrap_model_for_generation
 
 from finetuning.algo.base import RunTrainer
+from finetuning.algo.order import ResumableSampler
+from finetuning.rollout.decode import decode_completions
 from finetuning.rollout.hf import HFSampler, Sampling
 
 
@@ -16,7 +18,20 @@ class OnlineTrainer(RunTrainer):
     one would have sampled.
     """
 
+    stop: tuple[str, ...] = ()
+    """Strings at which a completion may end; what follows them is no part of the program."""
     _drawn: tuple[int, int] = (-1, 0)
+
+    def _get_train_sampler(self, dataset: Any = None) -> ResumableSampler:
+        stock = super()._get_train_sampler(dataset)
+        return ResumableSampler(
+            data_source=stock.data_source,
+            mini_repeat_count=stock.mini_repeat_count,
+            batch_size=stock.batch_size,
+            repeat_count=stock.repeat_count,
+            shuffle=stock.shuffle,
+            seed=stock.seed,
+        )
 
     def _generate_single_turn(
         self,
@@ -38,6 +53,7 @@ class OnlineTrainer(RunTrainer):
             temperature=self.temperature,
             top_p=self.args.top_p,
             top_k=self.args.top_k or 0,
+            stop=self.stop,
         )
         with (
             unwrap_model_for_generation(
@@ -62,15 +78,38 @@ class OnlineTrainer(RunTrainer):
             seed = (seed * 1_000_003 + part + 1) % (2**63)
         return seed
 
-    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> torch.Tensor:
+        if completions and isinstance(completions[0], str):
+            completions = decode_completions(self.processing_class, completion_ids_list)
         with self.clock.measure("reward"):
-            return super()._calculate_rewards(*args, **kwargs)
+            rewards_B_F = super()._calculate_rewards(
+                inputs, prompts, completions, completion_ids_list
+            )
+        return mask_unjudged(rewards_B_F, self.reward_funcs)
 
     def _get_per_token_logps_and_entropies(self, *args: Any, **kwargs: Any) -> Any:
         if torch.is_grad_enabled():  # the policy's own pass belongs to optimize
             return super()._get_per_token_logps_and_entropies(*args, **kwargs)
         with self.clock.measure("logps"):
             return super()._get_per_token_logps_and_entropies(*args, **kwargs)
+
+
+def mask_unjudged(rewards_B_F: torch.Tensor, functions: list[Any]) -> torch.Tensor:
+    """Mask every sample that a reward could not judge, whatever the other rewards say.
+
+    TRL takes a None beside a number for 0. For a reward that gives None only when its
+    infrastructure failed (`none_masks_sample`), that would be a reward for bad luck.
+
+    Args:
+        rewards_B_F: one row per sample, one column per function; NaN for None.
+        functions: the F reward functions.
+
+    """
+    strict = [getattr(function, "none_masks_sample", False) for function in functions]
+    unjudged_B = rewards_B_F[:, torch.tensor(strict, dtype=torch.bool)].isnan().any(dim=1)
+    return rewards_B_F.masked_fill(unjudged_B[:, None], torch.nan)
 
 
 def _runs_of_equals(rows: list[list[int]]) -> list[tuple[list[int], int]]:

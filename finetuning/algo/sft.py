@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerState
 from trl import SFTConfig, SFTTrainer
 
-from finetuning.algo.base import Parts, RunTrainer
+from finetuning.algo.base import Parts, RunTrainer, build_arguments
 
 
 class WhetstoneSFTTrainer(RunTrainer, SFTTrainer):
@@ -23,12 +23,17 @@ class WhetstoneSFTTrainer(RunTrainer, SFTTrainer):
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
 
 
-def build_sft(parts: Parts, arguments: dict[str, Any]) -> WhetstoneSFTTrainer:
-    """Return the trainer. `arguments` are those of trl.SFTConfig."""
+def sft_arguments(arguments: dict[str, Any], _reward_weights: list[float]) -> SFTConfig:
+    """Return TRL's configuration: the user's arguments and what we compute."""
+    return build_arguments(SFTConfig, {**arguments, "completion_only_loss": True})
+
+
+def build_sft(parts: Parts, arguments: SFTConfig) -> WhetstoneSFTTrainer:
+    """Return the trainer."""
     trainer = WhetstoneSFTTrainer(
         model=parts.policy.model,
         processing_class=parts.policy.tokenizer,
-        args=SFTConfig(**arguments, completion_only_loss=True),
+        args=arguments,
         train_dataset=parts.dataset,
         callbacks=[parts.clock, *parts.callbacks],
         peft_config=parts.peft_config,

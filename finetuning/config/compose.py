@@ -12,6 +12,16 @@ from omegaconf import OmegaConf
 from finetuning.config.command_line import CONF_DIR
 
 
+def compose_choices(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, str]:
+    """Return the option of each config group, whoever chose it: command line or experiment."""
+    search = ",".join(f"file://{path}" for path in user_dirs)
+    with _hydra():
+        config = compose(
+            "config", [*overrides, f"hydra.searchpath=[{search}]"], return_hydra_config=True
+        )
+    return {str(group): option for group, option in config.hydra.runtime.choices.items()}
+
+
 def compose_values(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, Any]:
     """Compose conf/config.yaml with these overrides and resolve every interpolation.
 

@@ -42,17 +42,18 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         ConfigError: with all problems.
 
     """
-    command = with_debug(read_command_line(overrides, user_dirs))
+    command = read_command_line(overrides, user_dirs)
     problems = list(command.problems)
     stages: list[Stage] = []
     try:
+        command = with_debug(command, compose_values(command.overrides(), user_dirs))
         values = compose_values(command.overrides(), user_dirs)
         main, found = validate(values, compose_values(command.preset(), user_dirs))
         problems += found
         if main is not None:
             stages, found = build_stages(command, main, user_dirs)
             problems += found
-        plain = compose_values(_plain(command).overrides(), user_dirs)
+        plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException) as error:
         text = " ".join(str(error).split())
         raise ConfigError([*problems, Problem("configuration", text)]) from error
@@ -61,12 +62,15 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     return Plan(tuple(stages), _difference(values, plain))
 
 
-def _plain(command: CommandLine) -> CommandLine:
-    """Return what the run's name already tells: model, data, algorithm and debug."""
+def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:
+    """Compose what the run's name already tells: model, data, algorithm and debug."""
     named = {"model", "data", "algo"}
     choices = {key: text for key, text in command.choices.items() if key in named}
-    debug = {key: text for key, text in command.values.items() if key == "debug"}
-    return with_debug(replace(command, choices=choices, values=debug))
+    plain = replace(command, choices=choices, values={})
+    if values.get("debug") is True:
+        composed = compose_values(plain.overrides(), user_dirs)
+        plain = with_debug(plain, {**composed, "debug": True})
+    return compose_values(plain.overrides(), user_dirs)
 
 
 def _difference(values: Values, plain: Values, prefix: str = "") -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Rules between settings that types cannot express. Each yields every problem that it finds."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from evaluation.tasks import why_unavailable
+from evaluation.tasks import TASKS, why_unavailable
+from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.schema import Config, GrpoConfig, JsonlData
-from finetuning.config.suggest import nearest
-from finetuning.config.trl_args import COMPUTED, CONFIG_CLASS, NOT_SAMPLED, argument_names
+from finetuning.config.suggest import did_you_mean, nearest
+from finetuning.config.trl_args import COMPUTED, CONFIG_CLASS, NOT_SAMPLED, argument_types, fits
 from finetuning.errors import Problem
 
 NANO_TASKS = ("nano", "nano_dev")
@@ -17,7 +19,7 @@ Rule = Callable[[Config], Iterator[Problem]]
 
 def trl_arguments(config: Config) -> Iterator[Problem]:
     """Check that TRL's config class knows each of `algo.args`, and that we do not compute it."""
-    known = argument_names(config.algo.name)
+    known = argument_types(config.algo.name)
     for key, value in config.algo.args.items():
         setting = f"algo.args.{key}={value}"
         if key in COMPUTED:
@@ -27,30 +29,92 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
                 setting, "our sampler does not take this; it has temperature, top_p and top_k"
             )
         elif key not in known:
-            guess = nearest(key, known - COMPUTED.keys())
+            guess = nearest(key, known.keys() - COMPUTED.keys())
             hint = f"; did you mean `{guess}`?" if guess else ""
             yield Problem(setting, f"{CONFIG_CLASS[config.algo.name]} has no such argument{hint}")
+        elif not fits(value, known[key]):
+            hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if isinstance(value, str) else ""
+            yield Problem(setting, f"must be {known[key]}{hint}")
 
 
 def numbers(config: Config) -> Iterator[Problem]:
-    """Check counts and rates that TRL would refuse only after the weights were loaded."""
-    counts = (
-        "per_device_train_batch_size",
-        "gradient_accumulation_steps",
-        "num_generations",
-        "max_completion_length",
-        "num_iterations",
-        "steps_per_generation",
-    )
-    for key in counts:
+    """Check ranges that TRL would refuse only after the weights were loaded, or never."""
+    for keys, holds, words in _RANGES:
+        for key in keys:
+            value = config.algo.args.get(key)
+            if isinstance(value, int | float) and not holds(value):
+                yield Problem(f"algo.args.{key}={value}", f"must be {words}")
+
+
+def words(config: Config) -> Iterator[Problem]:
+    """Check arguments with a closed set of words, which TRL looks at in the first step only."""
+    for key, allowed in _WORDS.items():
         value = config.algo.args.get(key)
-        if value is not None and (not isinstance(value, int) or value < 1):
-            yield Problem(f"algo.args.{key}={value}", "must be a whole number of at least 1")
-    for key in ("learning_rate", "temperature"):
-        value = config.algo.args.get(key)
-        if value is not None and (not isinstance(value, int | float) or value <= 0):
-            hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if isinstance(value, str) else ""
-            yield Problem(f"algo.args.{key}={value}", f"must be a number above 0{hint}")
+        if isinstance(value, str) and value not in allowed:
+            guess = nearest(value, allowed)
+            hint = f"did you mean `{guess}`? " if guess else ""
+            yield Problem(f"algo.args.{key}={value}", f"{hint}there are: {', '.join(allowed)}")
+
+
+_RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (
+        (
+            "per_device_train_batch_size",
+            "gradient_accumulation_steps",
+            "num_generations",
+            "max_completion_length",
+            "num_iterations",
+            "steps_per_generation",
+            "max_length",
+            "logging_steps",
+            "save_steps",
+        ),
+        lambda value: value >= 1,
+        "at least 1",
+    ),
+    (("learning_rate", "temperature", "num_train_epochs"), lambda value: value > 0, "above 0"),
+    (("beta", "top_k", "warmup_steps", "weight_decay"), lambda value: value >= 0, "at least 0"),
+    (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
+)
+_WORDS = {
+    "loss_type": (
+        "bnpo",
+        "cispo",
+        "dapo",
+        "dr_grpo",
+        "grpo",
+        "luspo",
+        "nll",
+        "sapo",
+        "vespo",
+        "dft",
+    ),
+    "scale_rewards": ("batch", "group", "none"),
+    "importance_sampling_level": ("sequence", "token"),
+}
+
+
+def cycles_fit_checkpoints(config: Config) -> Iterator[Problem]:
+    """Check that checkpoints lie between generations: TRL does not save a batch in use."""
+    args = config.algo.args
+    accumulation = args.get("gradient_accumulation_steps", 1)
+    batches = (args.get("steps_per_generation") or accumulation) * args.get("num_iterations", 1)
+    save = args.get("save_steps")
+    if not isinstance(config.algo, GrpoConfig) or not isinstance(save, int):
+        return
+    cycle = max(1, batches // accumulation)
+    if save % cycle:
+        yield Problem(
+            f"algo.args.save_steps={save}",
+            f"one generation serves {cycle} steps (steps_per_generation x num_iterations), and a "
+            f"run can only continue between them; {cycle * max(1, save // cycle)} would do",
+        )
+
+
+def nano_is_trained_whole(config: Config) -> Iterator[Problem]:
+    """Check that a model made from nothing gets all its weights trained."""
+    if config.model.init == "nano" and config.model.adapter == "lora":
+        yield Problem("model.adapter=lora", "a new model has no base for an adapter; use full")
 
 
 def groups_fill_batches(config: Config) -> Iterator[Problem]:
@@ -100,17 +164,24 @@ def _looks_local(path: str) -> bool:
 
 def data_can_be_had(config: Config) -> Iterator[Problem]:
     """Check that tasks exist, and that their rows are here or on a Hub that we may ask."""
-    tasks = {*config.hooks.evaluate.tasks}
+    wanted = [("hooks.evaluate.tasks", task) for task in config.hooks.evaluate.tasks]
     if config.hooks.watch.every_steps and config.data.watch_task:
-        tasks.add(config.data.watch_task)
-    for task in sorted(tasks - set(NANO_TASKS)):
-        reason = why_unavailable(task)
-        if reason:
-            yield Problem(f"hooks.evaluate.tasks: {task}", reason)
-    if config.data.name in {"mbpp", "humaneval"} and config.data.name not in tasks:
-        reason = why_unavailable(config.data.name)
-        if reason:
-            yield Problem(f"data={config.data.name}", reason)
+        wanted.append(("data.watch_task", config.data.watch_task))
+    if config.data.name in TASKS:
+        wanted.append(("data", config.data.name))
+    for setting, task in wanted:
+        if task in NANO_TASKS:
+            continue
+        if task not in TASKS and not task.endswith(SUFFIX):
+            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
+            yield Problem(f"{setting}={task}", f"no such task; {options}, or a {SUFFIX} file")
+        elif reason := why_unavailable(task):
+            yield Problem(f"{setting}={task}", reason)
+    stems = Counter(Path(task).stem for task in config.hooks.evaluate.tasks)
+    for stem in (stem for stem, count in stems.items() if count > 1):
+        yield Problem(
+            "hooks.evaluate.tasks", f"two tasks are called `{stem}`; their results would collide"
+        )
 
 
 def trackers_can_start(config: Config) -> Iterator[Problem]:
@@ -138,7 +209,10 @@ RULES: tuple[Rule, ...] = (
     one_process,
     trl_arguments,
     numbers,
+    words,
     groups_fill_batches,
+    cycles_fit_checkpoints,
+    nano_is_trained_whole,
     online_needs_reward,
     files_exist,
     data_can_be_had,

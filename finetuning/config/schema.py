@@ -7,7 +7,15 @@ also inside experiment files, where plain Hydra would accept them.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    StrictBool,
+)
 
 from rewards.table import AnyRewardConfig
 
@@ -97,6 +105,8 @@ class JsonlData(Section):
     train: Path
     eval_tasks: list[str]
     """Other JSONL files, or tasks by name, that the model is measured on."""
+    stop: list[str]
+    """Strings at which a completion is cut, in training and in evaluation on JSONL files."""
     watch_task: str | None
     limit: PositiveInt | None
 
@@ -178,7 +188,7 @@ class WatchConfig(Section):
     """A quick look at held-out problems while training goes on: the points of the curve."""
 
     every_steps: NonNegativeInt
-    """0: never."""
+    """0: never. Without a `data.watch_task` there is nothing to look at."""
     samples: PositiveInt
     limit: PositiveInt
 
@@ -212,7 +222,7 @@ class Config(Section):
     """One run, or one stage of it."""
 
     seed: NonNegativeInt
-    debug: bool
+    debug: StrictBool
     """Shrink everything (conf/debug.yaml) to a one-minute check of the whole path."""
     run: RunConfig
     model: ModelConfig

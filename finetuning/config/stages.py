@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finetuning.config.command_line import CommandLine
-from finetuning.config.compose import compose_values
+from finetuning.config.compose import compose_choices, compose_values
 from finetuning.config.debug import with_debug
 from finetuning.config.schema import Config, StageConfig
 from finetuning.config.validate import Values, validate
@@ -35,6 +35,10 @@ def build_stages(
     """Compose and check each stage of the chosen pipeline."""
     stages: list[Stage] = []
     problems: list[Problem] = []
+    chosen = compose_choices(command.overrides(), user_dirs)
+    # What an experiment file chose is named again, because a stage may have to leave the file out.
+    named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
+    command = replace(command, choices={**named, **command.choices})
     for index, (name, spec) in enumerate(main.pipeline.stages.items()):
         config, found = _stage_config(command, main, spec, user_dirs)
         problems += [Problem(f"[stage {name}] {p.setting}", p.message) for p in found]
@@ -49,19 +53,13 @@ def _stage_config(
 ) -> tuple[Config | None, list[Problem]]:
     if not spec.choose and not spec.set:
         return main, []
-    choices = {
-        # What an experiment file chose is named again, because below it may be left out.
-        "model": f"model={main.model.name}",
-        "data": f"data={main.data.name}",
-        "pipeline": f"pipeline={main.pipeline.name}",
-        **command.choices,
-        **{group: f"{group}={option}" for group, option in spec.choose.items()},
-    }
+    own = {group: f"{group}={option}" for group, option in spec.choose.items()}
     of_user = {
         key: text for key, text in command.values.items() if key.split(".")[0] not in spec.choose
     }
     of_stage = {key: f"++{key}={_literal(value)}" for key, value in _leaves(spec.set).items()}
-    stage = with_debug(replace(command, choices=choices, values={**of_user, **of_stage}))
+    stage = replace(command, choices={**command.choices, **own}, values={**of_user, **of_stage})
+    stage = with_debug(stage, _compose(stage, stage.overrides(), spec, user_dirs))
     values = _compose(stage, stage.overrides(), spec, user_dirs)
     return validate(values, _compose(stage, stage.preset(), spec, user_dirs))
 

@@ -35,6 +35,16 @@ COMPUTED = {
     "bf16": "backend.dtype",
     "fp16": "backend.dtype",
     "reward_weights": "reward.NAME.weight",
+    "save_strategy": "algo.args.save_steps",
+    "eval_strategy": "hooks.evaluate and hooks.watch",
+    "eval_steps": "hooks.watch.every_steps",
+    "per_device_eval_batch_size": "hooks.evaluate.batch_size",
+    "num_generations_eval": "hooks.evaluate.samples",
+    "generation_batch_size": "per_device_train_batch_size and steps_per_generation",
+    "gradient_checkpointing": "activation_checkpointing, its new name",
+    "auto_find_batch_size": "per_device_train_batch_size: TRL's online trainers refuse to search",
+    "completion_only_loss": "nothing: the loss counts completions only",
+    "num_completions_to_print": "nothing: completions are in the report",
     "log_completions": "nothing: completions are always written",
     "disable_tqdm": "nothing: progress has its own bar",
     "resume_from_checkpoint": "run.resume",
@@ -44,8 +54,8 @@ COMPUTED = {
 
 
 @cache
-def argument_names(algo: str) -> frozenset[str]:
-    """Return the names that the TRL config class of this algorithm accepts."""
+def argument_types(algo: str) -> dict[str, str]:
+    """Map what the TRL config class of this algorithm accepts to the annotations there."""
     trl = _package_dir("trl") / "trainer"
     sources = [
         trl / f"{algo}_config.py",
@@ -53,7 +63,24 @@ def argument_names(algo: str) -> frozenset[str]:
         _package_dir("transformers") / "training_args.py",
     ]
     classes = {CONFIG_CLASS[algo], "_BaseConfig", "TrainingArguments"}
-    return frozenset(name for source in sources for name in _fields(source, classes))
+    types: dict[str, str] = {}
+    for source in reversed(sources):  # a subclass redefines, so it comes last
+        types |= _fields(source, classes)
+    return types
+
+
+def fits(value: object, annotation: str) -> bool:
+    """Tell whether a value has one of the plain types of an annotation; others are not judged."""
+    alternatives = {part.strip() for part in annotation.split("|")}
+    if not alternatives <= {"int", "float", "bool", "str", "None"}:
+        return True
+    if value is None:
+        return "None" in alternatives
+    if isinstance(value, bool):
+        return "bool" in alternatives
+    if isinstance(value, int):
+        return bool(alternatives & {"int", "float"})
+    return type(value).__name__ in alternatives
 
 
 def _package_dir(package: str) -> Path:
@@ -65,10 +92,10 @@ def _package_dir(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _fields(source: Path, classes: set[str]) -> set[str]:
+def _fields(source: Path, classes: set[str]) -> dict[str, str]:
     tree = ast.parse(source.read_text(encoding="utf-8"))
     return {
-        statement.target.id
+        statement.target.id: ast.unparse(statement.annotation)
         for node in tree.body
         if isinstance(node, ast.ClassDef) and node.name in classes
         for statement in node.body

@@ -12,6 +12,7 @@ from evaluation.tasks.mbpp import STOP as MBPP_STOP
 from evaluation.tasks.mbpp import mbpp_problems
 from finetuning.config.schema import DataConfig, HumanEvalData, JsonlData, MbppData, NanoData
 from finetuning.data.jsonl import read_rows
+from finetuning.errors import ConfigError, Problem
 from finetuning.nano import ENTRY_POINT, corpus, problems
 
 Row = dict[str, Any]
@@ -26,8 +27,15 @@ class Need(StrEnum):
     """Prompts with the completions to imitate."""
 
 
-def build_dataset(config: DataConfig, need: Need, seed: int) -> Dataset:
-    """Return the rows of the configured data in the columns that `need` names."""
+def build_dataset(
+    config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False
+) -> Dataset:
+    """Return the rows of the configured data in the columns that `need` names.
+
+    Raises:
+        ConfigError: a user's file has bad rows; `needs_tests`: each must have tests.
+
+    """
     match config:
         case NanoData():
             rows = _nano(config, need, seed)
@@ -37,8 +45,27 @@ def build_dataset(config: DataConfig, need: Need, seed: int) -> Dataset:
             task = load_task("humaneval")
             rows = _from_problems(task.problems, task.stop, need)
         case JsonlData():
-            rows = read_rows(config.train, need)
+            rows = read_rows(config.train, need, needs_tests=needs_tests)
+            rows = [{**row, "stop": config.stop} for row in rows] if need is Need.PROMPTS else rows
     return Dataset.from_list(rows[: config.limit])
+
+
+def check_fills_a_batch(rows: int, arguments: Any) -> None:
+    """Check that there are prompts for one batch of whole groups.
+
+    With fewer, TRL's sampler is empty, and transformers ends the run as if it were done.
+    """
+    generations = getattr(arguments, "num_generations", None)
+    if generations is None:
+        return
+    needed = arguments.generation_batch_size // generations
+    if rows < needed:
+        remedy = (
+            f"a batch takes {needed} prompts (per_device_train_batch_size x steps_per_generation / "
+            f"num_generations), and there are {rows}; add rows or lower algo.args."
+            "per_device_train_batch_size"
+        )
+        raise ConfigError([Problem(f"data: {rows} prompts", remedy)])
 
 
 def _nano(config: NanoData, need: Need, seed: int) -> list[Row]:

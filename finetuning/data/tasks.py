@@ -1,17 +1,24 @@
 """The tasks a run is measured on: the nano world's own, and everything evaluation knows by name."""
 
+from dataclasses import replace
+
 from evaluation.tasks import Problem as EvalProblem
 from evaluation.tasks import Task, load_task
+from evaluation.tasks.jsonl import SUFFIX as JSONL
 from finetuning.nano import ENTRY_POINT, Split, problems
 
 _NANO_SPLIT = {"nano": Split.TEST, "nano_dev": Split.DEV}
 _NANO_TIMEOUT_S = 3.0
 
 
-def build_task(name: str, limit: int | None) -> Task:
-    """Return a task by name (`nano`: held-out compositions, `nano_dev`: others, for curves)."""
+def build_task(name: str, limit: int | None, stop: tuple[str, ...]) -> Task:
+    """Return a task by name (`nano`: held-out compositions, `nano_dev`: others, for curves).
+
+    `stop` are the stop words of a user's own file; published tasks have theirs.
+    """
     if name not in _NANO_SPLIT:
-        return load_task(name, limit)
+        task = load_task(name, limit)
+        return replace(task, stop=stop) if name.endswith(JSONL) else task
     # The seed is fixed: every run of every seed is measured on the same problems.
     found = problems(_NANO_SPLIT[name], limit, seed=0)
     return Task(

@@ -1,5 +1,6 @@
 """Held-out pass@1 while training goes on: the points of the learning curve that count."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ class WatchCallback(TrainerCallback):
     def on_train_begin(
         self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
     ) -> None:
-        """Measure where the curve begins."""
+        """Measure where the curve begins; forget looks at steps that a kill undid."""
+        for look in self._folder.glob("step-*"):
+            if int(look.name.removeprefix("step-")) > state.global_step or state.global_step == 0:
+                shutil.rmtree(look)
         if state.global_step == 0:
             self._look(state)
 

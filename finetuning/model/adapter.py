@@ -7,7 +7,7 @@ from typing import Any
 from peft import LoraConfig, PeftModel
 
 from finetuning.config.schema import ModelConfig
-from finetuning.model.device import Device
+from finetuning.model.device import AS_STORED
 from finetuning.model.policy import Policy, load_policy
 
 
@@ -33,13 +33,14 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
     settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
 
 
-def merge_adapter(adapter: Path, config: ModelConfig, device: Device) -> Policy:
+def merge_adapter(adapter: Path, config: ModelConfig) -> Policy:
     """Fold the adapter into a fresh copy of the base, in the base's own number format.
 
     A fresh copy, because unloading an adapter from the model under training would leave the
-    optimizer and the trainer with parameters that no longer exist.
+    optimizer and the trainer with parameters that no longer exist; in main memory, because the
+    device still holds that model.
     """
     if config.path is None:
         raise ValueError("an adapter can only be merged into a model that has a path")
-    base = load_policy(config.path, device, config.revision, config.trust_remote_code)
+    base = load_policy(config.path, AS_STORED, config.revision, config.trust_remote_code)
     return Policy(PeftModel.from_pretrained(base.model, adapter).merge_and_unload(), base.tokenizer)

@@ -1,6 +1,7 @@
 """The hardware that a run uses, chosen once and said aloud."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -14,10 +15,17 @@ class Device:
 
     kind: str
     """`cpu` or `cuda`."""
-    dtype: torch.dtype
-    """The number format of weights and of the forward pass."""
+    dtype: torch.dtype | Literal["auto"]
+    """The number format of weights and of the forward pass; `auto`: as the weights are stored."""
     reason: str
     """Why this one, for the log and the manifest."""
+
+    def __str__(self) -> str:
+        """Return all three, for the manifest."""
+        return f"{self.kind}, {self.dtype}, {self.reason}"
+
+
+AS_STORED = Device("cpu", "auto", "weights are only read and written")
 
 
 def choose_device(backend: BackendConfig) -> Device:

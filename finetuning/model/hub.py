@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
 
 from finetuning.errors import ConfigError, OutsideError, Problem
 
-_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py"]
 
 
 def local_folder(path: str, revision: str | None) -> Path:

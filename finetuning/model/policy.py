@@ -1,10 +1,11 @@
 """Loads the policy and its tokenizer, and writes them back as a plain transformers folder."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from finetuning.config.schema import ModelConfig
@@ -27,6 +28,9 @@ def build_policy(config: ModelConfig, device: Device, seed: int) -> Policy:
         return _make_nano(seed)
     if config.path is None:
         raise ValueError("the pipeline must hand over a model before this stage is built")
+    if config.adapter == "full":
+        # Half precision rounds a small update of a weight away; autocast computes in it anyway.
+        device = replace(device, dtype=torch.float32)
     return load_policy(config.path, device, config.revision, config.trust_remote_code)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evaluation.sampler import SamplingParams
+from finetuning.rollout.decode import decode_completions
 from finetuning.rollout.hf import HFSampler, Sampling
 
 
@@ -25,7 +26,5 @@ class TextSampler:
         )
         ids = self._tokenizer(list(prompts))["input_ids"]
         rollouts = self._sampler.sample(ids, params.n, sampling, params.seed)
-        texts = self._tokenizer.batch_decode(
-            [rollout.ids for rollout in rollouts], skip_special_tokens=True
-        )
+        texts = decode_completions(self._tokenizer, [rollout.ids for rollout in rollouts])
         return [texts[start : start + params.n] for start in range(0, len(texts), params.n)]

@@ -8,7 +8,7 @@ from trl import GRPOTrainer
 
 from finetuning.algo.base import Parts, common_arguments
 from finetuning.algo.clock import StepClock
-from finetuning.algo.grpo import build_grpo
+from finetuning.algo.grpo import build_grpo, grpo_arguments
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
@@ -51,7 +51,7 @@ def trainer(qwen_folder, tmp_path):
         }
         device = Device("cpu", torch.float32, "test")
         arguments = common_arguments(settings, tmp_path, device, 0, [])
-        return build_grpo(parts, arguments)
+        return build_grpo(parts, grpo_arguments(arguments, [1.0]))
 
     return build
 

@@ -150,9 +150,58 @@ def test_an_experiment_may_choose_model_and_algorithm(tmp_path):
     assert plan.main.algo.args["learning_rate"] == 4e-3
 
 
-def test_a_models_name_is_its_files_name():
-    for model in GROUPS["model"]:
-        assert load([f"model={model}"]).main.model.name == model
+def test_debug_from_an_experiment_shrinks_its_algorithm(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /algo: sft\ndebug: true\n"
+    )
+    plan = load(["experiment=mine"], [tmp_path])
+    assert [stage.config.algo.args["max_steps"] for stage in plan.stages] == [3, 3]
+
+
+def test_debug_is_true_or_false():
+    assert "boolean" in problems_of("debug=1")["debug=1"]
+
+
+def test_a_name_is_free_text():
+    assert load(["model.name=tiny", "pipeline.name=mine"]).main.model.name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("loss_type=dpao", "did you mean `dapo`?"),
+        ("max_steps=abc", "must be int"),
+        ("beta=-1", "at least 0"),
+        ("top_p=7", "at most 1"),
+        ("save_strategy=epoch", "algo.args.save_steps"),
+        ("gradient_checkpointing=false", "activation_checkpointing"),
+        ("generation_batch_size=64", "per_device_train_batch_size"),
+        ("eval_strategy=steps", "hooks.evaluate"),
+    ],
+)
+def test_arguments_that_trl_would_refuse_late_or_never(setting, words):
+    assert (
+        words
+        in problems_of(f"algo.args.{setting}")[f"algo.args.{setting.replace('false', 'False')}"]
+    )
+
+
+def test_a_checkpoint_lies_between_generations():
+    found = problems_of("algo.args.num_iterations=3", "algo.args.save_steps=20")
+    assert "18 would do" in found["algo.args.save_steps=20"]
+
+
+def test_tasks_are_checked_by_name(tmp_path):
+    assert (
+        "did you mean `nano`?"
+        in problems_of("hooks.evaluate.tasks=[nanno]")["hooks.evaluate.tasks=nanno"]
+    )
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.jsonl").write_text('{"prompt": "p", "tests": "pass"}\n')
+    same = f"hooks.evaluate.tasks=[{tmp_path}/a/mine.jsonl,{tmp_path}/b/mine.jsonl]"
+    assert "collide" in problems_of(same)["hooks.evaluate.tasks"]
 
 
 def test_a_file_that_is_not_there():

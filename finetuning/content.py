@@ -1,0 +1,59 @@
+"""What the result of a stage depends on, as one hash: the name of a cached stage.
+
+Two stages with the same hash would come to the same weights on the same machine. Leaves out what
+only watches or writes (hooks, trackers, folders), and what the stage does not use.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+import trl
+
+from finetuning.algo.table import ALGORITHMS
+from finetuning.config import Config
+from finetuning.data.build import Need, build_dataset
+from finetuning.model.device import choose_device
+from finetuning.run_dir import digest
+
+_PACKAGE = Path(__file__).parent
+_ROOMS = ("algo", "data", "model", "nano", "rollout")
+
+
+def content_hash(config: Config) -> str:
+    """Hash settings, rows, starting weights, device, sources and versions."""
+    need = ALGORITHMS[config.algo.name].need
+    used = {"seed", "algo"} | ({"reward"} if need is Need.PROMPTS else set())
+    device = choose_device(config.backend)
+    return digest(
+        {
+            "settings": config.model_dump(mode="json", include=used),
+            "model": _model(config),
+            "rows": build_dataset(config.data, need, config.seed).to_list(),
+            "device": [device.kind, str(device.dtype)],
+            "sources": {
+                path.relative_to(_PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+                for room in _ROOMS
+                for path in sorted((_PACKAGE / room).glob("*.py"))
+            },
+            "versions": [torch.__version__, transformers.__version__, trl.__version__],
+        }
+    )
+
+
+def _model(config: Config) -> dict[str, Any]:
+    model = config.model.model_dump(mode="json")
+    if config.model.adapter == "full":
+        del model["lora"]
+    folder = Path(config.model.path).expanduser() if config.model.path else None
+    if folder is not None and folder.is_dir():
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        model["files"] = [[path.name, *_state(path)] for path in files]
+    return model
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return size and time of change: weights are too large to be read for a name."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
