@@ -63,20 +63,26 @@ def main(argv: Sequence[str] | None = None) -> None:
 def train(arguments: Sequence[str] | None = None) -> None:
     """Check the command line, then let Hydra run it: one job, or the points of a sweep."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parsed = get_args_parser().parse_args(given)
-    if not any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
-        with exit_codes():
-            user_dirs = user_config_dirs(given)
-            command = read_command_line(parsed.overrides, user_dirs)
-            if parsed.multirun:
-                _check_sweep(command, user_dirs)
-            else:
-                load(parsed.overrides, user_dirs)
-        flags = [argument for argument in given if argument not in parsed.overrides]
-        given = [*flags, *command.overrides()]
+    with exit_codes():
+        given = checked(given)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
     sys.argv = [sys.argv[0], *given]
     _job()
+
+
+def checked(given: list[str]) -> list[str]:
+    """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
+    parsed = get_args_parser().parse_args(given)
+    if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
+        return given
+    user_dirs = user_config_dirs(given)
+    command = read_command_line(parsed.overrides, user_dirs)
+    if parsed.multirun:
+        _check_sweep(command, user_dirs)
+    else:
+        load(parsed.overrides, user_dirs)
+    flags = [argument for argument in given if argument not in parsed.overrides]
+    return [*flags, *command.overrides()]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")

@@ -237,6 +237,11 @@ def test_what_our_sampler_would_ignore_is_refused(setting):
     assert "our sampler does not take this" in message
 
 
+def test_no_reward_is_enough_for_supervised_training_only():
+    assert load(["algo=sft", "reward=[]"]).main.reward == {}
+    assert "needs a reward" in problems_of("reward=[]")["reward=[]"]
+
+
 def test_several_processes_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert "one process" in problems_of()["WORLD_SIZE=2"]
