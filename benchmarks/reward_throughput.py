@@ -184,7 +184,7 @@ def measure(name: str, scene: str, arguments: argparse.Namespace) -> dict[str, f
             Item(i.name, f"{i.program}# again", i.cases, i.right)
             for i in workload(MEMORY_PROGRAMS, False)
         ]
-        memory = peak_megabytes(lambda: judge(again)) - before
+        memory = max(0.0, peak_megabytes(lambda: judge(again)) - before)
     del ballast
     return {
         "programs_per_s": len(items) / seconds,
@@ -205,11 +205,15 @@ def measure_apart(name: str, scene: str) -> dict[str, float]:
 def table(rows: dict[str, list[dict[str, float]]], rounds: int) -> str:
     """Return a Markdown table of medians, with the CPU as multiples of ours."""
     ours = statistics.median(row["cpu_ms"] for row in rows["whetstone"])
-    lines = [
-        f"| {rounds} rounds, median (min to max) | programs/s | CPU ms a program | CPU, ours = 1"
-        " | MB beyond the caller | verdicts wrong |",
-        "|---|---|---|---|---|---|",
+    head = [
+        f"{rounds} rounds, median (min to max)",
+        "programs/s",
+        "CPU ms a program",
+        "CPU, ours = 1",
+        "MB beyond the caller",
+        "verdicts wrong",
     ]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name, found in rows.items():
         cells = [name]
         for key, digits in (("programs_per_s", 1), ("cpu_ms", 2)):
