@@ -31,6 +31,9 @@ from finetuning.config.command_line import (
 from finetuning.errors import ConfigError, OutsideError, Problem, WhetstoneError
 from finetuning.machine import share_the_cores, take_one_gpu
 from finetuning.run_dir import run_name
+from rewards.custom import CustomConfig
+from rewards.hidden import RewardHackedError
+from rewards.table import AnyRewardConfig
 
 # What a disk says when it is full, read-only or not ours.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -49,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     report = commands.add_parser("report", help="write report.html of a run's folder again")
     report.add_argument("folder", type=Path)
     report.add_argument("--curve", type=Path, help="write the learning curve to this SVG as well")
+    audit = commands.add_parser("audit", help="attack a reward and show what it pays for that")
+    audit.add_argument("target", nargs="*", metavar="reward=NAME | package.module:function")
+    audit.add_argument("--unsafe", action="store_true", help="also what may hurt the caller")
+    audit.add_argument("--tests-column", default="tests", help="argument that takes the tests")
     if arguments[:1] == ["train"]:
         train(arguments[1:])
         return
@@ -56,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with exit_codes():
         if chosen.command == "nano":
             _nano(chosen.split, chosen.count)
+        elif chosen.command == "audit":
+            _audit(chosen.target, chosen.unsafe, chosen.tests_column)
         else:
             _report(chosen.folder, chosen.curve)
 
@@ -128,7 +137,7 @@ def exit_codes() -> Iterator[None]:
         yield
     except WhetstoneError as error:
         _leave(str(error), error.exit_code)
-    except DataUnavailable as error:
+    except (DataUnavailable, RewardHackedError) as error:
         _leave(str(error), OutsideError.exit_code)
     except EvaluationError as error:
         _leave(str(error), ConfigError.exit_code)
@@ -156,6 +165,23 @@ def _nano(split: str, count: int) -> None:
         else "\n".join(["the gold check failed:", *report.failures])
     )
     if not report.passed:
+        raise SystemExit(1)
+
+
+def _audit(target: list[str], unsafe: bool, tests_column: str) -> None:
+    from rewards.audit.command import audit_all  # noqa: PLC0415 - only this command needs it
+
+    if len(target) == 1 and "=" not in target[0]:
+        configs: dict[str, AnyRewardConfig] = {
+            "custom": CustomConfig(name="custom", weight=1.0, fn=target[0])
+        }
+    else:
+        configs = load(target).main.reward
+    try:
+        passed = audit_all(configs.values(), unsafe, tests_column)
+    except ValueError as error:
+        raise ConfigError([Problem(" ".join(target), str(error))]) from error
+    if not passed:
         raise SystemExit(1)
 
 

@@ -4,40 +4,26 @@ Every verdict has an explicit reward, also those of programs that were cut short
 `INFRA_ERROR` has none: the sandbox failed, not the program, so the completion is masked.
 """
 
+import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from rewards.base import Completion, RewardConfig
 from rewards.extract import extract_code
+from rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
+from rewards.hidden import HackGap, split_tests
+from rewards.metrics import batch_metrics, hidden_metrics
+from rewards.quality import find_ruff, qualities
 from rewards.sandbox import Job, Result, Sandbox, Verdict
 
-VERDICT_REWARDS: Mapping[Verdict, float] = {
-    Verdict.PASSED: 1.0,
-    Verdict.FAILED: 0.0,
-    Verdict.ERROR: 0.0,
-    Verdict.SYNTAX_ERROR: -0.2,
-    Verdict.TIMEOUT: 0.0,
-    Verdict.OUT_OF_MEMORY: 0.0,
-    Verdict.VIOLATION: 0.0,
-}
-"""The rewards of a library user who gives none; runs take theirs from conf/reward."""
+_LOG = logging.getLogger(__name__)
 
-
-def require_every_verdict(rewards: Mapping[Verdict, float]) -> dict[Verdict, float]:
-    """Refuse a mapping that leaves a verdict to chance, or that grades a failure of the sandbox."""
-    judged = set(Verdict) - {Verdict.INFRA_ERROR}
-    if missing := sorted(judged - set(rewards)):
-        raise ValueError(f"verdict_rewards has no reward for {', '.join(missing)}")
-    if Verdict.INFRA_ERROR in rewards:
-        raise ValueError(
-            "verdict_rewards grades infra_error, which says nothing about the program: remove it,"
-            " such completions are masked"
-        )
-    return {Verdict(verdict): reward for verdict, reward in rewards.items()}
+_MAY_PASS_HIDDEN_TESTS = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR)
+"""Verdicts after which the hidden tests are run. The others pass none of them either, and running
+a loop again would cost its timeout twice."""
 
 
 class ExecutionReward:
@@ -51,6 +37,14 @@ class ExecutionReward:
 
     Args:
         verdict_rewards: The reward of every verdict but `INFRA_ERROR`, which is masked.
+        partial_credit: Pay a program that fails by the share of the tests that it passed.
+        quality_bonus: What ruff's verdict adds to a program that passed, at most.
+        truncated_reward: What a completion gets that the token limit cut and that failed; None
+            pays by its verdict.
+        max_completion_length, eos_token_ids: How such a completion is recognised, see
+            `rewards.grading.is_truncated`.
+        hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
+        hack_gap_warning, hack_gap_stop: Those of `rewards.hidden.HackGap`.
         timeout_s, memory_mb, workers: Those of `Sandbox`.
 
     It starts its processes when it is first called, and again when it is called after `close`.
@@ -63,13 +57,33 @@ class ExecutionReward:
         timeout_s: float = 3.0,
         memory_mb: int = 512,
         workers: int | None = None,
+        *,
+        partial_credit: bool = False,
+        quality_bonus: float = 0.0,
+        truncated_reward: float | None = None,
+        max_completion_length: int | None = None,
+        eos_token_ids: Iterable[int] | None = None,
+        hidden_fraction: float = 0.0,
+        hack_gap_warning: float = 0.1,
+        hack_gap_stop: float | None = None,
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
-        self._verdict_rewards = require_every_verdict(verdict_rewards)
+        rewards = require_every_verdict(verdict_rewards)
+        self._grading = Grading(rewards, partial_credit, quality_bonus, truncated_reward)
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
         self._workers = workers
+        self._ruff = find_ruff() if quality_bonus else ""
+        self._max_length = max_completion_length
+        self._eos = None if eos_token_ids is None else frozenset(eos_token_ids)
+        if truncated_reward is not None and self._max_length is None and self._eos is None:
+            raise ValueError(
+                f"truncated_reward={truncated_reward}: give max_completion_length or eos_token_ids"
+                " as well, or no completion can be recognised as truncated"
+            )
+        self._hidden_fraction = hidden_fraction
+        self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
         self._sandbox: Sandbox | None = None
 
     def __call__(
@@ -81,16 +95,24 @@ class ExecutionReward:
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
+        completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
     ) -> list[float | None]:
-        """Run all programs and grade their verdicts. Raises `ValueError` without tests."""
+        """Run all programs and grade their verdicts.
+
+        Raises:
+            ValueError: without tests.
+            RewardHackedError: when the gap to the hidden tests reaches `hack_gap_stop`.
+
+        """
         count = len(prompts)
+        splits = [split_tests(test, self._hidden_fraction) for test in _require_tests(tests)]
         jobs = [
-            Job(before + extract_code(completion, stops), test, entry_points=names)
-            for completion, test, before, stops, names in zip(
+            Job(before + extract_code(completion, stops), visible, entry_points=names)
+            for completion, (visible, _), before, stops, names in zip(
                 completions,
-                _require_tests(tests),
+                splits,
                 prefix or [""] * count,
                 stop or [()] * count,
                 entry_points or [()] * count,
@@ -99,10 +121,22 @@ class ExecutionReward:
         ]
         started = time.perf_counter()
         results = self._started_sandbox().run_many(jobs)
+        seconds = time.perf_counter() - started
+        _report_failures(results)
+        all_ids: Sequence[Sequence[int] | None] = completion_ids or [None] * count
+        truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
+        scores = self._qualities(jobs, results)
+        metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
+        metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits])
         if log_metric is not None:
-            for name, value in _metrics(results, time.perf_counter() - started).items():
+            for name, value in metrics.items():
                 log_metric(name, value)
-        return [self._verdict_rewards.get(result.verdict) for result in results]
+        if (gap := metrics.get("reward/hack_gap")) is not None:
+            self._hack_gap.add(gap)
+        return [
+            self._grading.grade(result, cut is True, score)
+            for result, cut, score in zip(results, truncated, scores, strict=True)
+        ]
 
     def close(self) -> None:
         """End the processes of the sandbox."""
@@ -114,6 +148,35 @@ class ExecutionReward:
         if self._sandbox is None:
             self._sandbox = Sandbox(self._workers, self._timeout_s, self._memory_mb)
         return self._sandbox
+
+    def _qualities(self, jobs: list[Job], results: list[Result]) -> list[float | None]:
+        """Score the programs that passed, each once; None for the others, or without a bonus."""
+        passed = [result.verdict is Verdict.PASSED for result in results]
+        programs = {job.program for job, ok in zip(jobs, passed, strict=True) if ok}
+        if not self._ruff or not programs:
+            return [None] * len(jobs)
+        ordered = sorted(programs)
+        scores = dict(zip(ordered, qualities(ordered, self._ruff), strict=True))
+        return [scores[job.program] if ok else None for job, ok in zip(jobs, passed, strict=True)]
+
+    def _hidden(
+        self, jobs: list[Job], visible: list[Result], hidden_tests: list[str | None]
+    ) -> dict[str, float]:
+        """Run the hidden tests and compare. A program that cannot pass them is not run again."""
+        again = [
+            (index, Job(jobs[index].program, tests, entry_points=jobs[index].entry_points))
+            for index, tests in enumerate(hidden_tests)
+            if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
+        ]
+        results = self._started_sandbox().run_many([job for _, job in again]) if again else []
+        found = dict(zip([index for index, _ in again], results, strict=True))
+        return hidden_metrics(
+            [
+                (result, found.get(index))
+                for index, result in enumerate(visible)
+                if hidden_tests[index] is not None
+            ]
+        )
 
 
 def _require_tests(tests: Sequence[str] | None) -> Sequence[str]:
@@ -132,22 +195,21 @@ def _require_tests(tests: Sequence[str] | None) -> Sequence[str]:
     return tests
 
 
-def _metrics(results: list[Result], seconds: float) -> dict[str, float]:
-    """Shares of the verdicts, and rates over the programs that the sandbox could judge.
+def _problems(prompts: list[Any], splits: list[tuple[str, str | None]]) -> list[str]:
+    """Return a key per completion that the completions of one problem share."""
+    return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
 
-    A verdict that did not occur has a share of 0, and is not left out: TRL averages a metric over
-    the batches that logged it.
-    """
-    counts = Counter(result.verdict for result in results)
-    metrics = {f"execution/{verdict}": counts[verdict] / len(results) for verdict in Verdict}
-    judged = [result for result in results if result.verdict is not Verdict.INFRA_ERROR]
-    if judged:
-        metrics["execution/pass_rate"] = counts[Verdict.PASSED] / len(judged)
-        total_tests = sum(result.total_tests for result in judged)
-        passed_tests = sum(result.passed_tests for result in judged)
-        metrics["execution/test_pass_rate"] = passed_tests / total_tests if total_tests else 0.0
-    metrics["execution/programs_per_second"] = len(results) / seconds
-    return metrics
+
+def _report_failures(results: list[Result]) -> None:
+    """Show what the sandbox could not judge: masked samples would otherwise vanish silently."""
+    failures = [result.detail for result in results if result.verdict is Verdict.INFRA_ERROR]
+    if failures:
+        _LOG.warning(
+            "%d of %d programs could not be judged and are masked; the first: %s",
+            len(failures),
+            len(results),
+            failures[0],
+        )
 
 
 class ExecutionConfig(RewardConfig):
@@ -162,7 +224,25 @@ class ExecutionConfig(RewardConfig):
     """Server processes of the sandbox; null takes one per usable core."""
     verdict_rewards: Annotated[dict[Verdict, float], AfterValidator(require_every_verdict)]
     """The reward of each verdict. `infra_error` has none: it masks the completion."""
+    partial_credit: bool
+    """Pay a failed or raising program by the share of the tests that it passed; false pays for all
+    of them or nothing."""
+    quality_bonus: NonNegativeFloat
+    """Added to a program that passed: this, divided by 1 + the number of ruff's findings."""
+    truncated_reward: float | None
+    """Instead of what `failed`, `error` or `syntax_error` get, where the token limit cut the
+    completion; null pays by the verdict."""
+    max_completion_length: PositiveInt | None
+    """Tokens after which the sampler cuts; a completion of that length counts as truncated."""
+    eos_token_ids: list[int] | None
+    """Tokens that end a completion, which tell one that ended exactly there from a cut one."""
+    hidden_fraction: Annotated[float, Field(ge=0, lt=1)]
+    """Share of each problem's tests that pays nothing and only measures `reward/hack_gap`."""
+    hack_gap_warning: PositiveFloat
+    """Mean gap over 20 batches from which on a warning is shown."""
+    hack_gap_stop: PositiveFloat | None
+    """Mean gap over 20 batches at which the run is stopped; null: never."""
 
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""
-        return ExecutionReward(self.verdict_rewards, self.timeout_s, self.memory_mb, self.workers)
+        return ExecutionReward(**self.model_dump(exclude={"name", "weight"}))

@@ -7,6 +7,7 @@ import pytest
 
 from finetuning.cli import exit_codes, main
 from finetuning.errors import ConfigError, OutsideError, Problem
+from rewards.hidden import RewardHackedError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,6 +42,7 @@ def test_report_writes_the_page_again(tmp_path, capsys):
     [
         (ConfigError([Problem("a=1", "is wrong")]), 2),
         (OutsideError("the Hub is down"), 3),
+        (RewardHackedError("the policy learns the tests"), 3),
     ],
 )
 def test_errors_for_the_user_have_exit_codes(error, code, capsys):

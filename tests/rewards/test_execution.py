@@ -3,7 +3,9 @@ import pickle
 
 import pytest
 
-from rewards.execution import VERDICT_REWARDS, ExecutionReward
+from rewards.execution import ExecutionReward
+from rewards.grading import VERDICT_REWARDS
+from rewards.hidden import RewardHackedError
 from rewards.sandbox import Verdict
 
 TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
@@ -79,7 +81,7 @@ def test_metrics(reward):
         "anything",
     ]
     reward(
-        prompts=["?"] * 5,
+        prompts=["?"] * 3 + ["!", "?"],
         completions=completions,
         tests=[TESTS] * 4 + ["assert ("],
         log_metric=logged.__setitem__,
@@ -91,7 +93,9 @@ def test_metrics(reward):
         "execution/failed": 0.4,
         "execution/syntax_error": 0.2,
         "execution/infra_error": 0.2,
+        "execution/infra_failures": 1.0,
         "execution/pass_rate": 0.25,
+        "execution/success_rate": 0.5,
         "execution/test_pass_rate": 4 / 8,
     }
 
@@ -122,3 +126,54 @@ def test_it_can_be_copied_before_its_first_call_and_used_after_close():
         reward.close()
         assert graded(reward, PROGRAMS[Verdict.PASSED]) == [1.0]
         reward.close()
+
+
+HARD_CODED = "def f(x): return {1: 2}[x]"
+
+
+def test_partial_credit():
+    reward = ExecutionReward(timeout_s=0.5, partial_credit=True)
+    assert graded(reward, HARD_CODED, PROGRAMS[Verdict.PASSED]) == [0.5, 1.0]
+    reward.close()
+
+
+def test_the_quality_bonus_comes_on_top():
+    reward = ExecutionReward(timeout_s=0.5, quality_bonus=0.1)
+    clean, unclean = "def f(x):\n    return x + 1", "import os\ndef f(x):\n    return x + 1"
+    assert graded(reward, clean, unclean, "def f(x): return 0") == pytest.approx([1.1, 1.05, 0.0])
+    reward.close()
+
+
+def test_truncated_completions_have_their_own_reward():
+    reward = ExecutionReward(timeout_s=0.5, truncated_reward=-0.5, max_completion_length=3)
+    logged = {}
+    columns = {"completion_ids": [[5, 6, 7], [5, 6]], "log_metric": logged.__setitem__}
+    cut = PROGRAMS[Verdict.SYNTAX_ERROR]
+    assert graded(reward, cut, cut, **columns) == [-0.5, -0.2]
+    assert logged["execution/truncated"] == 0.5
+    reward.close()
+
+
+def test_a_reward_for_truncation_needs_a_way_to_see_it():
+    with pytest.raises(ValueError, match="max_completion_length or eos_token_ids"):
+        ExecutionReward(truncated_reward=0.0)
+
+
+def test_hidden_tests_do_not_pay_but_show_who_learned_the_visible_ones():
+    reward = ExecutionReward(timeout_s=0.5, hidden_fraction=0.5, hack_gap_stop=0.3)
+    honest, logged = PROGRAMS[Verdict.PASSED], {}
+    columns = {"log_metric": logged.__setitem__}
+    assert graded(reward, honest, "def f(x:", **columns) == [1.0, -0.2]
+    assert logged["reward/hack_gap"] == 0.0
+    assert graded(reward, HARD_CODED, honest, **columns) == [1.0, 1.0]
+    assert logged["reward/hack_gap"] == 0.5
+    for _ in range(17):
+        graded(reward, HARD_CODED, **columns)
+    with pytest.raises(RewardHackedError):
+        graded(reward, HARD_CODED, **columns)
+    reward.close()
+
+
+def test_masked_programs_are_shown(reward, caplog):
+    graded(reward, "x = 1", tests="assert (")
+    assert "1 of 1 programs could not be judged" in caplog.text

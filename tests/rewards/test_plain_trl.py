@@ -9,6 +9,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from rewards.control import RandomReward
 from rewards.execution import ExecutionReward
+from rewards.hidden import RewardHackedError
 from rewards.sandbox import Verdict
 
 WORDS = ["<pad>", "<eos>", "x", "=", "1", "+", "(", ")", "y", ":"]
@@ -38,32 +39,39 @@ def policy():
     )
 
 
-def test_rewards_work_in_a_plain_grpo_trainer(tokenizer, policy, tmp_path):
-    dataset = Dataset.from_dict({"prompt": ["x = 1"] * 4, "tests": ["assert 1", "assert 0"] * 2})
-    execution = ExecutionReward()
-    trainer = GRPOTrainer(
-        model=policy,
-        reward_funcs=[execution, RandomReward()],
-        train_dataset=dataset,
-        processing_class=tokenizer,
-        args=GRPOConfig(
-            output_dir=str(tmp_path),
-            max_steps=2,
-            per_device_train_batch_size=4,
-            num_generations=4,
-            max_completion_length=4,
-            use_cpu=True,
-            bf16=False,
-            gradient_checkpointing=False,
-            logging_steps=1,
-            report_to=[],
-            save_strategy="no",
-        ),
-    )
-    trainer.train()
+@pytest.fixture
+def trainer(tokenizer, policy, tmp_path):
+    def build(rewards, tests, max_steps):
+        return GRPOTrainer(
+            model=policy,
+            reward_funcs=rewards,
+            train_dataset=Dataset.from_dict({"prompt": ["x = 1"] * 4, "tests": tests}),
+            processing_class=tokenizer,
+            args=GRPOConfig(
+                output_dir=str(tmp_path),
+                max_steps=max_steps,
+                per_device_train_batch_size=4,
+                num_generations=4,
+                max_completion_length=4,
+                use_cpu=True,
+                bf16=False,
+                gradient_checkpointing=False,
+                logging_steps=1,
+                report_to=[],
+                save_strategy="no",
+            ),
+        )
+
+    return build
+
+
+def test_rewards_work_in_a_plain_grpo_trainer(trainer):
+    execution = ExecutionReward(max_completion_length=4, eos_token_ids=[1])
+    plain = trainer([execution, RandomReward()], ["assert 1", "assert 0"] * 2, max_steps=2)
+    plain.train()
     execution.close()
 
-    logs = [row for row in trainer.state.log_history if "reward" in row]
+    logs = [row for row in plain.state.log_history if "reward" in row]
     assert len(logs) == 2
     for row in logs:
         assert {"rewards/execution/mean", "rewards/random/mean"} <= set(row)
@@ -72,3 +80,14 @@ def test_rewards_work_in_a_plain_grpo_trainer(tokenizer, policy, tmp_path):
         assert row["rewards/execution/mean"] == pytest.approx(
             row["execution/passed"] - 0.2 * row["execution/syntax_error"]
         )
+        assert row["execution/truncated"] == row["completions/clipped_ratio"]
+
+
+def test_a_policy_that_learns_the_tests_stops_the_run_on_request(trainer):
+    execution = ExecutionReward(hidden_fraction=0.5, hack_gap_stop=0.01)
+    plain = trainer([execution], ["assert 1\nassert 0"] * 4, max_steps=40)
+    with pytest.raises(RewardHackedError, match="hack_gap_stop"):
+        plain.train()
+    execution.close()
+    assert 0 < plain.state.global_step < 40
+    assert "reward/hack_gap" in plain.state.log_history[-1]
