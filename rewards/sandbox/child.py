@@ -196,6 +196,34 @@ class Child:
         return callback
 
 
+def rehearse() -> None:
+    """Run a harmless program often, in the zygote, while the channel leads nowhere.
+
+    The interpreter rewrites code that runs often. Once that is done it leaves the code alone, and a
+    page that no child writes to is a page that no child has to copy: 0.2 ms per program.
+    """
+    for _ in range(_REHEARSALS):
+        actor = Child()
+        actor._define(_PLAY, ["f", "g"])  # noqa: SLF001 - its own module
+        for arguments in ([1], [[1, "a", 2.5]], [{"t": [1, 2]}], [{"d": [["a", 1]]}]):
+            actor._answer(["call", 0, arguments, {}])  # noqa: SLF001
+        actor._answer(["call", 1, [0], {}])  # noqa: SLF001
+    del sys.modules["solution"]
+
+
+_REHEARSALS = 50
+_PLAY = """
+import math, re
+from collections import Counter
+def f(x):
+    if isinstance(x, (list, tuple)):
+        return [y for y in sorted(Counter(x), key=str)]
+    return x
+def g(x):
+    return 1 // x
+"""
+
+
 def _iterate(following: Callable[[], Any]) -> Iterator[Any]:
     while True:
         try:

@@ -327,5 +327,5 @@ def main() -> None:
     finally:
         if host is not None:
             host.kill_all()
-        control.close()
-        processes.kill_and_reap(zygote_pid)
+        control.close()  # the zygote ends itself and all of its programs, and is then counted
+        processes.reap_or_kill(zygote_pid, _LATE_S)

@@ -5,9 +5,12 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from rewards.sandbox.isolation.libc import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, libc, prctl
+
+_NAP_S = 0.002
 
 
 def fork() -> int:
@@ -40,6 +43,16 @@ def kill_and_reap(pid: int) -> tuple[int, float]:
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     return status, usage.ru_utime + usage.ru_stime
+
+
+def reap_or_kill(pid: int, seconds: float) -> None:
+    """Wait for a child that is about to end; kill it if it does not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return
+        time.sleep(_NAP_S)
+    kill_and_reap(pid)
 
 
 def only_child(pid: int) -> int:

@@ -35,12 +35,15 @@ _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
 
+# The packages stand in without their __init__: what those import is for callers, and every page that
+# a host holds makes every fork dearer.
 _BOOT = """
-import sys
+import sys, types
 root = sys.argv.pop(1)
-sys.path.insert(0, root)
+for name in ("rewards", "rewards.sandbox"):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [root + "/" + name.replace(".", "/")]
 from rewards.sandbox import host
-sys.path.remove(root)
 host.main()
 """
 

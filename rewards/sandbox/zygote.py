@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 from rewards.sandbox import processes
-from rewards.sandbox.child import CHANNEL, Child
+from rewards.sandbox.child import CHANNEL, Child, rehearse
 from rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
 from rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
@@ -182,6 +182,7 @@ def main(control: socket.socket, layers: frozenset[Layer], memory_bytes: int) ->
         except LayerError as error:
             control.send(_REFUSED + f"{error.layer}\n{error.reason}".encode())
             os._exit(1)
+        rehearse()
         control.send(_READY)
         random.seed(0)  # a program that draws gets the same numbers, and verdict, on every run
         gc.collect()
