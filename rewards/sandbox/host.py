@@ -66,6 +66,9 @@ MAX_WALL_EXTRA_S = 10.0
 """A program is stopped after this many timeouts and seconds of clock, however long it waited."""
 
 _MAX_JOB_BYTES = 1 << 30
+_BUSY_SHARE = 0.9
+"""A stopped program that computed for less of its timeout than this is run again, alone."""
+
 _LATE_S = 1.0
 """How long a tester may take to notice that its program was killed."""
 
@@ -248,6 +251,8 @@ class _Host:
             if run.stopped or report["verdict"] == Verdict.TIMEOUT:
                 report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
                 report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
+                # It slept, or somebody it waited for had no core: alone on the machine it shows.
+                run.starved |= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
         message = {"job_id": run.job_id, "result": report, "starved": run.starved}
         frames.send_json(self._channel.fileno(), message)
 

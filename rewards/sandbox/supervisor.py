@@ -35,8 +35,8 @@ _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
 
-# The packages stand in without their __init__: what those import is for callers, and every page that
-# a host holds makes every fork dearer.
+# The packages stand in without their __init__: what those import is for callers, and every page
+# that a host holds makes every fork dearer.
 _BOOT = """
 import sys, types
 root = sys.argv.pop(1)

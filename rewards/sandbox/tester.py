@@ -192,9 +192,7 @@ _DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozense
 
 def _judge_error(error: BaseException, source: str) -> Outcome:
     where = f" in: {source}" if source else ""
-    if isinstance(error, RemoteError) or isinstance(
-        error, ViolationError | DiedError | RefusedError
-    ):
+    if isinstance(error, RemoteError | ViolationError | DiedError | RefusedError):
         text = str(error)
     else:
         text = describe(error)

@@ -50,8 +50,8 @@ def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: PLR0911 - a 
     encoder = _EXACT.get(kind)
     if encoder is not None:
         return encoder(value, hold, depth + 1)
-    if kind is type and getattr(builtins, str(value.__name__), None) is value:
-        return {"T": value.__name__}
+    if kind is type and vars(builtins).get(name := str(getattr(value, "__name__", ""))) is value:
+        return {"T": name}
     for base, plain in _BASES:
         if isinstance(value, base):
             return encode(plain(value), hold, depth)
