@@ -1,106 +1,233 @@
-"""The process of one program: confine it, define it, test it, report, leave.
+"""The process of one program: define it, then answer what the tests ask of it.
 
-Everything here runs after the fork and shares its process with the program, so nothing it says is
-proof: see `rewards.sandbox.sandbox` for what that means.
+It shares its process with the program, so nothing it says is proof. It never sees the tests: it
+learns the names they use and, call by call, the arguments. Whatever it answers is read as data by
+`rewards.sandbox.candidate`. The walls are up before the program's source arrives.
 """
 
-import gc
-import json
-import math
+import builtins
+import operator
 import os
-import resource
-import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+import types
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from rewards.sandbox import processes
-from rewards.sandbox.tester import Outcome, Statement, describe, one_line, run_tests
-from rewards.sandbox.verdict import Verdict
+from rewards.sandbox import frames, wire
+from rewards.sandbox.text import describe
 
-_REPORT = 3
-"""The descriptor that the report leaves through: the first after the standard three."""
+CHANNEL = 3
+"""The descriptor to the tests: the first after the standard three."""
 
-_MAX_DESCRIPTORS = 64
-_ROOM_TO_REPORT = 64 << 20
-"""Bytes granted after the program has ended, so that one that ate its memory can say so."""
+_MUTABLE = (list, dict, set, bytearray)
+_MUTABLE_TAGS = frozenset({"d", "s", "B", "q"})
+_MAX_ERROR_ARGUMENTS = 4
 
+# Memory to let go of when the program has eaten all of its own, so that this can be said. It is
+# never touched, so it costs nothing until then.
+_BALLAST = [bytearray(4 << 20)]
 
-@dataclass(frozen=True)
-class Task:
-    """What the child of a fork has to do."""
-
-    program: str
-    statements: tuple[Statement, ...]
-    entry_points: Sequence[str]
-    timeout_s: float
-    memory_bytes: int
-
-
-def main(task: Task, report: int) -> NoReturn:
-    """Do one task in this freshly forked process, write the outcome to `report`, and end."""
-    try:
-        outcome = _outcome(task, report)
-        resource.setrlimit(resource.RLIMIT_AS, (resource.getrlimit(resource.RLIMIT_AS)[1],) * 2)
-        fields = [outcome.verdict, outcome.detail, outcome.passed_tests]
-        os.write(_REPORT, json.dumps(fields).encode("ascii"))
-    finally:
-        # Not sys.exit: neither the server's cleanup nor the program's may run in this process.
-        os._exit(0)
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "len": len,
+    "str": str,
+    "repr": repr,
+    "iter": iter,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "contains": operator.contains,
+}
 
 
-def _outcome(task: Task, report: int) -> Outcome:
-    try:
-        _confine(task, report)
-    except (OSError, ValueError) as error:
-        return Outcome(Verdict.INFRA_ERROR, one_line(f"cannot confine: {describe(error)}"), 0)
-    try:
-        return _judge(task)
-    except MemoryError:
-        return Outcome(Verdict.OUT_OF_MEMORY, "MemoryError in the program", 0)
+class _CallbackError(Exception):
+    """A function of the tests raised something that has no builtin name."""
 
 
-def _confine(task: Task, report: int) -> None:
-    os.setsid()  # one process group per program, so that one signal ends all of it
-    processes.end_with_parent(signal.SIGKILL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.dup2(report, _REPORT)
-    os.dup2(1, 2)
-    os.closerange(_REPORT + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    _limit(resource.RLIMIT_AS, task.memory_bytes, task.memory_bytes + _ROOM_TO_REPORT)
-    # The server stops a loop by the clock. This ends it if the server cannot, and is loose, since
-    # Linux counts it in ticks that may be off by a fifth.
-    cpu_s = math.ceil(2 * task.timeout_s)
-    _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
-    _limit(resource.RLIMIT_FSIZE, 0, 0)
-    _limit(resource.RLIMIT_CORE, 0, 0)
-    _limit(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS, _MAX_DESCRIPTORS)
-    gc.enable()
+class Child:
+    """Answers on the channel until the other side hangs up."""
+
+    def __init__(self) -> None:
+        self._held: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        module = types.ModuleType("solution")
+        sys.modules["solution"] = module  # where dataclasses look a class's own module up
+        self._namespace: dict[str, Any] = module.__dict__
+
+    def serve(self) -> NoReturn:
+        """Define the program, then answer until the tests hang up."""
+        try:
+            self._define(*frames.receive_json(CHANNEL, limit=1 << 30))
+            while True:
+                self._answer(frames.receive_json(CHANNEL))
+        finally:
+            # Not sys.exit: neither the zygote's cleanup nor the program's may run in this process.
+            os._exit(0)
+
+    def _define(self, program: str, names: list[str]) -> None:
+        try:
+            code = compile(program, "<solution>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+            # The last two are the parser's words for what is nested too deeply.
+            frames.send_json(CHANNEL, {"syntax": describe(error)})
+            return
+        try:
+            exec(code, self._namespace)  # noqa: S102 - running the program is the purpose
+            reply = {"names": self._supplied(names)}
+        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+            reply = self._raised(error)
+        frames.send_json(CHANNEL, reply)
+
+    def _supplied(self, names: list[str]) -> dict[str, Any]:
+        return {n: self._encode(self._namespace[n]) for n in names if n in self._namespace}
+
+    def _answer(self, message: list[Any]) -> None:
+        try:
+            reply = self._do(*message)
+        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+            reply = self._raised(error)
+        frames.send_json(CHANNEL, reply)
+
+    def _do(self, verb: str, *rest: Any) -> dict[str, Any]:
+        if verb == "call":
+            return self._call(*rest)
+        if verb == "names":
+            return {"names": self._supplied(rest[0])}
+        target = self._held[rest[0]]
+        if verb == "get":
+            return {"r": self._encode(getattr(target, rest[1]))}
+        if verb == "set":
+            setattr(target, rest[1], self._decode(rest[2]))
+            return {"r": None}
+        if verb == "next":
+            return self._next(target, rest[1])
+        arguments = [self._decode(argument) for argument in rest[1]]
+        return {"r": self._encode(_OPERATIONS[verb](target, *arguments))}
+
+    def _call(self, number: int, sent: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+        arguments = [self._decode(argument) for argument in sent]
+        decoded = {name: self._decode(value) for name, value in keywords.items()}
+        result = self._held[number](*arguments, **decoded)
+        reply: dict[str, Any] = {}
+        if type(result) in _MUTABLE:
+            for index, argument in enumerate(arguments):
+                if result is argument:
+                    reply = {"same": index}
+        reply = reply or {"r": self._encode(result)}
+        changed = []
+        for index, before in enumerate(sent):
+            if type(before) is list or (
+                type(before) is dict and not _MUTABLE_TAGS.isdisjoint(before)
+            ):
+                after = self._encode(arguments[index])
+                if after != before:
+                    changed.append([index, after])
+        if changed:
+            reply["m"] = changed
+        return reply
+
+    def _next(self, iterator: Iterator[Any], count: int) -> dict[str, Any]:
+        """Take up to `count` values; what ends the iterator is reported behind them."""
+        values: list[Any] = []
+        try:
+            for _ in range(count):
+                values.append(self._encode(next(iterator)))  # noqa: PERF401 - those before an exception count
+        except StopIteration:
+            return {"r": values, "end": True}
+        except BaseException as error:  # noqa: BLE001 - the program's own
+            return {"r": values, "end": self._raised(error)}
+        return {"r": values, "end": False}
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        if isinstance(error, EOFError) and error.args == ("the other side hung up",):
+            os._exit(0)
+        if isinstance(error, MemoryError):
+            _BALLAST.clear()
+        kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+        try:
+            arguments = [self._encode(item) for item in error.args[:_MAX_ERROR_ARGUMENTS]]
+        except BaseException:  # noqa: BLE001 - the arguments are the program's own
+            arguments = []
+        text = describe(error)
+        return {"e": kinds, "n": type(error).__name__, "a": arguments, "t": text}
+
+    def _encode(self, value: Any) -> Any:
+        return wire.encode(value, self._hold)
+
+    def _decode(self, data: Any) -> Any:
+        return wire.decode(data, self._resolve)
+
+    def _hold(self, value: Any) -> dict[str, Any]:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._held)
+            self._held.append(value)  # alive from now on, so that its id stays its own
+        if isinstance(value, types.ModuleType):
+            return {"module": value.__name__}
+        if hasattr(type(value), "__next__"):
+            return {"iterator": number}
+        return {"function" if callable(value) else "object": number}
+
+    def _resolve(self, tag: str, content: Any) -> Any:
+        if tag == "held":
+            return self._held[content]
+        if tag == "builtin":
+            return getattr(builtins, content)
+        if tag == "callback":
+            return self._stub(content)
+        if tag == "iterate":
+            return _iterate(self._stub(content))
+        raise wire.WireError(tag)
+
+    def _stub(self, number: int) -> Callable[..., Any]:
+        """Make a function that calls one of the tests, which may call back in turn."""
+
+        def callback(*arguments: Any, **keywords: Any) -> Any:
+            encoded = {name: self._encode(value) for name, value in keywords.items()}
+            call = [number, [self._encode(value) for value in arguments], encoded]
+            frames.send_json(CHANNEL, {"callback": call})
+            while True:
+                message = frames.receive_json(CHANNEL)
+                if message[0] == "returned":
+                    return self._decode(message[1])
+                if message[0] == "raised":
+                    kind = getattr(builtins, message[1], _CallbackError)
+                    raise kind(message[2])
+                self._answer(message)
+
+        return callback
 
 
-def _limit(kind: int, soft: int, hard: int) -> None:
-    """Lower a limit, and never try to raise one that the host has set lower."""
-    ceiling = resource.getrlimit(kind)[1]
-    if ceiling != resource.RLIM_INFINITY:
-        soft, hard = min(soft, ceiling), min(hard, ceiling)
-    resource.setrlimit(kind, (soft, hard))
+def rehearse() -> None:
+    """Run a harmless program often, in the zygote, while the channel leads nowhere.
+
+    The interpreter rewrites code that runs often. Once that is done it leaves the code alone, and a
+    page that no child writes to is a page that no child has to copy: 0.2 ms per program.
+    """
+    for _ in range(_REHEARSALS):
+        actor = Child()
+        actor._define(_PLAY, ["f", "g"])  # noqa: SLF001 - its own module
+        for arguments in ([1], [[1, "a", 2.5]], [{"t": [1, 2]}], [{"d": [["a", 1]]}]):
+            actor._answer(["call", 0, arguments, {}])  # noqa: SLF001
+        actor._answer(["call", 1, [0], {}])  # noqa: SLF001
+    del sys.modules["solution"]
 
 
-def _judge(task: Task) -> Outcome:
-    namespace: dict[str, Any] = {"__name__": "solution"}
-    try:
-        code = compile(task.program, "<solution>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        # The last two are the parser's words for what is nested too deeply.
-        return Outcome(Verdict.SYNTAX_ERROR, one_line(describe(error)), 0)
-    try:
-        exec(code, namespace)  # noqa: S102 - running the program is the purpose
-    except MemoryError:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-        return Outcome(Verdict.ERROR, one_line(describe(error)), 0)
-    missing = [name for name in task.entry_points if name not in namespace]
-    if missing:
-        reason = one_line(f"the program does not define {', '.join(missing)}")
-        return Outcome(Verdict.ERROR, reason, 0)
-    return run_tests(task.statements, namespace)
+_REHEARSALS = 50
+_PLAY = """
+import math, re
+from collections import Counter
+def f(x):
+    if isinstance(x, (list, tuple)):
+        return [y for y in sorted(Counter(x), key=str)]
+    return x
+def g(x):
+    return 1 // x
+"""
+
+
+def _iterate(following: Callable[[], Any]) -> Iterator[Any]:
+    while True:
+        try:
+            value = following()
+        except StopIteration:
+            return
+        yield value

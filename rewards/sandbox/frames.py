@@ -1,39 +1,76 @@
-"""Messages between supervisor and server: four bytes of length, then JSON.
+"""Frames on a descriptor: four bytes of length, then the payload.
 
-JSON and never pickle: what comes out of a process that ran strangers' code is data, not objects.
+Works on bare descriptors, since the child of a program has nothing else, and refuses a frame that
+is longer than its reader allows: the writer may be hostile. Payloads are JSON and never pickle:
+what comes out of a process that ran strangers' code is data, not objects.
 """
 
 import json
-import socket
+import os
 from typing import Any
 
+MAX_BYTES = 8 << 20
+"""The longest frame between a program and its tests."""
+
 _LENGTH_BYTES = 4
+_CHUNK = 1 << 20
+
+# One object each: `json.dumps` with arguments builds a new encoder on every call.
+encode_json = json.JSONEncoder(separators=(",", ":")).encode
+decode_json = json.JSONDecoder().decode
 
 
-def send(channel: socket.socket, message: dict[str, Any]) -> None:
-    """Send one message. Raises `OSError` if the other side is gone."""
-    payload = json.dumps(message).encode("ascii")
-    channel.sendall(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
+class FrameError(Exception):
+    """The other side sent what is no frame, or one that is too long."""
 
 
-def receive(channel: socket.socket) -> dict[str, Any] | None:
-    """Wait for one message; None if the other side hung up."""
-    length = _receive_exactly(channel, _LENGTH_BYTES)
+def send(descriptor: int, payload: bytes) -> None:
+    """Send one frame. Raises `OSError` if the other side is gone."""
+    rest = memoryview(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def receive(descriptor: int, limit: int = MAX_BYTES) -> bytes | None:
+    """Wait for one frame; None if the other side hung up. Raises `FrameError` above the limit."""
+    length = _exactly(descriptor, _LENGTH_BYTES)
     if length is None:
         return None
-    payload = _receive_exactly(channel, int.from_bytes(length, "big"))
+    count = int.from_bytes(length, "big")
+    if count > limit:
+        raise FrameError(f"a frame of {count} bytes, and {limit} are allowed")
+    return _exactly(descriptor, count)
+
+
+def send_json(descriptor: int, message: Any) -> None:
+    """Send a JSON value as one frame. Raises `OSError`, and `ValueError` for what is no JSON."""
+    send(descriptor, encode_json(message).encode("ascii"))
+
+
+def receive_json(descriptor: int, limit: int = MAX_BYTES) -> Any:
+    """Wait for a JSON value.
+
+    Raises:
+        EOFError: the other side hung up.
+        FrameError: it sent something else.
+
+    """
+    payload = receive(descriptor, limit)
     if payload is None:
-        return None
-    message: dict[str, Any] = json.loads(payload)
-    return message
+        raise EOFError("the other side hung up")
+    try:
+        return decode_json(payload.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"no JSON: {type(error).__name__}") from error
 
 
-def _receive_exactly(channel: socket.socket, count: int) -> bytes | None:
+def _exactly(descriptor: int, count: int) -> bytes | None:
     """Take `count` bytes and not one more, so that `poll` keeps telling the truth."""
-    received = bytearray()
-    while len(received) < count:
-        chunk = channel.recv(count - len(received))
-        if not chunk:
-            return None
+    chunk = os.read(descriptor, min(count, _CHUNK))
+    if len(chunk) == count:
+        return chunk
+    received = bytearray(chunk)
+    while chunk and len(received) < count:
+        chunk = os.read(descriptor, min(count - len(received), _CHUNK))
         received += chunk
-    return bytes(received)
+    return bytes(received) if len(received) == count else None

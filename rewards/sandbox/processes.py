@@ -1,17 +1,16 @@
-"""What the sandbox asks of the Linux kernel about processes: fork, end, find what was left."""
+"""What the sandbox asks of the kernel about processes: fork, end, and the time each one has had."""
 
 import contextlib
 import ctypes
 import os
 import signal
+import sys
+import time
 from pathlib import Path
 
-# The names of the prctl manual page.
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+from rewards.sandbox.isolation.libc import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, libc, prctl
 
-# PyDLL keeps the interpreter's lock, which the child of a fork must hold.
-_libc = ctypes.PyDLL(None, use_errno=True)
+_NAP_S = 0.002
 
 
 def fork() -> int:
@@ -20,43 +19,62 @@ def fork() -> int:
     `os.fork` also runs Python's own hooks in the child (it reseeds `random` and rebuilds the books
     of `threading`): half of what a fork costs, and of no use here.
     """
-    pid: int = _libc.fork()
+    pid: int = libc.fork()
     if pid < 0:
         raise OSError(ctypes.get_errno(), "cannot fork")
     return pid
 
 
-def end_with_parent(number: signal.Signals) -> None:
+def end_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel send a signal to this process when the thread that made it ends."""
-    _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if sys.platform == "linux":
+        prctl(PR_SET_PDEATHSIG, number)
 
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant that loses its own, so that none escapes."""
-    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if sys.platform == "linux":
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def kill_and_reap(pid: int) -> tuple[int, float]:
-    """Kill a child and its process group; returns its wait status and its processor seconds."""
-    with contextlib.suppress(ProcessLookupError):  # it may not have made its group yet
-        os.killpg(pid, signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)
+    """Kill a child; returns its wait status and its processor seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     return status, usage.ru_utime + usage.ru_stime
 
 
-def kill_strays(keep: set[int]) -> None:
-    """Kill every child but those to keep: what programs left outside their process groups."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
-    while strays := {int(pid) for pid in children.read_text().split()} - keep:
-        for pid in strays:
-            kill_and_reap(pid)
+def reap_or_kill(pid: int, seconds: float) -> None:
+    """Wait for a child that is about to end; kill it if it does not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return
+        time.sleep(_NAP_S)
+    kill_and_reap(pid)
 
 
-def run_queue_s(pid: int) -> float:
-    """Seconds that a process was ready to run and had no core; 0.0 where Linux does not count."""
+def only_child(pid: int) -> int:
+    """Return the one child of a process, as this process numbers it. Raises `OSError`."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
+def host_pid(parent: int, inner: int) -> int | None:
+    """Find the child of `parent` that its own process-id namespace calls `inner`."""
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{child}/status").read_text().splitlines():
+                if line.startswith("NSpid:") and int(line.split()[-1]) == inner:
+                    return int(child)
+    return None
+
+
+def waited_s(pid: int) -> float | None:
+    """Seconds that a process was ready to run and had no core; None where nobody counts them."""
     try:
         _, waited_ns, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
-    except FileNotFoundError:
-        return 0.0
+    except OSError:
+        return None
     return int(waited_ns) / 1e9

@@ -1,62 +1,68 @@
 """The sandbox: programs that nobody has read, run against their tests.
 
-What this version protects from: a program runs in a process of its own, in a fresh interpreter that
-holds no memory, variable, descriptor or import path of the caller; its memory, processor time and
-descriptors are limited, it cannot write to files, and it is stopped at its deadline with everything
-it started. A crash, an exit, a flood of output or a loop is a verdict and never reaches the caller.
+A program runs in a process of its own, in a world without files, network or other processes, and
+its tests run in another. They meet through data on a socket, so a program cannot see its tests,
+change what they use, or report for them. A crash, an exit, a flood of output or a loop is a verdict
+and never reaches the caller. docs/rewards.md says what this protects from, and what not;
+docs/decisions/0004 says why it is built so.
 
-What it does not protect from: a hostile program. Program and tests share a process, so a program
-can read the tests, patch what they use or forge its report. It has the rights of the user: it can
-read files, open connections, signal other processes and fork until its deadline. A verdict is to be
-trusted as far as the program is.
-
-It needs Linux (process-death signals, `/proc`, eventfd) and refuses to start anywhere else.
+It refuses to run a program unless each of its walls has been attacked and has held
+(`rewards.sandbox.probe`).
 """
 
+import asyncio
 import os
 import sys
 import threading
 import weakref
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, as_completed
 from types import TracebackType
 from typing import Self
 
+from rewards.sandbox.profile import Profile
 from rewards.sandbox.supervisor import Supervisor
 from rewards.sandbox.verdict import Job, Result
+
+Progress = Callable[[int, int], None]
+"""Called with how many different programs are done, and how many there are."""
 
 
 class Sandbox:
     """Runs programs in parallel; a context manager, safe to share between threads.
 
     Args:
-        workers: Server processes; None takes one for each core that this process may use.
-        timeout_s: Seconds a program may run, unless its job says otherwise. Time that it spends
-            waiting for a busy core is not held against it, up to once more the timeout.
+        workers: Host processes; None takes one for each core that this process may use.
+        timeout_s: Seconds a program may compute and sleep, unless its job says otherwise. Time that
+            it spends waiting for a busy core is not held against it.
         memory_mb: Megabytes of address space a program may use, its interpreter included.
+        profile: The walls. None takes `Profile.FULL` or, announced by a warning, the one without
+            namespaces where the machine refuses those. A weaker one has to be named.
 
-    Servers start with the first program and end with `close`, with the last reference to the
+    Hosts start with the first program and end with `close`, with the last reference to the
     sandbox, or with this process, whatever ends it.
 
-    Semantics are those of bigcode-evaluation-harness: the program runs, then its tests in the same
-    namespace, and it has passed only if everything ran. Beyond the harness, tests after a failed
-    one still run, so that they can be counted (`rewards.sandbox.tester`), strings hash and `random`
-    starts the same way every time, and only the standard library can be imported.
+    The program runs, then its tests, and it has passed only if everything ran. Tests after a failed
+    one still run, so that they can be counted. Strings hash and `random` starts the same way every
+    time, only the standard library can be imported, and there are no threads.
 
     """
 
     def __init__(
-        self, workers: int | None = None, timeout_s: float = 3.0, memory_mb: int = 512
+        self,
+        workers: int | None = None,
+        timeout_s: float = 3.0,
+        memory_mb: int = 512,
+        profile: Profile | None = None,
     ) -> None:
-        if sys.platform != "linux":
-            raise RuntimeError(f"the sandbox needs Linux, and this is {sys.platform}")
         settings = {"workers": workers, "timeout_s": timeout_s, "memory_mb": memory_mb}
         for name, value in settings.items():
             if value is not None and value <= 0:
                 raise ValueError(f"{name}={value}: the sandbox needs more than 0")
-        self._workers = workers or len(os.sched_getaffinity(0))
+        self._workers = workers or _usable_cores()
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
+        self._profile = None if profile is None else Profile(profile)
         self._lock = threading.Lock()
         self._supervisor: Supervisor | None = None
         self._closed = False
@@ -83,23 +89,34 @@ class Sandbox:
         names = None if entry_points is None else tuple(entry_points)
         return self.run_many([Job(program, tests, timeout_s, names)])[0]
 
-    def run_many(self, jobs: Iterable[Job]) -> list[Result]:
+    def run_many(self, jobs: Iterable[Job], progress: Progress | None = None) -> list[Result]:
         """Run jobs on all workers; results come in the order of the jobs.
 
-        Equal jobs run once and share their result. Raises `RuntimeError` if the sandbox is closed,
-        before or meanwhile.
+        Equal jobs run once and share their result. `progress` is called in the caller's thread.
+
+        Raises:
+            RuntimeError: the sandbox is closed, before or meanwhile.
+            SandboxUnavailableError: a wall of the profile cannot be raised here.
+
         """
-        supervisor = self._started()
-        futures: dict[tuple[object, ...], Future[Result]] = {}
-        keys = []
-        for job in jobs:
-            timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
-            entry_points = list(job.entry_points or ())
-            key = (job.program, job.tests, timeout_s, *entry_points)
-            if key not in futures:
-                futures[key] = supervisor.submit(job.program, job.tests, timeout_s, entry_points)
-            keys.append(key)
-        return [futures[key].result() for key in keys]
+        ordered = self._submit(jobs)
+        if progress is not None:
+            different = set(ordered)
+            for done, _ in enumerate(as_completed(different), start=1):
+                progress(done, len(different))
+        return [future.result() for future in ordered]
+
+    async def run_many_async(
+        self, jobs: Iterable[Job], progress: Progress | None = None
+    ) -> list[Result]:
+        """Like `run_many`, for a running asyncio loop, which goes on meanwhile."""
+        ordered = self._submit(jobs)
+        waiting = {future: asyncio.wrap_future(future) for future in ordered}
+        for done, finished in enumerate(asyncio.as_completed(waiting.values()), start=1):
+            await finished
+            if progress is not None:
+                progress(done, len(waiting))
+        return [waiting[future].result() for future in ordered]
 
     def close(self) -> None:
         """End every process of the sandbox; it cannot be used again."""
@@ -108,13 +125,32 @@ class Sandbox:
         if self._supervisor is not None:
             self._supervisor.stop()
 
+    def _submit(self, jobs: Iterable[Job]) -> list[Future[Result]]:
+        supervisor = self._started()
+        futures: dict[tuple[object, ...], Future[Result]] = {}
+        ordered = []
+        for job in jobs:
+            timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
+            entry_points = list(job.entry_points or ())
+            key = (job.program, job.tests, timeout_s, *entry_points)
+            if key not in futures:
+                futures[key] = supervisor.submit(job.program, job.tests, timeout_s, entry_points)
+            ordered.append(futures[key])
+        return ordered
+
     def _started(self) -> Supervisor:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the sandbox is closed")
             # Not alive: it has failed, or this process is a fork, which inherits no threads.
             if self._supervisor is None or not self._supervisor.is_alive():
-                self._supervisor = Supervisor(self._workers, self._memory_mb)
+                self._supervisor = Supervisor(self._workers, self._memory_mb, self._profile)
                 self._supervisor.start()
                 weakref.finalize(self, self._supervisor.stop)
             return self._supervisor
+
+
+def _usable_cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,20 +1,21 @@
-"""The thread that owns the servers: hands out jobs, takes results, replaces a server that died.
+"""The thread that owns the hosts: hands out jobs, takes results, replaces a host that died.
 
-One thread for all servers, and it alone starts them: Linux ends a process whose parent *thread* has
-ended, so a server started by a caller's thread would go with it. It refuses to wait forever: a
-server that does not answer is killed like one that died, and its jobs are tried once more before
-they are given up as `INFRA_ERROR`.
+One thread for all hosts, and it alone starts them: Linux ends a process whose parent *thread* has
+ended, so a host started by a caller's thread would go with it. It refuses to wait forever: a host
+that does not answer is killed like one that died, and its jobs are tried again on a fresh one
+before they are given up as `INFRA_ERROR`.
 """
 
 import itertools
 import math
-import os
 import selectors
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,65 +23,78 @@ from pathlib import Path
 from typing import Any
 
 from rewards.sandbox import frames
+from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
+from rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
 from rewards.sandbox.verdict import Result, Verdict
 
 _SLOTS = 4
-"""Programs that one server runs at once. More than one, because some only wait for their end."""
+"""Programs that one host runs at once. More than one, because some only wait for their end."""
 
-_ATTEMPTS = 2
+_ATTEMPTS = 4
 _GRACE_S = 10.0
-"""How long a server may be silent, past every deadline of its programs, before it counts as dead.
+"""How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
 
+# The packages stand in without their __init__: what those import is for callers, and every page
+# that a host holds makes every fork dearer.
 _BOOT = """
-import sys
+import sys, types
 root = sys.argv.pop(1)
-sys.path.insert(0, root)
-from rewards.sandbox import server
-sys.path.remove(root)
-server.main()
+for name in ("rewards", "rewards.sandbox"):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [root + "/" + name.replace(".", "/")]
+from rewards.sandbox import host
+host.main()
 """
 
 
 @dataclass
 class _Ticket:
-    """A job on its way. `message` is what the server's `_start` takes."""
+    """A job on its way. `frame` is what the host takes."""
 
-    message: dict[str, Any]
+    job_id: int
+    frame: bytes
+    timeout_s: float
     future: Future[Result]
     attempts: int = 0
     due: float = 0.0
+    alone: bool = False
+    """It has met the bound on the clock before its own timeout: now it gets the machine."""
 
 
 @dataclass
-class _Server:
-    """A running server process and what it was given."""
+class _Host:
+    """A running host process and what it was given."""
 
     process: subprocess.Popen[bytes]
     channel: socket.socket
     tickets: dict[int, _Ticket] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, memory_mb: int) -> "_Server":
+    def start(cls, memory_mb: int, profile: Profile) -> "_Host":
         """Execute a fresh interpreter that sees nothing of this one.
 
         Its only variable fixes string hashes: which order a set of strings has, and so the verdict
-        on a program that depends on it, must not change from server to server.
+        on a program that depends on it, must not change from host to host.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             root = Path(__file__).parents[2]
-            arguments = [str(root), str(theirs.fileno()), str(memory_mb << 20)]
+            layers = ",".join(sorted(LAYERS[profile]))
+            arguments = [str(root), str(theirs.fileno()), str(memory_mb << 20), layers]
             process = subprocess.Popen(
                 [sys.executable, "-s", "-S", "-P", "-X", "utf8", "-c", _BOOT, *arguments],
                 env={"PYTHONHASHSEED": "0"},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=None,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        ours.settimeout(_GRACE_S)
+        wait = struct.pack("ll", int(_GRACE_S), 0)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            ours.setsockopt(socket.SOL_SOCKET, option, wait)
         return cls(process, ours)
 
     @property
@@ -89,7 +103,7 @@ class _Server:
         return min((ticket.due for ticket in self.tickets.values()), default=math.inf)
 
     def end(self) -> None:
-        """Hang up; a server then kills its programs and leaves."""
+        """Hang up; a host then kills its programs and leaves."""
         self.channel.shutdown(socket.SHUT_RDWR)
         self.channel.close()
         try:
@@ -104,46 +118,63 @@ class _Server:
 
 
 class Supervisor(threading.Thread):
-    """Runs jobs on up to `workers` servers, each started when the others are busy."""
+    """Runs jobs on up to `workers` hosts, each started when the others are busy.
 
-    def __init__(self, workers: int, memory_mb: int) -> None:
+    `profile` None takes the full one, or the one without namespaces where those are refused.
+    """
+
+    def __init__(self, workers: int, memory_mb: int, profile: Profile | None) -> None:
         super().__init__(name="sandbox-supervisor", daemon=True)
         self._workers = workers
         self._memory_mb = memory_mb
+        self._may_weaken = profile is None and sys.platform == "linux"
+        default = Profile.FULL if sys.platform == "linux" else Profile.SEATBELT
+        self._profile = profile or default
+        self._refusal: SandboxUnavailableError | None = None
         self._lock = threading.Lock()
         self._stopping = False
         self._waiting: deque[_Ticket] = deque()
-        self._servers: list[_Server] = []
+        self._hosts: list[_Host] = []
         self._ids = itertools.count()
-        self._bell = os.eventfd(0)
+        self._bell, self._button = socket.socketpair()
+        self._bell.setblocking(False)
+        self._button.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def submit(
         self, program: str, tests: str, timeout_s: float, entry_points: list[str]
     ) -> Future[Result]:
-        """Queue one program. Raises `RuntimeError` once the supervisor has stopped."""
+        """Queue one program.
+
+        Raises `RuntimeError` once the supervisor has stopped, and `SandboxUnavailableError` if the
+        profile cannot be had here.
+        """
+        job = {
+            "program": program,
+            "tests": tests,
+            "timeout_s": timeout_s,
+            "entry_points": entry_points,
+        }
+        payload = frames.encode_json(job).encode("ascii")
         future: Future[Result] = Future()
         with self._lock:
+            if self._refusal is not None:
+                raise self._refusal
             if self._stopping:
                 raise RuntimeError("the sandbox is closed")
-            message = {
-                "job_id": next(self._ids),
-                "program": program,
-                "tests": tests,
-                "timeout_s": timeout_s,
-                "entry_points": entry_points,
-            }
-            self._waiting.append(_Ticket(message, future))
-            os.eventfd_write(self._bell, 1)
+            job_id = next(self._ids)
+            frame = HEADER.pack(job_id, timeout_s) + payload
+            self._waiting.append(_Ticket(job_id, frame, timeout_s, future))
+            self._ring()
         return future
 
     def stop(self) -> None:
-        """End the servers; callers that still wait get a `RuntimeError`."""
+        """End the hosts; callers that still wait get a `RuntimeError`."""
         with self._lock:
             if not self._stopping:
                 self._stopping = True
-                os.eventfd_write(self._bell, 1)
+                self._ring()
         if threading.current_thread() is not self:  # the collector may close a sandbox from here
             self.join()
 
@@ -154,69 +185,108 @@ class Supervisor(threading.Thread):
                 self._hand_out()
                 for key, _ in self._selector.select(self._seconds_to_due()):
                     if key.data is None:
-                        os.eventfd_read(self._bell)
+                        self._bell.recv(4096)
                     else:
                         self._collect(key.data)
-                for server in [s for s in self._servers if s.due <= time.monotonic()]:
-                    self._replace(server)
+                for host in [host for host in self._hosts if host.due <= time.monotonic()]:
+                    self._replace(host)
         finally:
             self._close()
 
+    def _ring(self) -> None:
+        try:
+            self._button.send(b"!")
+        except BlockingIOError:
+            return  # it rings already
+
     def _hand_out(self) -> None:
-        while self._waiting and (server := self._free_server()) is not None:
+        while self._waiting and (host := self._free_host(self._waiting[0])) is not None:
             ticket = self._waiting.popleft()
             ticket.attempts += 1
-            server.tickets[ticket.message["job_id"]] = ticket
-            # A server may grant a program its timeout twice.
-            ticket.due = time.monotonic() + 2 * ticket.message["timeout_s"] + _GRACE_S
+            host.tickets[ticket.job_id] = ticket
+            bound_s = MAX_WALL_TIMEOUTS * ticket.timeout_s + MAX_WALL_EXTRA_S
+            ticket.due = time.monotonic() + bound_s + _GRACE_S
             try:
-                frames.send(server.channel, ticket.message)
+                frames.send(host.channel.fileno(), ticket.frame)
             except OSError:
-                self._replace(server)
+                self._replace(host)
 
-    def _free_server(self) -> _Server | None:
-        """Return the least busy server, a new one if all are busy, or None if all are full."""
-        least = min(self._servers, key=lambda server: len(server.tickets), default=None)
-        if (least is None or least.tickets) and len(self._servers) < self._workers:
-            least = _Server.start(self._memory_mb)
-            self._servers.append(least)
+    def _free_host(self, ticket: _Ticket) -> _Host | None:
+        """Return the least busy host, a new one if all are busy, or None if all are full."""
+        running = [other for host in self._hosts for other in host.tickets.values()]
+        if running and (ticket.alone or any(other.alone for other in running)):
+            return None
+        least = min(self._hosts, key=lambda host: len(host.tickets), default=None)
+        if (least is None or least.tickets) and len(self._hosts) < self._workers:
+            least = _Host.start(self._memory_mb, self._profile)
+            self._hosts.append(least)
             self._selector.register(least.channel, selectors.EVENT_READ, least)
         return least if least is not None and len(least.tickets) < _SLOTS else None
 
     def _seconds_to_due(self) -> float | None:
-        due = min((server.due for server in self._servers), default=math.inf)
+        due = min((host.due for host in self._hosts), default=math.inf)
         return None if due == math.inf else max(0.0, due - time.monotonic())
 
-    def _collect(self, server: _Server) -> None:
+    def _collect(self, host: _Host) -> None:
         try:
-            reply = frames.receive(server.channel)
-        except (OSError, ValueError):
-            reply = None
-        if reply is None:
-            self._replace(server)
+            reply = frames.receive_json(host.channel.fileno())
+        except (OSError, EOFError, frames.FrameError):
+            self._replace(host)
             return
-        result = reply["result"] | {"verdict": Verdict(reply["result"]["verdict"])}
-        server.tickets.pop(reply["job_id"]).future.set_result(Result(**result))
+        if "missing" not in reply:
+            self._settle(host.tickets.pop(reply["job_id"]), reply)
+        elif reply["missing"] is not None:
+            self._weaken_or_refuse(host, Layer(reply["missing"]), reply["reason"])
 
-    def _replace(self, server: _Server) -> None:
-        """Forget a server that died or hangs; the next job starts another."""
-        self._selector.unregister(server.channel)
-        self._servers.remove(server)
-        server.kill()
-        for ticket in server.tickets.values():
-            if ticket.attempts < _ATTEMPTS:
-                self._waiting.appendleft(ticket)
-            else:
-                detail = f"the server died under this program {_ATTEMPTS} times"
-                ticket.future.set_result(Result(Verdict.INFRA_ERROR, detail, 0, 0, 0.0, 0.0))
+    def _settle(self, ticket: _Ticket, reply: dict[str, Any]) -> None:
+        if reply["result"] is None:
+            self._retry(ticket)
+        elif reply["starved"] and not ticket.alone:
+            # The machine was too busy to judge it. In front: everybody else waits for it.
+            ticket.alone = True
+            self._waiting.appendleft(ticket)
+        else:
+            result = reply["result"] | {"verdict": Verdict(reply["result"]["verdict"])}
+            ticket.future.set_result(Result(**result))
+
+    def _weaken_or_refuse(self, host: _Host, layer: Layer, reason: str) -> None:
+        for ticket in host.tickets.values():
+            ticket.attempts -= 1
+        error = SandboxUnavailableError(layer, reason)
+        if layer is Layer.NAMESPACES and self._may_weaken:
+            if self._profile is Profile.FULL:
+                self._profile = Profile.NO_NAMESPACES
+                warnings.warn(f"{error} It is taken, since no profile was named.", stacklevel=1)
+            self._replace(host)
+            return
+        with self._lock:
+            self._refusal = error
+            self._stopping = True
+
+    def _replace(self, host: _Host) -> None:
+        """Forget a host that died or hangs; the next job starts another."""
+        self._selector.unregister(host.channel)
+        self._hosts.remove(host)
+        host.kill()
+        for ticket in host.tickets.values():
+            self._retry(ticket)
+
+    def _retry(self, ticket: _Ticket) -> None:
+        if ticket.attempts < _ATTEMPTS:
+            self._waiting.appendleft(ticket)
+        else:
+            detail = f"the sandbox failed under this program {_ATTEMPTS} times"
+            ticket.future.set_result(Result(Verdict.INFRA_ERROR, detail, 0, 0, 0.0, 0.0))
 
     def _close(self) -> None:
         with self._lock:
             self._stopping = True
-            os.close(self._bell)
+            self._bell.close()
+            self._button.close()
         self._selector.close()
-        for server in self._servers:
-            server.end()
-        unfinished = [ticket for server in self._servers for ticket in server.tickets.values()]
+        for host in self._hosts:
+            host.end()
+        unfinished = [ticket for host in self._hosts for ticket in host.tickets.values()]
+        closed = RuntimeError("the sandbox closed before this program ran")
         for ticket in [*unfinished, *self._waiting]:
-            ticket.future.set_exception(RuntimeError("the sandbox closed before this program ran"))
+            ticket.future.set_exception(self._refusal or closed)

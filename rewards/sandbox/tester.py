@@ -1,117 +1,223 @@
-"""Runs the tests of one program statement by statement, and counts them.
+"""The process of the tests: it runs them against a program that lives elsewhere.
 
-What counts as one test: a top-level `assert`; any other top-level statement that asserts, itself
-(a loop of asserts) or by calling a function of the tests that does (`check(f)`). Tests in which
-nothing asserts count as one, which is passed when its last statement has run. A failed test does
-not stop the later ones, so the counts are exact; a failed statement that is no test (an import, a
-setup) does, because what follows depends on it.
+It meets the program only through `rewards.sandbox.candidate`, so what a program patches, replaces
+or reads is never what judges it. One tester serves many programs, one at a time. It is limited like
+a program, since the data that a program returns may be made to exhaust whoever uses it, and the
+host kills and replaces it when it is late.
 """
 
-import ast
-import types
-from dataclasses import dataclass, replace
-from typing import Any
+import gc
+import importlib
+import os
+import random
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
+from rewards.sandbox import frames, processes, zygote
+from rewards.sandbox.candidate import (
+    Candidate,
+    DiedError,
+    RemoteError,
+    SyntaxErrorInProgram,
+    ViolationError,
+)
+from rewards.sandbox.isolation import landlock, limits
+from rewards.sandbox.isolation.interpreter import readable_paths
+from rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from rewards.sandbox.profile import Layer
+from rewards.sandbox.remote import RefusedError
+from rewards.sandbox.statements import TRUSTED_NAMES, Statement, Tests, compile_tests
+from rewards.sandbox.text import describe, one_line
 from rewards.sandbox.verdict import Verdict
 
-_MAX_DETAIL = 200
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One top-level statement of the tests."""
-
-    code: types.CodeType
-    source: str
-    is_test: bool
+_MAX_JOB_BYTES = 1 << 30
+_CPU_GRACE_S = 5.0
+"""Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a program's own process has to say about it."""
+    """How one program fared."""
 
     verdict: Verdict
     detail: str
-    passed_tests: int
+    passed_tests: int = 0
 
 
-def compile_tests(tests: str) -> tuple[Statement, ...]:
-    """Split tests into statements.
+class Orders:
+    """A tester's line to the zygote: start a child, end it."""
 
-    Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`).
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def start(self, timeout_s: float) -> socket.socket:
+        """Have a child forked; returns our end of its channel."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
+            socket.send_fds(self._line, [order], [theirs.fileno()])
+        return ours
+
+    def end(self) -> tuple[int, float]:
+        """Kill the child; returns its wait status and processor seconds. Raises `OSError`."""
+        self._line.send(zygote.ORDER.pack(zygote.END, 0, 0.0))
+        answer = self._line.recv(zygote.ENDED.size)
+        if len(answer) != zygote.ENDED.size:
+            raise OSError("the zygote is gone")
+        status, cpu_s = zygote.ENDED.unpack(answer)
+        return status, cpu_s
+
+
+def main(
+    jobs: socket.socket, line: socket.socket, layers: frozenset[Layer], memory: int
+) -> NoReturn:
+    """Serve the host until it hangs up. Runs in a fork of it."""
+    try:
+        _confine(layers, memory)
+        orders = Orders(line)
+        gc.enable()
+        while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
+            job = frames.decode_json(frame.decode("ascii"))
+            frames.send_json(jobs.fileno(), judge(orders, **job))
+    finally:
+        os._exit(0)
+
+
+def _confine(layers: frozenset[Layer], memory_bytes: int) -> None:
+    processes.end_with_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    limits.limit_tester(memory_bytes)
+    if sys.platform == "linux":
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if Layer.LANDLOCK in layers:
+        rules = landlock.ruleset(readable_paths())
+        landlock.restrict(rules)
+        os.close(rules)
+
+
+def judge(
+    orders: Orders, program: str, tests: str, timeout_s: float, entry_points: list[str]
+) -> dict[str, Any]:
+    """Run one program against its tests; returns the fields of `Result` that are known here."""
+    limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
+    try:
+        compiled = compile_tests(tests, tuple(entry_points))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        detail = one_line(f"the tests do not compile: {describe(error)}")
+        return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
+    random.seed(0)
+    channel = orders.start(timeout_s)
+    with channel:
+        candidate = Candidate(channel.fileno())
+        outcome = _outcome(candidate, program, compiled, entry_points)
+    status, cpu_s = orders.end()
+    if isinstance(candidate.broken, DiedError):
+        outcome = _judge_death(status)
+    return _report(outcome, compiled.total, cpu_s)
+
+
+def _report(outcome: Outcome, total_tests: int, cpu_s: float) -> dict[str, Any]:
+    return {
+        "verdict": outcome.verdict,
+        "detail": outcome.detail,
+        "passed_tests": outcome.passed_tests,
+        "total_tests": total_tests,
+        "cpu_s": cpu_s,
+    }
+
+
+def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: list[str]) -> Outcome:
+    names = list(tests.names)
+    try:
+        supplied = candidate.define(program, names)
+    except SyntaxErrorInProgram as error:
+        return Outcome(Verdict.SYNTAX_ERROR, one_line(str(error)))
+    except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+        return _judge_error(error, "")
+    missing = [name for name in entry_points if name not in supplied]
+    if missing:
+        reason = one_line(f"the program does not define {', '.join(missing)}")
+        return Outcome(Verdict.ERROR, reason)
+    namespace: dict[str, Any] = {"__name__": "tests"}
+    namespace.update((name, importlib.import_module(name)) for name in tests.modules)
+    for name in tests.helpers:
+        namespace[name] = getattr(importlib.import_module(TRUSTED_NAMES[name]), name)
+    namespace.update(supplied)
+    try:
+        return _run(candidate, tests.statements, namespace, supplied)
+    finally:
+        namespace.clear()  # functions of the tests and their globals hold one another
+
+
+def _run(
+    candidate: Candidate,
+    statements: tuple[Statement, ...],
+    namespace: dict[str, Any],
+    supplied: dict[str, Any],
+) -> Outcome:
+    """Run the tests; the first failure gives the verdict.
+
+    A failed test does not stop the later ones, so the counts are exact; a failed statement that is
+    no test (an import, a setup) does, because what follows depends on it.
     """
-    tree = ast.parse(tests)
-    checks = _checks(tree)
-    statements = [
-        Statement(
-            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            ast.get_source_segment(tests, node) or "",
-            not isinstance(node, _DEFINITIONS) and _asserts(node, checks),
-        )
-        for node in tree.body
-    ]
-    if statements and not any(statement.is_test for statement in statements):
-        statements[-1] = replace(statements[-1], is_test=True)
-    return tuple(statements)
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def _checks(tree: ast.Module) -> set[str]:
-    """Names of the functions that assert, themselves or through one another."""
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    checks: set[str] = set()
-    while found := {f.name for f in functions if f.name not in checks and _asserts(f, checks)}:
-        checks |= found
-    return checks
-
-
-def _asserts(node: ast.AST, checks: set[str]) -> bool:
-    return any(
-        isinstance(part, ast.Assert)
-        or (isinstance(part, ast.Call) and getattr(part.func, "id", None) in checks)
-        for part in ast.walk(node)
-    )
-
-
-def run_tests(statements: tuple[Statement, ...], namespace: dict[str, Any]) -> Outcome:
-    """Run the tests in the program's namespace; the first failure gives the verdict."""
+    variables = [name for name, value in supplied.items() if isinstance(value, _DATA)]
     passed, first_failure = 0, None
-    for statement in statements:
-        failure = _failure(statement, namespace)
+    for index, statement in enumerate(statements):
+        failure = None
+        try:
+            if index and variables:  # a function may have changed them
+                namespace.update(candidate.names(variables))
+            exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
+        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+            failure = _judge_error(error, statement.source)
+        if candidate.broken is not None:
+            # It cannot answer any more, and the tests may have swallowed why.
+            return _judge_error(candidate.broken, statement.source)
         if failure is None:
             passed += statement.is_test
             continue
         first_failure = first_failure or failure
-        if failure[0] is Verdict.OUT_OF_MEMORY or not statement.is_test:
+        if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
             break
-    verdict, detail = first_failure or (Verdict.PASSED, "")
-    return Outcome(verdict, detail, passed)
+    if first_failure is None:
+        return Outcome(Verdict.PASSED, "", passed)
+    return Outcome(first_failure.verdict, first_failure.detail, passed)
 
 
-def _failure(statement: Statement, namespace: dict[str, Any]) -> tuple[Verdict, str] | None:
-    try:
-        exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
-    except AssertionError as error:
-        return Verdict.FAILED, one_line(f"{describe(error)} in: {statement.source}")
-    except MemoryError:
-        return Verdict.OUT_OF_MEMORY, one_line(f"MemoryError in: {statement.source}")
-    except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-        return Verdict.ERROR, one_line(f"{describe(error)} in: {statement.source}")
-    return None
+_DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozenset, type(None))
 
 
-def describe(error: BaseException) -> str:
-    """Name an exception and its message, even if the program wrote its `__str__`."""
-    name = type(error).__name__
-    try:
-        message = str(error)
-    except BaseException:  # noqa: BLE001 - the message is the program's own code
-        message = ""
-    return f"{name}: {message}" if message else name
+def _judge_error(error: BaseException, source: str) -> Outcome:
+    where = f" in: {source}" if source else ""
+    if isinstance(error, RemoteError | ViolationError | DiedError | RefusedError):
+        text = str(error)
+    else:
+        text = describe(error)
+    verdict = Verdict.ERROR
+    if isinstance(error, AssertionError):
+        verdict = Verdict.FAILED
+    elif isinstance(error, MemoryError):
+        verdict = Verdict.OUT_OF_MEMORY
+        text = f"MemoryError{'' if source else ' in the program'}"
+    elif isinstance(error, ViolationError):
+        verdict, text = Verdict.VIOLATION, f"the program broke the protocol: {text}"
+    return Outcome(verdict, one_line(text + where))
 
 
-def one_line(text: str) -> str:
-    """Cut a text to what fits in a log line."""
-    return " ".join(text[: 4 * _MAX_DETAIL].split())[:_MAX_DETAIL]
+def _judge_death(status: int) -> Outcome:
+    """Say why a child gave no answer. It may have been alive until we killed it for that."""
+    if not os.WIFSIGNALED(status):
+        code = os.waitstatus_to_exitcode(status)
+        reason = f"the program ended its process with status {code}"
+        return Outcome(Verdict.VIOLATION, reason)
+    number = os.WTERMSIG(status)
+    if number == signal.SIGXCPU:
+        return Outcome(Verdict.TIMEOUT, "stopped by the kernel at its limit of processor time")
+    if number == signal.SIGSYS:
+        return Outcome(Verdict.VIOLATION, "the program made a forbidden system call")
+    if number == signal.SIGKILL:
+        return Outcome(Verdict.VIOLATION, "the program closed its channel, or was killed")
+    return Outcome(Verdict.ERROR, f"the program died from signal {signal.strsignal(number)}")

@@ -3,7 +3,7 @@
 import pytest
 
 from rewards.sandbox import Verdict
-from rewards.sandbox.tester import compile_tests
+from rewards.sandbox.statements import compile_tests
 
 PROGRAM = "def f(x):\n    return {1: 2, 2: 3}[x]\n"
 CHECK = "def check(g):\n    assert g(1) == 2\n    assert g(2) == {}\n"
@@ -51,7 +51,7 @@ def test_an_exception_with_a_hostile_message_is_still_an_error(sandbox):
 
 
 def test_a_statement_keeps_its_source():
-    statements = compile_tests("x = 1\nassert (x ==\n        1)")
+    statements = compile_tests("x = 1\nassert (x ==\n        1)").statements
     assert [statement.is_test for statement in statements] == [False, True]
     assert statements[1].source == "assert (x ==\n        1)"
 

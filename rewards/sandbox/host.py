@@ -1,0 +1,336 @@
+"""The host: a fresh interpreter that owns one zygote and its testers, and watches the clock.
+
+It is exec'd, never forked from the trainer: a fork copies the page tables of its parent, and those
+of a process that holds a model are large. It runs without `site`, so it and the programs see the
+standard library and nothing else. It passes jobs on unread, and refuses to wait for anybody: a
+program that is late is killed, and so is a tester that does not say so soon.
+
+Several programs run at once: one that only waits (`sleep`) costs no processor, so it may hold its
+slot until its deadline while others work.
+"""
+
+import gc
+import importlib
+import math
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from rewards.sandbox import frames, probe, processes, tester, zygote
+from rewards.sandbox.profile import Layer
+from rewards.sandbox.verdict import Verdict
+
+# What short programs import, beyond what is here already: once, not once in each of them.
+_WARM_MODULES = [
+    "array",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections.abc",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "inspect",
+    "itertools",
+    "numbers",
+    "operator",
+    "queue",
+    "statistics",
+    "string",
+    "textwrap",
+    "traceback",
+    "typing",
+    "unicodedata",
+]
+
+HEADER = struct.Struct("=Qd")
+"""What stands before the JSON of a job: its number and its timeout in seconds."""
+
+MAX_WALL_TIMEOUTS = 10
+MAX_WALL_EXTRA_S = 10.0
+"""A program is stopped after this many timeouts and seconds of clock, however long it waited."""
+
+_MAX_JOB_BYTES = 1 << 30
+_BUSY_SHARE = 0.9
+"""A stopped program that computed for less of its timeout than this is run again, alone."""
+
+_LATE_S = 1.0
+"""How long a tester may take to notice that its program was killed."""
+
+
+@dataclass
+class _Run:
+    """A job that has not ended yet. Times are those of `time.monotonic`."""
+
+    job_id: int
+    timeout_s: float
+    started: float
+    deadline: float
+    tester_waited_s: float
+    stopped: bool = False
+    starved: bool = False
+
+
+@dataclass
+class _Slot:
+    """A tester, and the number by which the zygote knows it."""
+
+    pid: int
+    jobs: socket.socket
+    number: int
+    run: _Run | None = None
+
+
+class _Host:
+    def __init__(
+        self,
+        channel: socket.socket,
+        control: socket.socket,
+        zygote_pid: int,
+        layers: frozenset[Layer],
+        memory_bytes: int,
+    ) -> None:
+        self._channel = channel
+        self._control = control
+        self._layers = layers
+        self._memory_bytes = memory_bytes
+        self._slots: dict[int, _Slot] = {}  # by the descriptor of their jobs
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
+        self._poll.register(control, select.POLLIN)
+        self._parent_of_programs = zygote_pid
+
+    def serve(self) -> None:
+        """Run jobs until the supervisor hangs up or the zygote dies."""
+        if Layer.NAMESPACES in self._layers:
+            self._parent_of_programs = processes.only_child(self._parent_of_programs)
+        while True:
+            for descriptor, _ in self._poll.poll(self._milliseconds_left()):
+                if descriptor == self._control.fileno():
+                    return  # the zygote says nothing unasked: it is gone
+                if descriptor == self._channel.fileno():
+                    frame = frames.receive(descriptor, _MAX_JOB_BYTES)
+                    if frame is None:
+                        return
+                    self._start(frame)
+                elif descriptor in self._slots:
+                    self._finish(self._slots[descriptor])
+            self._stop_overdue()
+
+    def kill_all(self) -> None:
+        """Leave no process behind."""
+        for slot in self._slots.values():
+            processes.kill_and_reap(slot.pid)
+
+    def _start(self, frame: bytes) -> None:
+        job_id, timeout_s = HEADER.unpack_from(frame)
+        slot = next((slot for slot in self._slots.values() if slot.run is None), None)
+        slot = slot or self._new_slot()
+        now = time.monotonic()
+        waited_s = processes.waited_s(slot.pid) or 0.0
+        slot.run = _Run(job_id, timeout_s, now, now + timeout_s, waited_s)
+        frames.send(slot.jobs.fileno(), frame[HEADER.size :])
+
+    def _new_slot(self) -> _Slot:
+        """Fork a tester and tell the zygote about it."""
+        number, line = attach(self._control)
+        ours, theirs = socket.socketpair()
+        pid = processes.fork()
+        if pid == 0:
+            _keep_only(theirs.fileno(), line.fileno())
+            tester.main(theirs, line, self._layers, self._memory_bytes)
+        theirs.close()
+        line.close()
+        slot = _Slot(pid, ours, number)
+        self._slots[ours.fileno()] = slot
+        self._poll.register(ours, select.POLLIN)
+        return slot
+
+    def _remove(self, slot: _Slot) -> int:
+        """End a tester; the zygote sees it go and ends its program. Returns its wait status."""
+        self._poll.unregister(slot.jobs)
+        del self._slots[slot.jobs.fileno()]
+        slot.jobs.close()
+        status, _ = processes.kill_and_reap(slot.pid)
+        return status
+
+    def _milliseconds_left(self) -> int | None:
+        """Until the next deadline; None while nothing runs."""
+        deadlines = [slot.run.deadline for slot in self._slots.values() if slot.run is not None]
+        if not deadlines:
+            return None
+        return max(0, math.ceil(1000 * (min(deadlines) - time.monotonic())))
+
+    def _stop_overdue(self) -> None:
+        now = time.monotonic()
+        late = [s for s in self._slots.values() if s.run is not None and s.run.deadline <= now]
+        for slot in late:
+            run = slot.run
+            if run is None:
+                continue
+            if run.stopped:
+                self._remove(slot)
+                self._reply(run, _empty(Verdict.TIMEOUT))
+                continue
+            left_s = self._seconds_left(slot, run, now)
+            if left_s > 0:
+                run.deadline = now + left_s
+                continue
+            run.stopped, run.deadline = True, now + _LATE_S
+            self._control.send(zygote.ORDER.pack(zygote.KILL, slot.number, 0.0))
+
+    def _seconds_left(self, slot: _Slot, run: _Run, now: float) -> float:
+        """How long a program may go on: time that it waited for a busy core is given back.
+
+        Otherwise verdicts would depend on the load of the machine. What it computed and what it
+        slept counts; there is a bound on the clock, and a run that meets it first is `starved`.
+        """
+        wall_s = now - run.started
+        bound_s = MAX_WALL_TIMEOUTS * run.timeout_s + MAX_WALL_EXTRA_S
+        waited_s = self._waited_s(slot, run)
+        if waited_s is None:
+            run.starved = True
+            return 0.0
+        left_s = run.timeout_s - (wall_s - waited_s)
+        if left_s > 0 and wall_s >= bound_s:
+            run.starved = True
+            return 0.0
+        # A millisecond more, so that this is not asked in a circle.
+        return min(left_s + 0.001, bound_s - wall_s) if left_s > 0 else 0.0
+
+    def _waited_s(self, slot: _Slot, run: _Run) -> float | None:
+        tester_s = processes.waited_s(slot.pid)
+        if tester_s is None:
+            return None
+        tester_s -= run.tester_waited_s
+        self._control.send(zygote.ORDER.pack(zygote.ASK, slot.number, 0.0))
+        (inner,) = zygote.ANSWER.unpack(self._control.recv(zygote.ANSWER.size))
+        try:
+            program = processes.host_pid(self._parent_of_programs, inner) if inner else None
+        except OSError:
+            return None
+        return tester_s + ((processes.waited_s(program) or 0.0) if program else 0.0)
+
+    def _finish(self, slot: _Slot) -> None:
+        """Take a tester's report, or its death."""
+        run, slot.run = slot.run, None
+        try:
+            report = frames.receive_json(slot.jobs.fileno())
+        except (OSError, EOFError, frames.FrameError):
+            report = None
+        if report is None:
+            status = self._remove(slot)
+            if run is not None:
+                out_of_time = run.stopped or (
+                    os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+                )
+                self._reply(run, _empty(Verdict.TIMEOUT) if out_of_time else None)
+        elif run is not None:
+            self._reply(run, report)
+
+    def _reply(self, run: _Run, report: dict[str, Any] | None) -> None:
+        """Pass a report on; None says that the job was lost, through no fault of the program."""
+        wall_s = time.monotonic() - run.started
+        if report is not None:
+            report["wall_s"] = wall_s
+            if run.stopped or report["verdict"] == Verdict.TIMEOUT:
+                report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
+                report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
+                # It slept, or somebody it waited for had no core: alone on the machine it shows.
+                run.starved |= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
+        message = {"job_id": run.job_id, "result": report, "starved": run.starved}
+        frames.send_json(self._channel.fileno(), message)
+
+
+def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "detail": "",
+        "passed_tests": 0,
+        "total_tests": total_tests,
+        "cpu_s": cpu_s,
+        "wall_s": 0.0,
+    }
+
+
+def attach(control: socket.socket) -> tuple[int, socket.socket]:
+    """Open a tester's line to the zygote; returns the zygote's number for it. Raises `OSError`."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        order = zygote.ORDER.pack(zygote.ATTACH, 0, 0.0)
+        socket.send_fds(control, [order], [theirs.fileno()])
+    answer = control.recv(zygote.ANSWER.size)
+    if len(answer) != zygote.ANSWER.size:
+        raise OSError("the zygote is gone")
+    return zygote.ANSWER.unpack(answer)[0], ours
+
+
+def _keep_only(*descriptors: int) -> None:
+    """Close all but these and the standard three, which are empty, in a fresh fork."""
+    os.dup2(1, 2)
+    start = 3
+    for descriptor in sorted(descriptors):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
+
+
+def _fork_zygote(layers: frozenset[Layer], memory_bytes: int) -> tuple[int, socket.socket]:
+    ours, theirs = socket.socketpair()
+    pid = processes.fork()
+    if pid == 0:
+        _keep_only(theirs.fileno())
+        zygote.main(theirs, layers, memory_bytes)
+    theirs.close()
+    return pid, ours
+
+
+def main() -> None:
+    """Serve on the descriptor of `sys.argv[1]`; bytes per program and layers follow it."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    memory_bytes = int(sys.argv[2])
+    layers = frozenset(Layer(name) for name in sys.argv[3].split(","))
+    del sys.argv[1:]
+    processes.end_with_parent(signal.SIGTERM)
+    processes.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    os.environ.clear()
+    for name in _WARM_MODULES:
+        importlib.import_module(name)
+    warnings.simplefilter("ignore")
+    random.seed(0)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    host = None
+    zygote_pid, control = _fork_zygote(layers, memory_bytes)
+    try:
+        zygote.await_ready(control)
+        _, line = attach(control)
+        with line:
+            probe.attack(tester.Orders(line), layers, memory_bytes)
+        frames.send_json(channel.fileno(), {"missing": None})
+        host = _Host(channel, control, zygote_pid, layers, memory_bytes)
+        host.serve()
+    except zygote.LayerError as error:
+        frames.send_json(channel.fileno(), {"missing": error.layer, "reason": error.reason})
+    finally:
+        if host is not None:
+            host.kill_all()
+        control.close()  # the zygote ends itself and all of its programs, and is then counted
+        processes.reap_or_kill(zygote_pid, _LATE_S)

@@ -1,0 +1,54 @@
+"""What a program may use up, per process.
+
+Why: memory, processor time and descriptors are shared with the trainer, and no namespace divides
+them. The clock is the host's business; the processor limit here is for the day it fails.
+"""
+
+import math
+import resource
+
+_MAX_DESCRIPTORS = 32
+_STACK_BYTES = 8 << 20
+
+
+def limit(kind: int, value: int, *, hard: int | None = None) -> None:
+    """Lower a limit for good, and never try to raise one that the machine has set lower."""
+    ceiling = resource.getrlimit(kind)[1]
+    wanted = (value, value if hard is None else hard)
+    if ceiling != resource.RLIM_INFINITY:
+        wanted = (min(wanted[0], ceiling), min(wanted[1], ceiling))
+    resource.setrlimit(kind, wanted)
+
+
+def limit_zygote(memory_bytes: int) -> None:
+    """Limits that a zygote can bear itself, so that its children inherit them for nothing."""
+    limit(resource.RLIMIT_AS, memory_bytes)
+    limit(resource.RLIMIT_FSIZE, 0)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_STACK, _STACK_BYTES, hard=_STACK_BYTES)
+    limit(resource.RLIMIT_MEMLOCK, 0)
+    if hasattr(resource, "RLIMIT_MSGQUEUE"):
+        limit(resource.RLIMIT_MSGQUEUE, 0)
+
+
+def limit_child(timeout_s: float) -> None:
+    """Limits of the one process that runs a program: no process, few files, its seconds."""
+    limit(resource.RLIMIT_NPROC, 0)
+    limit(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS)
+    seconds = math.ceil(timeout_s) + 1
+    limit(resource.RLIMIT_CPU, seconds, hard=seconds + 1)
+
+
+def limit_tester(memory_bytes: int) -> None:
+    """Limits of the process of the tests: it holds what programs return, up to one's memory."""
+    limit(resource.RLIMIT_AS, memory_bytes)
+    limit(resource.RLIMIT_FSIZE, 0)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_NOFILE, 2 * _MAX_DESCRIPTORS)
+
+
+def allow_more_cpu(seconds: float) -> None:
+    """Let this process use so many more seconds; the kernel ends it afterwards."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))

@@ -1,0 +1,188 @@
+"""Values as tagged JSON: all that a program and its tests ever know of each other.
+
+Only builtin data crosses, rebuilt from its parts on the far side: a subclass of `int` that equals
+everything arrives as an `int`. Whatever is no data stays where it is and crosses as a handle, which
+each side makes and resolves in its own way. Refuses pickle, and bounds depth and ranges, since the
+sender may be hostile.
+
+A value without a tag is None, a bool, a small int, a float, a str or a list. All others are objects
+with one key, the tag.
+"""
+
+import builtins
+import datetime as dt
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import repeat
+from typing import Any
+
+MAX_DEPTH = 100
+_MAX_RANGE = 10**6
+_SMALL = 1 << 63
+
+_KEYS: type = type({}.keys())
+_VALUES: type = type({}.values())
+_ITEMS: type = type({}.items())
+
+Hold = Callable[[Any], dict[str, Any]]
+"""Makes the tagged handle of an object that cannot cross."""
+Resolve = Callable[[str, Any], Any]
+"""Finds the object of a tagged handle, or raises `WireError`."""
+
+
+class WireError(Exception):
+    """A value that does not fit the wire, or bytes that are no value."""
+
+
+def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: PLR0911 - a table in order
+    """Return the JSON form of a value. Raises `WireError` if it is nested too deeply."""
+    kind = type(value)
+    if value is None or kind is bool or kind is str or kind is float:
+        return value
+    if kind is int:
+        return value if -_SMALL <= value < _SMALL else {"I": hex(value)}
+    if depth > MAX_DEPTH:
+        raise WireError("a value is nested too deeply")
+    if kind is list:
+        return [encode(item, hold, depth + 1) for item in value]
+    encoder = _EXACT.get(kind)
+    if encoder is not None:
+        return encoder(value, hold, depth + 1)
+    if kind is type and vars(builtins).get(name := str(getattr(value, "__name__", ""))) is value:
+        return {"T": name}
+    for base, plain in _BASES:
+        if isinstance(value, base):
+            return encode(plain(value), hold, depth)
+    return hold(value)
+
+
+def _sequence(tag: str) -> Callable[[Any, Hold, int], Any]:
+    return lambda value, hold, depth: {tag: [encode(item, hold, depth) for item in value]}
+
+
+def _pairs(tag: str) -> Callable[[Any, Hold, int], Any]:
+    def encoder(value: Any, hold: Hold, depth: int) -> Any:
+        items = value if tag == "items" else value.items()
+        return {tag: [[encode(k, hold, depth), encode(v, hold, depth)] for k, v in items]}
+
+    return encoder
+
+
+def _text(tag: str, form: Callable[[Any], Any]) -> Callable[[Any, Hold, int], Any]:
+    return lambda value, _hold, _depth: {tag: form(value)}
+
+
+_EXACT: dict[type, Callable[[Any, Hold, int], Any]] = {
+    tuple: _sequence("t"),
+    dict: _pairs("d"),
+    set: _sequence("s"),
+    frozenset: _sequence("f"),
+    deque: _sequence("q"),
+    _KEYS: _sequence("keys"),
+    _VALUES: _sequence("values"),
+    _ITEMS: _pairs("items"),
+    range: _text("r", lambda v: [hex(v.start), hex(v.stop), hex(v.step)]),
+    complex: _text("c", lambda v: [v.real, v.imag]),
+    bytes: _text("b", bytes.hex),
+    bytearray: _text("B", bytearray.hex),
+    Decimal: _text("D", str),
+    Fraction: _text("F", lambda v: [hex(v.numerator), hex(v.denominator)]),
+    dt.datetime: _text("datetime", dt.datetime.isoformat),
+    dt.date: _text("date", dt.date.isoformat),
+    dt.time: _text("time", dt.time.isoformat),
+    dt.timedelta: _text("delta", lambda v: [v.days, v.seconds, v.microseconds]),
+    type(NotImplemented): _text("T", lambda _: "NotImplemented"),
+    type(...): _text("T", lambda _: "Ellipsis"),
+}
+
+# What a subclass is stripped to. The base's own methods do it, so that none of the subclass runs.
+_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (dict, lambda v: dict(dict.items(v))),
+    (tuple, lambda v: tuple(tuple.__iter__(v))),
+    (list, lambda v: list(list.__iter__(v))),
+    (set, lambda v: set(set.__iter__(v))),
+    (frozenset, lambda v: frozenset(frozenset.__iter__(v))),
+    (deque, lambda v: deque(deque.__iter__(v))),
+    (int, int.__index__),
+    (float, float.__float__),
+    (str, str.__str__),
+    (bytes, lambda v: bytes.__getitem__(v, slice(None))),
+)
+
+
+def decode(data: Any, resolve: Resolve, depth: int = 0) -> Any:
+    """Rebuild a value. Raises `WireError` for anything that `encode` does not write."""
+    kind = type(data)
+    if kind is list:
+        if depth > MAX_DEPTH:
+            raise WireError("a value is nested too deeply")
+        return [decode(item, resolve, depth + 1) for item in data]
+    if kind is not dict:
+        return data
+    if len(data) != 1 or depth > MAX_DEPTH:
+        raise WireError("no value")
+    ((tag, content),) = data.items()
+    decoder = _DECODERS.get(tag)
+    try:
+        if decoder is not None:
+            return decoder(content)
+        builder = _BUILDERS.get(tag)
+        if builder is None:
+            return resolve(tag, content)
+        if type(content) is not list:
+            raise WireError("no value")
+        if tag in {"d", "items"}:
+            depth += 1
+            return builder(
+                (decode(k, resolve, depth), decode(v, resolve, depth)) for k, v in content
+            )
+        return builder(map(decode, content, repeat(resolve), repeat(depth + 1)))
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise WireError(f"no value: {type(error).__name__}") from error
+
+
+_BUILDERS: dict[str, Callable[[Any], Any]] = {
+    "t": tuple,
+    "d": dict,
+    "s": set,
+    "f": frozenset,
+    "q": deque,
+    "keys": lambda items: dict.fromkeys(items).keys(),
+    "values": lambda items: dict(enumerate(items)).values(),
+    "items": lambda pairs: dict(pairs).items(),
+}
+
+
+def _range(content: Any) -> range:
+    decoded = range(*(int(part, 16) for part in content))
+    # Whoever iterates it runs in the process of the tests.
+    if max(map(abs, (decoded.start, decoded.stop, decoded.step))) >= _SMALL:
+        raise WireError("a range out of bounds")
+    if len(decoded) > _MAX_RANGE:
+        raise WireError(f"a range of more than {_MAX_RANGE} numbers")
+    return decoded
+
+
+def _builtin(name: Any) -> Any:
+    found = getattr(builtins, name)
+    if name not in {"NotImplemented", "Ellipsis"} and type(found) is not type:
+        raise WireError("no type")
+    return found
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "I": lambda text: int(text, 16),
+    "T": _builtin,
+    "r": _range,
+    "c": lambda parts: complex(*parts),
+    "b": bytes.fromhex,
+    "B": bytearray.fromhex,
+    "D": Decimal,
+    "F": lambda parts: Fraction(int(parts[0], 16), int(parts[1], 16)),
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "delta": lambda parts: dt.timedelta(*parts),
+}

@@ -1,0 +1,152 @@
+# ruff: noqa: E501, S108, S105, S102, PLW1510, ARG001 - programs stand on one line, and the control runs them bare
+"""No attack earns a pass, none changes this machine, and the sandbox works after each one."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rewards.sandbox import Job, Profile, Sandbox, Verdict
+
+sys.path.insert(0, str(Path(__file__).parent))
+import attacks
+
+SECRET = "the secret of this machine"
+CONTROL = ("def f(x): return x + 1", attacks.TESTS)
+REFUSE_NAMESPACES = [
+    "unshare",
+    "-Ur",
+    "sh",
+    "-c",
+    'echo 0 > /proc/sys/user/max_user_namespaces; "$@"',
+    "-",
+]
+
+
+class World:
+    """What an attack could touch: files, sockets, an environment and a process."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "secret").write_text(SECRET)
+        self.victim = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.sockets = [
+            socket.socket(),
+            socket.socket(socket.AF_UNIX),
+            socket.socket(socket.AF_UNIX),
+        ]
+        self.sockets[0].bind(("127.0.0.1", 0))
+        self.sockets[1].bind(str(folder / "unix"))
+        self.sockets[2].bind(f"\0whetstone-{os.getpid()}")
+        for listening in self.sockets:
+            listening.listen()
+            listening.setblocking(False)
+        self.before = self.state()
+
+    def fill(self, program):
+        words = {
+            "{DIR}": self.folder,
+            "{PORT}": self.sockets[0].getsockname()[1],
+            "{UNIX}": self.folder / "unix",
+            "{ABSTRACT}": f"whetstone-{os.getpid()}",
+            "{VICTIM}": self.victim.pid,
+            "{PARENT}": os.getpid(),
+        }
+        for word, value in words.items():
+            program = program.replace(word, str(value))
+        return program
+
+    def state(self):
+        files = {
+            str(path): (path.lstat().st_mode, path.lstat().st_mtime_ns, path.lstat().st_uid)
+            for path in sorted(self.folder.rglob("*"))
+        }
+        return files, (self.folder / "secret").read_text(), socket.gethostname(), os.nice(0)
+
+    def check(self):
+        assert self.state() == self.before
+        assert self.victim.poll() is None
+        for listening in self.sockets:
+            with pytest.raises(BlockingIOError):
+                listening.accept()
+
+    def close(self):
+        self.victim.kill()
+        self.victim.communicate()
+        for listening in self.sockets:
+            listening.close()
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setenv("WHETSTONE_CANARY", SECRET)
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def passed(sandbox, world):
+    """Names of the attacks that were rewarded; each is followed by a program that must pass."""
+    named = list(attacks.all_attacks())
+    jobs = []
+    for index, (_, program, tests) in enumerate(named):
+        jobs.append(Job(world.fill(program), tests, 0.5))
+        jobs.append(Job(f"{CONTROL[0]} # {index}", CONTROL[1]))
+    results = sandbox.run_many(jobs)
+    controls = {result.verdict for result in results[1::2]}
+    assert controls == {Verdict.PASSED}, [r for r in results[1::2] if r.verdict != "passed"]
+    unjudged = [
+        (name, result)
+        for (name, _, _), result in zip(named, results[::2], strict=True)
+        if result.verdict is Verdict.INFRA_ERROR
+    ]
+    assert unjudged == []
+    pairs = zip(named, results[::2], strict=True)
+    return {name for (name, _, _), result in pairs if result.verdict is Verdict.PASSED}
+
+
+def test_there_are_enough_of_each_family():
+    names = [name for name, _, _ in attacks.all_attacks()]
+    assert len(names) == len(set(names)) >= 150
+    assert len({name.partition("-")[0] for name in names}) == 7
+
+
+@pytest.mark.parametrize("profile", [Profile.FULL, Profile.NO_NAMESPACES])
+def test_no_attack_passes_and_the_machine_is_unchanged(world, profile):
+    with Sandbox(profile=profile) as sandbox:
+        assert passed(sandbox, world) == set()
+    world.check()
+
+
+def test_no_attack_passes_where_user_namespaces_are_refused(world, tmp_path):
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-Ur", "true"]).returncode:
+        pytest.skip("needs unshare and user namespaces, to refuse them")
+    script = (
+        "import sys, types, warnings\n"
+        f"sys.path[:0] = {[str(Path(__file__).parents[3]), str(Path(__file__).parent)]!r}\n"
+        "import test_attacks\n"
+        "from rewards.sandbox import Sandbox\n"
+        f"world = types.SimpleNamespace(fill=lambda program: program)\n"
+        "with warnings.catch_warnings(record=True) as said, Sandbox() as sandbox:\n"
+        "    warnings.simplefilter('always')\n"
+        "    assert test_attacks.passed(sandbox, world) == set()\n"
+        "assert 'no namespaces here' in str(said[0].message), said\n"
+        "assert 'profile=Profile.NO_NAMESPACES' in str(said[0].message), said\n"
+    )
+    done = subprocess.run(
+        [*REFUSE_NAMESPACES, sys.executable, "-c", script], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    world.check()
+
+
+def test_the_control_of_the_harms_is_harmful_without_a_sandbox(world):
+    """The attacks are real: without walls, these do what they say."""
+    for name in ("write_file", "symlink", "tcp", "read_secret"):
+        namespace = {}
+        exec(world.fill(attacks.HARMS[name]), namespace)
+        assert namespace["f"](1) == 2, name
