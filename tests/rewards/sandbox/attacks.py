@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S108, S105 - a program stands on one line
+# ruff: noqa: E501 - a program stands on one line
 """Programs that do not solve their problem and want its reward, or harm to the machine.
 
 Each one is wrong: it passes only if its trick works. Programs that do harm return what the tests

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S108, S105, S102, PLW1510, ARG001 - programs stand on one line, and the control runs them bare
+# ruff: noqa: S105, S102, PLW1510, ARG001 - programs stand on one line, and the control runs them bare
 """No attack earns a pass, none changes this machine, and the sandbox works after each one."""
 
 import os

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S108, PTH208, ARG001 - fixtures act by being named
+# ruff: noqa: S108, PTH208, ARG001 - fixtures act by being named
 """Twenty thousand programs among attacks, in peace and under fire. Takes minutes."""
 
 import contextlib
