@@ -30,7 +30,11 @@ from rewards.sandbox.verdict import Result, Verdict
 _SLOTS = 4
 """Programs that one host runs at once. More than one, because some only wait for their end."""
 
-_ATTEMPTS = 4
+_ATTEMPTS = 8
+_ATTEMPTS_IN_COMPANY = 2
+"""A job under which the sandbox failed so often runs alone: it can take no other with it, and meets
+no failure that another one caused."""
+
 _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
@@ -59,7 +63,7 @@ class _Ticket:
     attempts: int = 0
     due: float = 0.0
     alone: bool = False
-    """It has met the bound on the clock before its own timeout: now it gets the machine."""
+    """It could not be judged in company: now it gets the machine."""
 
 
 @dataclass
@@ -273,6 +277,7 @@ class Supervisor(threading.Thread):
 
     def _retry(self, ticket: _Ticket) -> None:
         if ticket.attempts < _ATTEMPTS:
+            ticket.alone |= ticket.attempts >= _ATTEMPTS_IN_COMPANY
             self._waiting.appendleft(ticket)
         else:
             detail = f"the sandbox failed under this program {_ATTEMPTS} times"
