@@ -18,7 +18,7 @@ from finetuning.hooks.progress import stage_banner
 from finetuning.model.device import choose_device
 from finetuning.report.html import write_report
 from finetuning.report.terminal import print_outcome
-from finetuning.run import StageRun, run_stage
+from finetuning.run import StageRun, check_rewards, run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
@@ -35,6 +35,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     console = console or Console()
     for stage in plan.stages:
         choose_device(stage.config.backend)  # refused before anything is written
+        check_rewards(stage.config)
     with open_run(plan) as folder:
         describe(folder, plan.main, str(choose_device(plan.main.backend)))
         console.print(f"run: {folder}", highlight=False)

@@ -11,5 +11,5 @@ def quiet_libraries() -> None:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     datasets.disable_progress_bars()
-    # TRL 1.16 still asks for the old name of this property; transformers 5.23 tells everybody.
-    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
+    # TRL 1.16 still uses the old names of these; transformers 5.23 tells everybody.
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*")

@@ -105,6 +105,12 @@ def _prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     return Inputs(algorithm, arguments, dataset, tuple(rewards), tuple(weights))
 
 
+def check_rewards(config: Config) -> None:
+    """Build the rewards once and let them go, so that a wrong one is known before any stage."""
+    for spec in config.reward.values():
+        _build_reward(spec).close()
+
+
 def _build_reward(spec: RewardConfig) -> Reward:
     try:
         return spec.build()

@@ -79,7 +79,11 @@ def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[
 
     When another process holds it: with `on_wait`, tell and wait; without, raise ConfigError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = f"the folder cannot be made ({error.strerror}); choose another run.outputs"
+        raise ConfigError([Problem(f"run.outputs={folder.parent}", remedy)]) from error
     lock = FileLock(folder / LOCK)
     try:
         lock.acquire(blocking=False)

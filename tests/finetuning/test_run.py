@@ -197,6 +197,8 @@ def test_too_few_prompts_for_one_batch_are_refused(train):
 def test_a_reward_that_cannot_be_built_is_a_wrong_setting(train):
     with pytest.raises(ConfigError, match=r"reward\.custom"):
         train(*SMALL, "reward=custom", "reward.custom.fn=nope.mod:f")
+    with pytest.raises(ConfigError, match=r"package\.module:function"):
+        train("reward=custom", "reward.custom.fn=foo")  # before the first stage trains
 
 
 def test_an_uncached_first_stage_is_continued_in_the_same_folder(train):

@@ -101,6 +101,12 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
         pass
 
 
+def test_outputs_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"run\.outputs"), begun(plan_in(tmp_path / "file")):
+        pass
+
+
 def test_the_manifest_says_what_ran(tmp_path):
     with begun(plan_in(tmp_path, "seed=3")) as folder:
         manifest = json.loads((folder / "manifest.json").read_text())
