@@ -71,7 +71,12 @@ class Item:
         )
 
 
-def workload(count: int, loops: bool) -> list[Item]:
+PLAIN_LOOP = "while True:\n        pass"
+CALLING_LOOP = "while True:\n        repr(xs)"
+"""No tool can know that this one never ends."""
+
+
+def workload(count: int, loops: bool, loop: str = PLAIN_LOOP) -> list[Item]:
     """Of 20 programs 10 are right, 5 wrong, 2 raise, 2 do not compile; the last loops or raises.
 
     No two are the same, since some tools run equal programs once.
@@ -87,7 +92,7 @@ def workload(count: int, loops: bool) -> list[Item]:
             "wrong": f"def {name}(xs):\n    return 'wrong'\n",
             "raises": f"def {name}(xs):\n    return {{}}['missing']\n",
             "unreadable": f"def {name}(xs):\n    return (((\n",
-            "loops": f"def {name}(xs):\n    while True:\n        pass\n",
+            "loops": f"def {name}(xs):\n    {loop}\n",
         }[kind]
         items.append(Item(name, f"{source}# {index}\n", cases, kind == "right"))
     random.Random(0).shuffle(items)

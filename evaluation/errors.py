@@ -20,6 +20,10 @@ class DataUnavailable(EvaluationError):
     """A task's rows are neither in the data folder nor to be had from the Hub."""
 
 
+class Unjudged(EvaluationError):
+    """The sandbox failed on some programs. That says nothing about them, so there is no score."""
+
+
 class ResumeRefused(EvaluationError):
     """The folder holds samples of another evaluation, or a damaged file.
 

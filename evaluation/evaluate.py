@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.generate import Chunk, Kind, generate, plan
-from evaluation.journal import Journal, Sample
+from evaluation.journal import Journal, Sample, sample_of
+from evaluation.judge import Judge
 from evaluation.sampler import Sampler
 from evaluation.score import Scores, load, save, score
 from evaluation.settings import Settings, header
-from evaluation.tasks.base import Problem, Task, build_program
-from rewards.sandbox import Job, Sandbox, Verdict
+from evaluation.tasks.base import Task, build_program, job
+from rewards.sandbox import Job, Verdict
 
 OnProgress = Callable[[int, int], None]
 
@@ -24,7 +25,7 @@ OnProgress = Callable[[int, int], None]
 def evaluate(
     task: Task,
     sampler: Sampler,
-    sandbox: Sandbox,
+    sandbox: Judge,
     settings: Settings,
     folder: Path,
     on_progress: OnProgress | None = None,
@@ -51,12 +52,24 @@ def evaluate(
     path = folder / f"{task.name}.json"
     scores = load(path, identity, settings.k)
     if scores is None:
-        journal = Journal(folder / f"{task.name}.samples.jsonl", identity)
+        journal = Journal(folder / f"{task.name}.samples.jsonl", identity, sample_of)
         attempt = _Attempt(task, sampler, sandbox, settings, journal)
         samples = attempt.samples(on_progress or _unheard)
         scores = score(task.name, samples, settings.k)
         save(path, scores, identity, settings.k)
     return scores
+
+
+def finished_samples(task: Task, settings: Settings, folder: Path) -> list[Sample]:
+    """Return the samples of a finished evaluation, in the order of its plan.
+
+    Raises:
+        ResumeRefused: when the folder holds this task with other settings, or a damaged file.
+
+    """
+    journal = Journal(folder / f"{task.name}.samples.jsonl", header(task, settings), sample_of)
+    finished = journal.finished(plan(task, settings))
+    return [sample for samples in finished for sample in samples]
 
 
 def _unheard(_done: int, _total: int) -> None:
@@ -67,9 +80,9 @@ def _unheard(_done: int, _total: int) -> None:
 class _Attempt:
     task: Task
     sampler: Sampler
-    sandbox: Sandbox
+    sandbox: Judge
     settings: Settings
-    journal: Journal
+    journal: Journal[Sample]
 
     def samples(self, on_progress: OnProgress) -> list[Sample]:
         """Return every sample of the plan, those of earlier attempts included."""
@@ -115,8 +128,14 @@ class _Attempt:
         ]
 
     def _judge(self, samples: Sequence[Sample]) -> list[Sample]:
-        problems = {problem.id: problem for problem in self.task.problems}
-        jobs = [self._job(problems[sample.problem], sample.completion) for sample in samples]
+        task = self.task
+        problems = {problem.id: problem for problem in task.problems}
+
+        def asked(sample: Sample) -> Job:
+            problem = problems[sample.problem]
+            return job(task, problem, build_program(task, problem, sample.completion))
+
+        results = self.sandbox.run_many([asked(sample) for sample in samples])
         return [
             replace(
                 sample,
@@ -124,16 +143,8 @@ class _Attempt:
                 passed_tests=result.passed_tests,
                 total_tests=result.total_tests,
             )
-            for sample, result in zip(samples, self.sandbox.run_many(jobs), strict=True)
+            for sample, result in zip(samples, results, strict=True)
         ]
-
-    def _job(self, problem: Problem, completion: str) -> Job:
-        return Job(
-            program=build_program(self.task, problem, completion),
-            tests=problem.tests,
-            timeout_s=self.task.timeout_s,
-            entry_points=problem.entry_points or None,
-        )
 
 
 def _problems_done(finished: Sequence[Chunk]) -> int:

@@ -83,10 +83,10 @@ def _draws(task: Task, settings: Settings, chunk: Chunk) -> Iterator[SamplingPar
     for draw, start in enumerate(range(0, chunk.copies, settings.batch_size)):
         seed = _seed(settings.seed, task.name, chunk.kind, chunk.index, draw)
         if chunk.kind is Kind.GREEDY:
-            yield settings.decoded(seed, task.stop)
+            yield settings.decoded(seed, task)
         else:
             n = min(settings.batch_size, chunk.copies - start)
-            yield settings.sampled(n, seed, task.stop)
+            yield settings.sampled(n, seed, task)
 
 
 def _seed(*place: object) -> int:

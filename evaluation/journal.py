@@ -1,17 +1,18 @@
 """The samples file: what an evaluation has finished, so that nothing is generated twice.
 
-One header line, then one line per judged completion, chunk after chunk in the order of the plan. A
+One header line, then one line per completion, chunk after chunk in the order of the plan. A
 chunk that a kill cut short is dropped whole. Lines of other settings, or out of order, are refused.
 """
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from evaluation.errors import ResumeRefused
+from evaluation.files import write_atomically
 from evaluation.generate import Chunk, Kind
 from rewards.sandbox import Verdict
 
@@ -29,44 +30,77 @@ class Sample:
     total_tests: int
 
 
-class Journal:
-    """An append-only file of samples under a header that says which evaluation they belong to."""
+def sample_of(row: dict[str, Any]) -> Sample:
+    """Return a line's sample. Raises KeyError, ValueError or TypeError where it is none."""
+    kind, verdict = Kind(row["kind"]), Verdict(row["verdict"])
+    return Sample(**{**row, "kind": kind, "verdict": verdict})
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+
+class Row(Protocol):
+    """A line of a journal, a dataclass; these three say where in the plan it belongs."""
+
+    @property
+    def problem(self) -> str:
+        """The problem's id."""
+
+    @property
+    def kind(self) -> Kind:
+        """How it was decoded."""
+
+    @property
+    def index(self) -> int:
+        """Which of the problem's completions it is."""
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class Journal(Generic[RowT]):
+    """An append-only file of rows under a header that says which evaluation they belong to.
+
+    Args:
+        path: the file.
+        header: `task`, `fingerprint` and `settings`, as `evaluation.settings.header` makes them.
+        row_of: makes a row of a line's values, as `sample_of` does.
+
+    """
+
+    def __init__(
+        self, path: Path, header: dict[str, Any], row_of: Callable[[dict[str, Any]], RowT]
+    ) -> None:
         self.path = path
         self.header = header
+        self._row_of = row_of
 
-    def finished(self, chunks: Sequence[Chunk]) -> list[list[Sample]]:
-        """Return the samples of each finished chunk, without what a kill cut short.
+    def finished(self, chunks: Sequence[Chunk]) -> list[list[RowT]]:
+        """Return the rows of each finished chunk, without what a kill cut short.
 
         Raises:
             ResumeRefused: when the file belongs to other settings, or is damaged.
 
         """
-        lines = self._whole_lines()
+        lines = _whole_lines(self.path)
         if lines:
             check_same(self.path, _loaded(self.path, 1, lines[0]), self.header)
-        samples = [_sample(self.path, at, line) for at, line in enumerate(lines[1:], start=2)]
-        return self._by_chunk(samples, chunks)
+        rows = [
+            _row(self.path, at, line, self._row_of) for at, line in enumerate(lines[1:], start=2)
+        ]
+        return self._by_chunk(rows, chunks)
 
-    def append(self, samples: Iterable[Sample]) -> None:
+    def append(self, rows: Iterable[RowT]) -> None:
         """Add one chunk and wait until it is on the disk."""
         with self.path.open("ab") as file:
-            file.write(b"".join(_line(asdict(sample)) for sample in samples))
+            file.write(b"".join(_line(_values(row)) for row in rows))
             file.flush()
             os.fsync(file.fileno())
 
-    def rewrite(self, finished: Iterable[Iterable[Sample]]) -> None:
+    def rewrite(self, finished: Iterable[Iterable[RowT]]) -> None:
         """Make the file hold those chunks and no more, in one step."""
-        rows = (asdict(sample) for samples in finished for sample in samples)
+        rows = (_values(row) for rows in finished for row in rows)
         write_atomically(self.path, b"".join(map(_line, [self.header, *rows])))
 
-    def _whole_lines(self) -> list[bytes]:
-        """Every line that was written to its end."""
-        return self.path.read_bytes().split(b"\n")[:-1] if self.path.exists() else []
-
-    def _by_chunk(self, samples: list[Sample], chunks: Sequence[Chunk]) -> list[list[Sample]]:
-        finished: list[list[Sample]] = []
+    def _by_chunk(self, samples: list[RowT], chunks: Sequence[Chunk]) -> list[list[RowT]]:
+        finished: list[list[RowT]] = []
         end = 0
         for chunk in chunks:
             wanted = chunk.keys()
@@ -81,6 +115,20 @@ class Journal:
         if len(samples) > end:
             raise _damaged(self.path, _line_of(end))
         return finished
+
+
+def read_samples(path: Path) -> tuple[dict[str, Any], list[Sample]]:
+    """Read the header and the samples of an evaluation that has ended.
+
+    Raises:
+        ResumeRefused: when the file is damaged.
+
+    """
+    lines = _whole_lines(path)
+    if not lines:
+        raise _damaged(path, 1)
+    samples = [_row(path, at, line, sample_of) for at, line in enumerate(lines[1:], start=2)]
+    return _loaded(path, 1, lines[0]), samples
 
 
 def check_same(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -105,17 +153,6 @@ def check_same(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> Non
     )
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is, at every moment, either the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def _line_of(sample: int) -> int:
     """Line number, from 1 and after the header, of the sample at that place, from 0."""
     return sample + 2
@@ -135,14 +172,20 @@ def _loaded(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return content
 
 
-def _sample(path: Path, number: int, line: bytes) -> Sample:
-    row = _loaded(path, number, line)
+def _row(path: Path, number: int, line: bytes, row_of: Callable[[dict[str, Any]], RowT]) -> RowT:
     try:
-        row["kind"] = Kind(row["kind"])
-        row["verdict"] = Verdict(row["verdict"])
-        return Sample(**row)
+        return row_of(_loaded(path, number, line))
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(path, number) from error
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Every line that was written to its end."""
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return asdict(row)
 
 
 def _damaged(path: Path, number: int) -> ResumeRefused:

@@ -14,6 +14,7 @@ class SamplingParams:
     """How to draw completions; `temperature` 0.0 is greedy decoding, `top_k` 0 keeps every token.
 
     A sampler may end a completion at any of `stop`, or later: the evaluation cuts it there anyway.
+    With `chat` each prompt is what a user says, to be put into the model's chat template.
     """
 
     n: int
@@ -23,6 +24,7 @@ class SamplingParams:
     max_new_tokens: int
     stop: tuple[str, ...]
     seed: int
+    chat: bool = False
 
 
 class Sampler(Protocol):
@@ -31,7 +33,7 @@ class Sampler(Protocol):
     def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
         """Return `params.n` completions for each prompt, in order.
 
-        The texts hold neither the prompt nor special tokens. The same prompts and params must give
-        the same texts: an interrupted evaluation relies on it.
+        The texts hold neither the prompt nor the token that ended them. The same prompts and params
+        must give the same texts: an interrupted evaluation relies on it.
         """
         ...

@@ -13,8 +13,9 @@ from statistics import fmean
 from typing import Any
 
 from evaluation.errors import ResumeRefused
+from evaluation.files import write_atomically
 from evaluation.generate import Kind
-from evaluation.journal import Sample, check_same, write_atomically
+from evaluation.journal import Sample, check_same
 from evaluation.pass_at_k import pass_at_k
 from rewards.sandbox import Verdict
 
@@ -50,21 +51,27 @@ def score(task: str, samples: Iterable[Sample], k: Iterable[int]) -> Scores:
     """Aggregate an evaluation's samples; a metric that no problem can support is left out."""
     everything = list(samples)
     judged = [sample for sample in everything if sample.verdict is not Verdict.INFRA_ERROR]
-    drawn = _by_problem(judged, Kind.SAMPLE)
-    values = {f"pass@{size}": _pass_at(drawn, size) for size in k}
-    values["test_pass_rate"] = [fmean(map(_tests_held, of_problem)) for of_problem in drawn]
-    values["success_rate"] = [float(any(map(_passed, of_problem))) for of_problem in drawn]
-    values["greedy"] = [float(_passed(sample)) for sample in judged if sample.kind is Kind.GREEDY]
-    supported = {name: of_problems for name, of_problems in values.items() if of_problems}
+    supported = values_of_problems(everything, k)
     return Scores(
         task=task,
         metrics={name: fmean(of_problems) for name, of_problems in supported.items()},
         n_per_metric={name: len(of_problems) for name, of_problems in supported.items()},
         counts=dict(Counter(sample.verdict.value for sample in everything)),
         n_problems=len({sample.problem for sample in everything}),
-        n_samples=sum(map(len, drawn)),
+        n_samples=sum(sample.kind is Kind.SAMPLE for sample in judged),
         infra_errors=len(everything) - len(judged),
     )
+
+
+def values_of_problems(samples: Iterable[Sample], k: Iterable[int]) -> dict[str, list[float]]:
+    """Return what each metric is the mean of: one value for each problem that supports it."""
+    judged = [sample for sample in samples if sample.verdict is not Verdict.INFRA_ERROR]
+    drawn = _by_problem(judged, Kind.SAMPLE)
+    values = {f"pass@{size}": _pass_at(drawn, size) for size in k}
+    values["test_pass_rate"] = [fmean(map(_tests_held, of_problem)) for of_problem in drawn]
+    values["success_rate"] = [float(any(map(_passed, of_problem))) for of_problem in drawn]
+    values["greedy"] = [float(_passed(sample)) for sample in judged if sample.kind is Kind.GREEDY]
+    return {name: of_problems for name, of_problems in values.items() if of_problems}
 
 
 def save(path: Path, scores: Scores, header: dict[str, Any], k: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ from evaluation.sampler import SamplingParams
 from evaluation.tasks.base import Task
 
 # Raised whenever the same settings would lead to other samples or other rows in the files.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Settings:
                 "set samples=1, or a temperature above 0.0"
             )
 
-    def sampled(self, n: int, seed: int, stop: tuple[str, ...]) -> SamplingParams:
+    def sampled(self, n: int, seed: int, task: Task) -> SamplingParams:
         """Parameters for n random completions of each prompt."""
         return SamplingParams(
             n=n,
@@ -75,11 +75,12 @@ class Settings:
             top_p=self.top_p,
             top_k=self.top_k,
             max_new_tokens=self.max_new_tokens,
-            stop=stop,
+            stop=task.stop,
             seed=seed,
+            chat=task.chat,
         )
 
-    def decoded(self, seed: int, stop: tuple[str, ...]) -> SamplingParams:
+    def decoded(self, seed: int, task: Task) -> SamplingParams:
         """Parameters for the one greedy completion of each prompt."""
         return SamplingParams(
             n=1,
@@ -87,8 +88,9 @@ class Settings:
             top_p=1.0,
             top_k=0,
             max_new_tokens=self.max_new_tokens,
-            stop=stop,
+            stop=task.stop,
             seed=seed,
+            chat=task.chat,
         )
 
 

@@ -1,7 +1,7 @@
 """What the result of a stage depends on, as one hash: the name of a cached stage.
 
 Two stages with the same hash would come to the same weights on the same machine. Leaves out what
-only watches or writes (hooks, trackers, folders), and what the stage does not use.
+only watches or writes (evaluations, trackers, folders), and what the stage does not use.
 """
 
 from pathlib import Path
@@ -13,22 +13,26 @@ import trl
 
 from finetuning.algo.table import ALGORITHMS
 from finetuning.config import Config
-from finetuning.data.build import Need, build_dataset
+from finetuning.data.build import build_dataset
 from finetuning.model.device import choose_device
+from finetuning.rows.need import Need
 from finetuning.run_dir import digest
 
 _PACKAGE = Path(__file__).parent
-_ROOMS = ("algo", "data", "model", "nano", "rollout")
+_ROOMS = ("algo", "data", "hooks", "model", "nano", "rollout")
 
 
 def content_hash(config: Config) -> str:
     """Hash settings, rows, starting weights, device, sources and versions."""
     need = ALGORITHMS[config.algo.name].need
     used = {"seed", "algo"} | ({"reward"} if need is Need.PROMPTS else set())
+    # The hooks that decide when training ends and with which weights.
+    hooks = config.hooks.model_dump(mode="json", include={"watch", "best", "early_stop"})
     device = choose_device(config.backend)
     return digest(
         {
             "settings": config.model_dump(mode="json", include=used),
+            "hooks": hooks,
             "model": _model(config),
             "rows": build_dataset(config.data, need, config.seed).to_list(),
             "device": [device.kind, str(device.dtype)],

@@ -43,3 +43,11 @@ class OutsideError(WhetstoneError):
     """Something outside failed (Hub, disk, an API). The same command continues the run later."""
 
     exit_code = 3
+
+
+class MergeRefusedError(WhetstoneError):
+    """The finished model is not the model that was trained."""
+
+
+class BrokenRunError(OutsideError):
+    """A file of a run's folder cannot be read; the message names it."""

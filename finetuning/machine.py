@@ -2,6 +2,8 @@
 
 import os
 
+from finetuning.world import processes
+
 _SPINS = "10000"
 
 
@@ -18,9 +20,12 @@ def share_the_cores() -> None:
 
 
 def take_one_gpu() -> None:
-    """Show torch the first visible GPU only.
+    """Show torch the first visible GPU only, where there is one process.
 
-    With several, transformers wraps the model in DataParallel, which TRL refuses.
+    With several, transformers wraps the model in DataParallel, which TRL refuses. Several processes
+    have a GPU each.
     """
+    if processes() > 1:
+        return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[0]

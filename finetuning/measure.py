@@ -11,15 +11,15 @@ from typing import Any
 from rich.console import Console
 
 from evaluation.evaluate import evaluate
+from evaluation.languages import open_judge
 from evaluation.sampler import SamplingParams
 from evaluation.settings import Settings
 from evaluation.tasks import Task
 from finetuning.config import Config
 from finetuning.data.tasks import build_task
-from finetuning.hooks.evaluation_progress import EvaluationProgress
+from finetuning.hooks.counting import CountProgress
 from finetuning.model.policy import Policy
 from finetuning.rollout.text import TextSampler
-from rewards.sandbox import Sandbox
 
 Metrics = dict[str, float]
 LoadPolicy = Callable[[], Policy]
@@ -51,7 +51,7 @@ class Measure:
         settings = self._settings(self._watch.samples, (1,), greedy=False)
 
         def look(model: Any, folder: Path) -> Metrics:
-            with Sandbox() as sandbox:
+            with open_judge(task) as sandbox:
                 scores = evaluate(task, TextSampler(model, tokenizer), sandbox, settings, folder)
             return {name: value for name, value in scores.metrics.items() if name == "pass@1"}
 
@@ -62,17 +62,18 @@ class Measure:
         settings = self._settings(
             self._wanted.samples, tuple(self._wanted.k), greedy=self._wanted.greedy
         )
-        sampler = _LateSampler(policy)
+        sampler = LateSampler(policy)
         results: dict[str, Metrics] = {}
-        with Sandbox() as sandbox:
-            for task in self._tasks:
-                with EvaluationProgress(when, task.name, self._console) as progress:
-                    scores = evaluate(
-                        task, sampler, sandbox, settings, self._folder / when, progress
-                    )
-                results[task.name] = dict(scores.metrics)
-                if scores.infra_errors:  # left out of every figure above, so they must be seen
-                    results[task.name]["infra_errors"] = float(scores.infra_errors)
+        for task in self._tasks:
+            label = f"evaluation {when} training: {task.name}"
+            with (
+                CountProgress(label, "problems", self._console) as progress,
+                open_judge(task) as judge,
+            ):
+                scores = evaluate(task, sampler, judge, settings, self._folder / when, progress)
+            results[task.name] = dict(scores.metrics)
+            if scores.infra_errors:  # left out of every figure above, so they must be seen
+                results[task.name]["infra_errors"] = float(scores.infra_errors)
         return results
 
     def _task(self, name: str, limit: int | None) -> Task:
@@ -92,7 +93,7 @@ class Measure:
         )
 
 
-class _LateSampler:
+class LateSampler:
     """Loads the policy when the first completion is asked for, and not before."""
 
     def __init__(self, policy: LoadPolicy) -> None:

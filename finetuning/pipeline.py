@@ -1,4 +1,7 @@
-"""Runs the stages of a plan one after the other and hands each one's model to the next.
+"""Runs the stages of a plan one after the other and hands on what each one made.
+
+A policy goes to the next stage that starts from one; reward models and data sets go to the stages
+that name them (`stage:NAME`).
 
 The last stage is the run itself and lives in the run's folder; the ones before it live in
 `stages/NAME` below it, or, where other runs can use them too, in the cache under a content hash.
@@ -6,55 +9,81 @@ The last stage is the run itself and lives in the run's folder; the ones before 
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from evaluation.files import write_atomically
+from finetuning.collect.stage import collect_stage
 from finetuning.config import Config, Plan, Stage
+from finetuning.config.references import referred, with_products
 from finetuning.content import content_hash
+from finetuning.errors import MergeRefusedError
+from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
-from finetuning.model.device import choose_device
+from finetuning.inputs import StageRun, check_rewards
+from finetuning.model.device import check_optimizer, choose_device
+from finetuning.ranks import join, share
 from finetuning.report.html import write_report
 from finetuning.report.terminal import print_outcome
-from finetuning.run import StageRun, check_rewards, run_stage
+from finetuning.run import MERGED, run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
     finished,
     locked,
     open_run,
-    write_atomically,
 )
-from finetuning.summary import Summary, objective
+from finetuning.summary import MERGE_REFUSED, Summary, objective
+from finetuning.world import is_main
 
 
 def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     """Run every stage that is not done yet. Returns the objective for a sweep to maximise."""
-    console = console or Console()
+    console = console or Console(quiet=not is_main())
     for stage in plan.stages:
-        choose_device(stage.config.backend)  # refused before anything is written
+        # Refused before anything is written.
+        device = choose_device(stage.config.backend)
+        check_optimizer(str(stage.config.algo.args.get("optim", "")), device)
         check_rewards(stage.config)
-    with open_run(plan) as folder:
-        describe(folder, plan.main, str(choose_device(plan.main.backend)))
+    join(device.kind)
+    with _run_folder(plan) as folder:
         console.print(f"run: {folder}", highlight=False)
         records: list[dict[str, Any]] = []
         summary: Summary = {}
+        policy: str | None = None
+        products: dict[str, str] = {}
         for position, stage in enumerate(plan.stages, start=1):
             is_last = position == len(plan.stages)
-            config = _continue_from(stage, summary.get("model_folder"))
+            config = with_products(_continue_from(stage, policy), products)
             place = folder if is_last else _stage_folder(stage, config, folder)
             with _its_lock(place, folder, console):
-                cached = finished(place)
+                cached = share(finished(place))
                 stage_banner(console, stage.name, position, len(plan.stages), cached=cached)
                 if cached:
                     summary = json.loads((place / REPORT).read_text(encoding="utf-8"))
                 else:
                     summary = _run(stage, config, place, records, console)
+            products[stage.name] = summary.get("data_folder") or summary["model_folder"]
+            if stage.makes_policy:
+                policy = products[stage.name]
             records.append(_record(stage.name, place, summary, cached=cached))
-        print_outcome(console, folder)
+        if is_main():
+            print_outcome(console, folder)
     return objective(summary)
+
+
+@contextmanager
+def _run_folder(plan: Plan) -> Iterator[Path]:
+    """Yield the run's folder, which rank 0 makes, locks and describes."""
+    with ExitStack() as opened:
+        folder = Path()
+        if is_main():
+            folder = opened.enter_context(open_run(plan))
+            describe(folder, plan.main, str(choose_device(plan.main.backend)))
+        yield share(folder)
 
 
 def _run(
@@ -62,11 +91,16 @@ def _run(
 ) -> Summary:
     """Run a stage and write its report, the page last of all: it tells that a run is finished."""
     device = choose_device(config.backend)
-    describe(place, stage.config, str(device))
-    summary = run_stage(StageRun(stage.name, config, place, device, console))
+    if is_main():
+        describe(place, stage.config, str(device))
+    run = StageRun(stage.name, config, place, device, console)
+    summary = run_stage(run) if config.collect is None else collect_stage(run)
     summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
-    write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")
-    write_report(place)
+    if is_main():
+        write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")
+        write_report(place)
+    if summary["status"] == MERGE_REFUSED:
+        raise MergeRefusedError(refusal(summary["merge"], place / MERGED))
     return summary
 
 
@@ -78,7 +112,7 @@ def _record(name: str, place: Path, summary: Summary, *, cached: bool) -> dict[s
 @contextmanager
 def _its_lock(place: Path, run_folder: Path, console: Console) -> Iterator[None]:
     """Hold the lock of a stage's folder; the run's own is held already."""
-    if place == run_folder:
+    if place == run_folder or not is_main():
         yield
         return
 
@@ -90,7 +124,9 @@ def _its_lock(place: Path, run_folder: Path, console: Console) -> Iterator[None]
 
 
 def _continue_from(stage: Stage, model: str | None) -> Config:
-    if not stage.continues or model is None:
+    """Start from the last policy, unless the stage names another stage's or makes its own."""
+    named = referred(stage.config.model.path) is not None
+    if not stage.continues or model is None or named:
         return stage.config
     start = stage.config.model.model_copy(update={"path": model})
     return stage.config.model_copy(update={"model": start})

@@ -7,115 +7,65 @@ next chunk, training at its last checkpoint.
 
 import gc
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from datasets import Dataset
-from rich.console import Console
-from transformers import PrinterCallback, TrainerState, set_seed
-
-from finetuning.algo.base import CHECKPOINTS, Parts, common_arguments
-from finetuning.algo.clock import StepClock
-from finetuning.algo.table import ALGORITHMS, Algorithm
+from finetuning.algo.base import CHECKPOINTS
+from finetuning.algo.table import ALGORITHMS
 from finetuning.checkpoints import last_checkpoint
 from finetuning.config import Config
-from finetuning.data.build import Need, build_dataset, check_fills_a_batch
-from finetuning.errors import ConfigError, Problem
-from finetuning.hooks.metrics import MetricsCallback
-from finetuning.hooks.progress import ProgressCallback
-from finetuning.hooks.watch import WatchCallback
-from finetuning.measure import Measure
-from finetuning.model.adapter import adapter_config, merge_adapter, save_adapter
-from finetuning.model.device import Device
-from finetuning.model.policy import Policy, build_policy, load_policy, save_policy
+from finetuning.config.rules.architecture import architecture_problems
+from finetuning.errors import ConfigError
+from finetuning.hooks.build import build_hooks
+from finetuning.hooks.merge import Merger
+from finetuning.inputs import Inputs, StageRun, prepare
+from finetuning.measure import Measure, Metrics
+from finetuning.model.hub import local_folder
+from finetuning.model.policy import Policy, build_policy, load_policy
+from finetuning.model.scorer import build_scorer, save_trained
 from finetuning.quiet import quiet_libraries
+from finetuning.ranks import check_equal, share
 from finetuning.run_dir import run_id
 from finetuning.summary import Summary, summarize
-from finetuning.tracking import finish_trackers, start_trackers
-from rewards.base import Reward, RewardConfig
+from finetuning.tracking import finish_trackers, report_scores, start_trackers
+from finetuning.training import build_trainer, train
+from finetuning.world import is_main, processes
 
 ADAPTER = "adapter"
 MERGED = "merged"
 """The folder of the finished model: the adapter folded in, or the trained weights themselves."""
 
 
-@dataclass(frozen=True)
-class StageRun:
-    """One stage as it is run: what to do, where, and who is told."""
-
-    name: str
-    config: Config
-    folder: Path
-    device: Device
-    console: Console
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What training needs besides the policy. Building it finds the user's mistakes."""
-
-    algorithm: Algorithm
-    arguments: Any
-    """TRL's config object."""
-    dataset: Dataset
-    rewards: tuple[Reward, ...]
-    weights: tuple[float, ...]
-
-
 def run_stage(stage: StageRun) -> Summary:
     """Do one stage in its folder, or what an interrupted session left of it."""
     quiet_libraries()
     config, device = stage.config, stage.device
-    stage.console.print(f"{config.algo.name} on {device.kind} ({device.reason})", highlight=False)
+    ranks = f", {processes()} processes" if processes() > 1 else ""
+    told = f"{config.algo.name} on {device.kind} ({device.reason}{ranks})"
+    stage.console.print(told, highlight=False)
     with ExitStack() as opened:
-        inputs = _prepare(stage, opened)
+        inputs = prepare(stage, opened)
         measure = Measure(config, stage.folder / "eval", stage.console)
+        start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
-        if not merged.is_dir():
+        if not share(merged.is_dir()):
             _until_merged(stage, inputs, measure, merged)
     gc.collect()  # the policy and its optimizer, before another copy of the weights is loaded
-    before = measure.before(_measured_already)
-    after = measure.after(lambda: load_policy(str(merged), device))
-    return summarize(stage.folder, config.algo.name, config.model.name, (before, after), merged)
+    return share(_sum_up(stage, measure, merged) if is_main() else {})
 
 
-def _prepare(stage: StageRun, opened: ExitStack) -> Inputs:
-    """Build everything that depends on settings and files and not on weights."""
-    config = stage.config
-    algorithm = ALGORITHMS[config.algo.name]
-    specs = list(config.reward.values()) if algorithm.need is Need.PROMPTS else []
-    rewards = [_build_reward(spec) for spec in specs]
-    for reward in rewards:
-        opened.callback(reward.close)
-    weights = [spec.weight for spec in specs]
-    arguments = algorithm.arguments(
-        common_arguments(
-            config.algo.args,
-            stage.folder,
-            stage.device,
-            config.seed,
-            [tracker.name for tracker in config.tracker.values()],
-        ),
-        weights,
-    )
-    needs_tests = any(spec.name == "execution" for spec in specs)
-    dataset = build_dataset(config.data, algorithm.need, config.seed, needs_tests=needs_tests)
-    check_fills_a_batch(len(dataset), arguments)
-    return Inputs(algorithm, arguments, dataset, tuple(rewards), tuple(weights))
-
-
-def check_rewards(config: Config) -> None:
-    """Build the rewards once and let them go, so that a wrong one is known before any stage."""
-    for spec in config.reward.values():
-        _build_reward(spec).close()
-
-
-def _build_reward(spec: RewardConfig) -> Reward:
-    try:
-        return spec.build()
-    except ValueError as error:
-        raise ConfigError([Problem(f"reward.{spec.name}", str(error))]) from error
+def _sum_up(stage: StageRun, measure: Measure, merged: Path) -> Summary:
+    """Measure the finished model, on rank 0."""
+    config, device = stage.config, stage.device
+    before: dict[str, Metrics] = {}
+    after: dict[str, Metrics] = {}
+    if ALGORITHMS[config.algo.name].makes_policy:
+        before = measure.before(_measured_already)
+        # Without the folder the merge was refused; the summary says so.
+        after = measure.after(lambda: load_policy(str(merged), device)) if merged.is_dir() else {}
+    summary = summarize(config, stage.folder, (before, after), merged)
+    report_scores(config.tracker, stage.folder, after, summary["steps"])
+    finish_trackers(config.tracker)
+    return summary
 
 
 def _measured_already() -> Policy:
@@ -125,69 +75,48 @@ def _measured_already() -> Policy:
 def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Path) -> None:
     """Measure the model as it is, train it, and leave the finished one."""
     config = stage.config
-    policy = build_policy(config.model, stage.device, config.seed)
-    measure.before(lambda: policy)
-    start_trackers(config.tracker, stage.folder, run_id(stage.folder))
-    trainer = _build_trainer(stage, inputs, policy, measure)
-    _train(trainer, last_checkpoint(stage.folder / CHECKPOINTS), stage.console)
-    finish_trackers(config.tracker)
-    _save(stage, trainer, policy, merged)
-
-
-def _build_trainer(stage: StageRun, inputs: Inputs, policy: Policy, measure: Measure) -> Any:
-    config = stage.config
-    watch: tuple[WatchCallback, ...] = ()
-    if config.data.watch_task and config.hooks.watch.every_steps:
-        look = measure.looker(config.data.watch_task, policy.tokenizer)
-        every, task = config.hooks.watch.every_steps, config.data.watch_task
-        watch = (WatchCallback(every, task, stage.folder / "eval" / "watch", look),)
-    # Everything random from here on (adapter weights, data order) follows from this seed.
-    set_seed(config.seed)
-    stop = inputs.dataset[0].get("stop") or ()
-    trainer = inputs.algorithm.build(
-        Parts(
-            policy=policy,
-            dataset=inputs.dataset,
-            peft_config=adapter_config(config.model),
-            rewards=inputs.rewards,
-            reward_weights=inputs.weights,
-            callbacks=(
-                MetricsCallback(stage.folder),
-                *watch,
-                ProgressCallback(stage.name, stage.console),
-            ),
-            clock=StepClock(),
-            stop=tuple(stop),
-        ),
-        inputs.arguments,
+    _check_architecture(config)
+    policy = _load(stage, inputs, measure)
+    merger = Merger(config.model, config.hooks.merge)
+    hooks = build_hooks(
+        config,
+        stage.name,
+        stage.folder,
+        stage.console,
+        lambda task: measure.looker(task, policy.tokenizer),
+        merger,
+        policy.tokenizer,
     )
-    trainer.remove_callback(PrinterCallback)
-    for hook in watch:
-        hook.attach(trainer)
-    return trainer
-
-
-def _train(trainer: Any, checkpoint: Path | None, console: Console) -> None:
-    """Train from the last checkpoint, or from the start."""
-    if checkpoint is None:
-        trainer.train()
+    trainer = build_trainer(stage, inputs, policy, hooks)
+    checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
+    state = train(trainer, hooks, checkpoint, stage.console)
+    if better := hooks.better_weights(state):
+        stage.console.print(f"taking the weights of the best look, {better}", highlight=False)
+        trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    check_equal(trained)
+    if not is_main():
         return
-    console.print(f"continuing from {checkpoint}", highlight=False)
-    state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
-    if state.global_step < state.max_steps:
-        trainer.train(resume_from_checkpoint=str(checkpoint))
+    if inputs.algorithm.makes_policy:
+        merger.write(Policy(trained, policy.tokenizer), merged, stage.folder / ADAPTER)
     else:
-        # transformers would train one step more before it looked at the count.
-        trainer._load_from_checkpoint(str(checkpoint))  # noqa: SLF001 - it has no public name
+        save_trained(trained, policy.tokenizer, stage.folder / ADAPTER, merged)
 
 
-def _save(stage: StageRun, trainer: Any, policy: Policy, merged: Path) -> None:
-    """Write the adapter, if there is one, and the finished model."""
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    settings = stage.config.model
-    if settings.adapter == "lora" and settings.path:
-        adapter = stage.folder / ADAPTER
-        save_adapter(model, adapter, settings.path)
-        save_policy(merge_adapter(adapter, settings), merged)
-    else:
-        save_policy(Policy(model, policy.tokenizer), merged)
+def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:
+    """Load what is trained; a policy is measured first."""
+    config = stage.config
+    if not inputs.algorithm.makes_policy:
+        return build_scorer(config.model, config.algo, stage.device, config.seed)
+    policy = build_policy(config.model, stage.device, config.seed)
+    if is_main():
+        measure.before(lambda: policy)
+    return policy
+
+
+def _check_architecture(config: Config) -> None:
+    """Refuse a model that the algorithm cannot train, now that its files are here."""
+    if config.model.path is not None:
+        folder = local_folder(config.model.path, config.model.revision)
+        if problems := list(architecture_problems(config, folder)):
+            raise ConfigError(problems)

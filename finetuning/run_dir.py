@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -22,23 +23,40 @@ from typing import Any
 import yaml
 from filelock import FileLock, Timeout
 
+from evaluation.files import PARTIAL, write_atomically
 from finetuning.config import Config, Plan
+from finetuning.config.identity import identity
 from finetuning.errors import ConfigError, Problem
+from finetuning.world import is_main
 
 REPORT = "report.json"
 PAGE = "report.html"
 CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
 LOCK = ".lock"
+_NO_WORK = {CONFIG, MANIFEST, LOCK}
+_TRACKERS = {"tensorboard", "wandb"}
+"""Folders of trackers, which write a header before anything happens."""
 _PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "whetstone")
 
 
 def run_name(plan: Plan) -> str:
-    """Return `{model}-{data}-{algo}`, then `-debug`, then a hash of what the user changed."""
-    config = plan.main
+    """Return `{model}-{data}-{algo}`, `-qlora`, `-debug`, then a hash of what the user changed.
+
+    Where the last stage makes choices of its own, the pipeline's name stands for its algorithm.
+    """
+    config = plan.asked
     if config.run.name:
         return config.run.name
-    parts = [config.model.name, config.data.name, config.algo.name]
+    if plan.main != plan.asked:
+        done = config.pipeline.name
+    elif config.collect is not None:
+        done = f"collect_{config.collect.name}"
+    else:
+        done = config.algo.name
+    parts = [config.model.name, config.data.name, done]
+    if config.model.quantization:
+        parts.append("qlora")
     if config.debug:
         parts.append("debug")
     if plan.changed:
@@ -50,6 +68,33 @@ def digest(value: Any) -> str:
     """Return a hash of a JSON value that does not depend on the order of keys."""
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_place(plan: Plan) -> None:
+    """Check, without making anything, that the run will have its folder.
+
+    `open_run` looks again, under the lock; this one spares the user the wait until then.
+
+    Raises:
+        ConfigError: `run.outputs` cannot be made, or the user's own name is in use.
+
+    """
+    if not is_main():
+        return  # rank 0 may hold the folder already when the others start
+    outputs, name = plan.main.run.outputs.absolute(), plan.main.run.name
+    there = next(path for path in (outputs, *outputs.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written to" if there.is_dir() else "is no folder"
+        remedy = f"{there} {why}; choose another run.outputs"
+        raise ConfigError([Problem(f"run.outputs={plan.main.run.outputs}", remedy)])
+    if name is None:
+        return
+    folder = plan.main.run.outputs / name
+    if reason := _not_usable(folder, plan):
+        raise ConfigError([Problem(f"run.name={name}", f"{folder} {reason}")])
+    if (folder / LOCK).is_file():
+        with locked(folder):
+            pass
 
 
 @contextmanager
@@ -67,10 +112,27 @@ def open_run(plan: Plan) -> Iterator[Path]:
             with locked(folder):
                 reason = _not_usable(folder, plan)  # what held before the lock may not hold now
                 if reason is None:
-                    yield folder
+                    with _as_it_was_found(folder, plan):
+                        yield folder
                     return
         if plan.main.run.name:
             raise ConfigError([Problem(f"run.name={base}", f"{folder} {reason}")])
+
+
+@contextmanager
+def _as_it_was_found(folder: Path, plan: Plan) -> Iterator[None]:
+    """Begin without another configuration's leavings, and take ours away when we are refused.
+
+    Only where nothing was trained or measured yet: the corrected command then finds its name free.
+    """
+    if (folder / CONFIG).exists() and _stored_differences(folder, plan):
+        _remove_all_but_the_lock(folder)
+    try:
+        yield
+    except ConfigError:
+        if not _holds_work(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextmanager
@@ -102,7 +164,7 @@ def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[
 def _not_usable(folder: Path, plan: Plan) -> str | None:
     """Return why this configuration cannot run in the folder, or None."""
     if not (folder / CONFIG).exists():
-        strangers = [path for path in _entries(folder) if path.suffix != ".partial"]
+        strangers = [path for path in _entries(folder) if path.suffix != PARTIAL]
         if strangers:
             return "exists and is no run of ours; choose another run.name"
         return None
@@ -110,13 +172,38 @@ def _not_usable(folder: Path, plan: Plan) -> str | None:
         return f"holds a finished run (see {folder / PAGE}); choose another run.name"
     if not plan.main.run.resume:
         return "holds an unfinished run; choose another run.name, or run.resume=true to continue it"
-    stored = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
-    if different := _differences(stored, as_yaml(plan.main)):
+    different = _stored_differences(folder, plan)
+    if different and _holds_work(folder):
         return (
             f"holds an unfinished run of another configuration ({', '.join(different)}); "
             "choose another run.name"
         )
     return None
+
+
+def _stored_differences(folder: Path, plan: Plan) -> list[str]:
+    stored = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
+    return _differences(identity(stored), identity(as_yaml(plan.main)))
+
+
+def _holds_work(folder: Path) -> bool:
+    """Tell whether anything was trained or measured here, or put here by somebody else."""
+    return any(
+        path.stat().st_size > 0
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name not in _NO_WORK
+        and path.suffix != PARTIAL
+        and path.relative_to(folder).parts[0] not in _TRACKERS
+    )
+
+
+def _remove_all_but_the_lock(folder: Path) -> None:
+    for path in _entries(folder):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -144,13 +231,6 @@ def describe(folder: Path, config: Config, device: str) -> None:
         write_atomically(folder / CONFIG, yaml.safe_dump(as_yaml(config), sort_keys=False))
     if not (folder / MANIFEST).exists():
         write_atomically(folder / MANIFEST, json.dumps(_manifest(config, device), indent=2) + "\n")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is whole or not there, also after a kill."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def _differences(stored: Any, ours: Any, prefix: str = "") -> list[str]:

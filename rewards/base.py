@@ -6,7 +6,9 @@ it, and not 0.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,16 +37,53 @@ class Reward(Protocol):
         """Release processes, connections and files."""
 
 
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A reward that leaves files of its own with a run."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Use this folder, that of the run, from the next call on."""
+
+
+@runtime_checkable
+class Costs(Protocol):
+    """A reward that is paid for by the call."""
+
+    def estimate(self, prompts: Sequence[Any], completions: int, completion_tokens: int) -> str:
+        """Say, in a line for the user, what a run will cost at most.
+
+        Args:
+            prompts: Those of the data set.
+            completions: How many the run will have judged.
+            completion_tokens: The length of each, at most.
+
+        """
+
+
 class RewardConfig(BaseModel, ABC):
     """The settings of one reward: immutable, and closed against unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    changeable: ClassVar[frozenset[str]] = frozenset()
+    """Settings that a run may change when it is continued, since no reward depends on them."""
 
     name: str
     """Which reward: the key of `rewards.table`."""
     weight: float
     """Factor of this reward in the sum over all selected rewards."""
 
+    @property
+    def after(self) -> str | None:
+        """The reward whose verdicts this one wants to see first, by name."""
+        return None
+
     @abstractmethod
     def build(self) -> Reward:
-        """Make the reward. Raises `ValueError` where a setting names what does not exist."""
+        """Make the reward.
+
+        Raises:
+            ValueError: a setting names what does not exist.
+            RunStopped: what the reward asks outside cannot be reached now.
+
+        """

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from rewards.base import Completion, RewardConfig
 
+FORM = "write it as package.module:function"
+
 
 class CustomReward:
     """Calls a user's reward function, under the function's own name.
@@ -43,10 +45,16 @@ class CustomReward:
         """Nothing to release: what a function opened, it closes."""
 
 
-def _resolve(fn: str) -> Callable[..., list[float | None]]:
+def names_a_function(fn: str) -> bool:
+    """Tell whether a name has the right form. Imports nothing."""
     module_name, _, function_name = fn.partition(":")
-    if not all(part.isidentifier() for part in [*module_name.split("."), function_name]):
-        raise ValueError(f"fn={fn}: write it as package.module:function")
+    return all(part.isidentifier() for part in [*module_name.split("."), function_name])
+
+
+def _resolve(fn: str) -> Callable[..., list[float | None]]:
+    if not names_a_function(fn):
+        raise ValueError(f"fn={fn}: {FORM}")
+    module_name, _, function_name = fn.partition(":")
     module = _import(module_name, fn)
     function: Callable[..., list[float | None]] | None = getattr(module, function_name, None)
     if function is None:

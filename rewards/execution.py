@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from rewards.base import Completion, RewardConfig
+from rewards.board import Board
 from rewards.extract import extract_code
 from rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
 from rewards.hidden import HackGap, split_tests
@@ -85,6 +86,11 @@ class ExecutionReward:
         self._hidden_fraction = hidden_fraction
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
         self._sandbox: Sandbox | None = None
+        self._board = Board()
+
+    def share(self, board: Board) -> None:
+        """Post the verdicts of every batch on this board as well."""
+        self._board = board
 
     def __call__(
         self,
@@ -123,6 +129,9 @@ class ExecutionReward:
         results = self._started_sandbox().run_many(jobs)
         seconds = time.perf_counter() - started
         _report_failures(results)
+        self._board.post(
+            self.__name__, prompts, completions, [result.verdict for result in results]
+        )
         all_ids: Sequence[Sequence[int] | None] = completion_ids or [None] * count
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)

@@ -12,6 +12,8 @@ import random
 from collections import deque
 from functools import lru_cache
 
+from rewards.errors import RunStopped
+
 _LOG = logging.getLogger(__name__)
 
 _WINDOW = 20
@@ -20,11 +22,9 @@ _WINDOW = 20
 _SPLITS_KEPT = 4096
 
 
-class RewardHackedError(RuntimeError):
+class RewardHackedError(RunStopped):
     """The gap has reached the limit at which the user asked to stop.
 
-    An exception, and no flag on the trainer's state: it ends every trainer, also one with many
-    processes of which only this one has seen the gap, and cannot pass for a run that was completed.
     Checkpoints that were saved before stay.
     """
 

@@ -9,14 +9,24 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from rewards.base import RewardConfig
+from rewards.compiler import CompilerConfig
 from rewards.control import RandomConfig
+from rewards.criteria import CriteriaConfig
 from rewards.custom import CustomConfig
+from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
+from rewards.reward_model import RewardModelConfig
+from rewards.teacher.config import TeacherConfig
 
 _AnyReward = (
     ExecutionConfig
     | RandomConfig
     | CustomConfig
+    | TeacherConfig
+    | RewardModelConfig
+    | CriteriaConfig
+    | CompilerConfig
+    | DiscriminatorConfig
 )  # fmt: skip
 
 AnyRewardConfig = Annotated[_AnyReward, Field(discriminator="name")]

@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from finetuning.cli import exit_codes, main
+from finetuning.cli import main
 from finetuning.errors import ConfigError, OutsideError, Problem
+from finetuning.exits import exit_codes
 from rewards.hidden import RewardHackedError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +39,29 @@ def test_report_writes_the_page_again(tmp_path, capsys):
     assert "report.html" in capsys.readouterr().out
 
 
+def test_a_setting_may_follow_a_flag(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", "nowhere", "--each", "tracker=wandb", "tracker.wandb.mode=offline"])
+    assert caught.value.code == 2
+    assert "nowhere: there is no such folder" in capsys.readouterr().err
+
+
+def test_help_is_for_people(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert "Trains code models" in out
+    assert "imports" not in out
+
+
+@pytest.mark.parametrize("arguments", [[], ["evluate"], ["--nothing"]])
+def test_an_unknown_command_is_told_what_there_is(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: whetstone" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -52,7 +77,24 @@ def test_errors_for_the_user_have_exit_codes(error, code, capsys):
     assert str(error) in capsys.readouterr().err
 
 
+def test_a_disk_that_is_full_during_a_checkpoint_is_exit_code_3(capsys):
+    with pytest.raises(SystemExit) as caught, exit_codes():
+        torch.save(torch.zeros(100_000), "/dev/full")
+    assert caught.value.code == 3
+    assert "Make room" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_how_it_goes_on(capsys):
+    with pytest.raises(SystemExit) as caught, exit_codes():
+        raise KeyboardInterrupt
+    assert caught.value.code == 130
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("Interrupted; the same command continues")
+
+
 def test_a_bug_is_not_hidden():
+    with pytest.raises(RuntimeError), exit_codes():
+        raise RuntimeError("the shapes differ")
     with pytest.raises(ZeroDivisionError), exit_codes():
         raise ZeroDivisionError
 

@@ -9,6 +9,7 @@ import yaml
 
 from finetuning.cli import checked
 from finetuning.config import load
+from finetuning.config.evaluation import load_evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -24,16 +25,36 @@ COMMANDS = sorted(
 )
 
 
+EVALUATIONS = sorted(
+    {
+        match.strip()
+        for page in PAGES
+        for match in re.findall(r"whetstone evaluate( model=[^\n`#]*)", page.read_text())
+    }
+)
+
+
 @pytest.fixture
 def somewhere(tmp_path, monkeypatch):
     """A folder in which the files of the examples exist."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HF_HUB_OFFLINE")
     monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "a-key-for-the-gate")
     row = '{"prompt": "p", "tests": "assert True"}\n'
     for name in ("mine.jsonl", "held-out.jsonl", "my.jsonl"):
         (tmp_path / name).write_text(row)
+    rows = {
+        "pairs.jsonl": '{"prompt": "p", "chosen": "c", "rejected": "r"}\n',
+        "code.jsonl": '{"prompt": "p", "completion": "c"}\n',
+        "calls.jsonl": '{"messages": [{"role": "assistant", "content": "c"}]}\n',
+    }
+    for name, text in rows.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "texts").mkdir()
     (tmp_path / "FOLDER").mkdir()
+    (tmp_path / "outputs" / "nano-nano-grpo").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment" / "careful.yaml").write_text(documented_experiment())
     return tmp_path
@@ -55,6 +76,13 @@ def test_a_documented_command_is_accepted(command):
     if "--cfg" in arguments or any("=careful" in argument for argument in arguments):
         return  # Hydra answers the first; the second is the test below
     checked(arguments)
+
+
+@pytest.mark.usefixtures("somewhere")
+def test_a_documented_evaluation_is_accepted():
+    assert len(EVALUATIONS) >= 3
+    for command in EVALUATIONS:
+        load_evaluation(shlex.split(command))
 
 
 def test_the_documented_experiment_is_accepted(somewhere):

@@ -7,16 +7,20 @@ table is refused with the nearest one that is.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from evaluation.errors import UnknownTask
-from evaluation.tasks.base import Problem, Task, build_program, cut_at_stop
+from evaluation.tasks.base import Problem, Task, build_program
+from evaluation.tasks.chat import humaneval_chat, mbpp_chat
 from evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
-from evaluation.tasks.humaneval import humaneval
+from evaluation.tasks.humaneval import humaneval, humaneval_unstripped
 from evaluation.tasks.jsonl import SUFFIX, jsonl_task
 from evaluation.tasks.mbpp import SOURCE as MBPP_SOURCE
 from evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
+from evaluation.tasks.multiple import FORMS, multiple
+from evaluation.tasks.plus import HUMANEVAL_PLUS, MBPP_PLUS, humanevalplus, mbppplus
 from evaluation.tasks.source import RowSource
 
 __all__ = [
@@ -24,7 +28,6 @@ __all__ = [
     "Problem",
     "Task",
     "build_program",
-    "cut_at_stop",
     "load_task",
     "mbpp_problems",
     "why_unavailable",
@@ -33,17 +36,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a named task is loaded, and where its rows come from."""
+    """How a named task is loaded, where its rows come from, and whose name it bears."""
 
     load: Callable[[], Task]
     source: RowSource
+    in_harness: bool
+    """bigcode-evaluation-harness has a task of this name, and this one gives its figures."""
 
 
 TASKS: Mapping[str, Entry] = MappingProxyType(
     {
-        "humaneval": Entry(humaneval, HUMANEVAL_SOURCE),
-        "mbpp": Entry(mbpp, MBPP_SOURCE),
-        "mbpp_validation": Entry(mbpp_validation, MBPP_SOURCE),
+        "humaneval": Entry(humaneval, HUMANEVAL_SOURCE, in_harness=True),
+        "humaneval-unstripped": Entry(humaneval_unstripped, HUMANEVAL_SOURCE, in_harness=True),
+        "humaneval_chat": Entry(humaneval_chat, HUMANEVAL_SOURCE, in_harness=False),
+        "humanevalplus": Entry(humanevalplus, HUMANEVAL_PLUS, in_harness=True),
+        "mbpp": Entry(mbpp, MBPP_SOURCE, in_harness=True),
+        "mbpp_chat": Entry(mbpp_chat, MBPP_SOURCE, in_harness=False),
+        "mbpp_validation": Entry(mbpp_validation, MBPP_SOURCE, in_harness=False),
+        "mbppplus": Entry(mbppplus, MBPP_PLUS, in_harness=True),
+        **{
+            name: Entry(partial(multiple, name), form.source, in_harness=False)
+            for name, form in FORMS.items()
+        },
     }
 )
 

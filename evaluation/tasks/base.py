@@ -4,8 +4,13 @@ Every task is turned into programs by the one function below, so that two tasks 
 how a completion is cut.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+from rewards.sandbox import Job
+from rewards.sandbox.source import cut_at_stop, first_block
+
+Language = Literal["python", "cpp", "rust", "java"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +18,7 @@ class Problem:
     """One problem of a task.
 
     `prompt` goes to the model. `prefix` stands before the completion in the program, "" when the
-    model writes the whole of it. `tests` is Python source that raises when the program is wrong.
+    model writes the whole of it. `tests` is source that fails when the program is wrong.
     `entry_points` are the names that the program has to supply to the tests, () where that is not
     known. `reference` is a completion that is right, where known.
     """
@@ -30,6 +35,9 @@ class Problem:
 class Task:
     """Problems that are measured together; `timeout_s` is wall seconds for one program.
 
+    With `chat`, a prompt is what a user says: it goes through the model's chat template, and of
+    the answer the first fenced block is the program. `language` is that of programs and tests.
+
     Raises:
         ValueError: without problems, or when two share an id, because samples are kept by id.
 
@@ -39,6 +47,8 @@ class Task:
     problems: tuple[Problem, ...]
     stop: tuple[str, ...]
     timeout_s: float
+    chat: bool = False
+    language: Language = "python"
 
     def __post_init__(self) -> None:
         if not self.problems:
@@ -47,12 +57,18 @@ class Task:
             raise ValueError(f"task {self.name!r} holds problems that share an id")
 
 
-def cut_at_stop(text: str, stop: Iterable[str]) -> str:
-    """Return `text` up to the earliest of the stop words."""
-    found = (text.find(word) for word in stop)
-    return text[: min((at for at in found if at >= 0), default=len(text))]
-
-
 def build_program(task: Task, problem: Problem, completion: str) -> str:
-    """Return the program that is judged: the problem's prefix and the completion, cut."""
+    """Return the program that is judged: the prefix, and what counts of the completion."""
+    if task.chat:
+        return problem.prefix + first_block(completion)
     return problem.prefix + cut_at_stop(completion, task.stop)
+
+
+def job(task: Task, problem: Problem, program: str) -> Job:
+    """Return what the sandbox is asked about a program."""
+    return Job(
+        program=program,
+        tests=problem.tests,
+        timeout_s=task.timeout_s,
+        entry_points=problem.entry_points or None,
+    )

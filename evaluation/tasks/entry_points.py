@@ -4,8 +4,9 @@ A short list is a defence: a program that may supply any name can replace `isclo
 under the tests. Imports do not count, since the tests must meet the genuine module.
 """
 
-from collections.abc import Iterator
-from symtable import SymbolTable, symtable
+from symtable import symtable
+
+from rewards.sandbox.names import used_names
 
 
 def entry_points(reference: str, tests: str) -> tuple[str, ...]:
@@ -19,28 +20,9 @@ def entry_points(reference: str, tests: str) -> tuple[str, ...]:
         SyntaxError: when either is not Python.
 
     """
-    return tuple(sorted(_defined(reference) & _used(tests)))
+    return tuple(sorted(_defined(reference) & used_names(tests)))
 
 
 def _defined(source: str) -> set[str]:
     symbols = symtable(source, "<reference>", "exec").get_symbols()
     return {s.get_name() for s in symbols if s.is_assigned() and not s.is_imported()}
-
-
-def _used(tests: str) -> set[str]:
-    """Names that the tests read from the module's scope and do not define themselves."""
-    module = symtable(tests, "<tests>", "exec")
-    own = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported()}
-    read = {
-        symbol.get_name()
-        for table in _nested(module)
-        for symbol in table.get_symbols()
-        if symbol.is_global() and symbol.is_referenced()
-    }
-    return read - own
-
-
-def _nested(table: SymbolTable) -> Iterator[SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _nested(child)

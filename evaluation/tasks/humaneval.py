@@ -26,15 +26,23 @@ def humaneval() -> Task:
         DataUnavailable: when they are neither in the data folder nor on the Hub.
 
     """
-    problems = tuple(_problem(row) for row in SOURCE.rows())
+    problems = tuple(humaneval_problem(row, row["prompt"].strip()) for row in SOURCE.rows())
     return Task("humaneval", problems, STOP, TIMEOUT_S)
 
 
-def _problem(row: Row) -> Problem:
-    prompt = row["prompt"].strip()
+def humaneval_unstripped() -> Task:
+    """Load the 164 problems with the last newline of their prompts left on."""
+    problems = tuple(humaneval_problem(row, row["prompt"]) for row in SOURCE.rows())
+    return Task("humaneval-unstripped", problems, STOP, TIMEOUT_S)
+
+
+def humaneval_problem(row: Row, prompt: str) -> Problem:
+    """Make a problem from a row of HumanEval, or of a set in its layout."""
     tests = "\n" + row["test"] + "\n" + f"check({row['entry_point']})"
     # The published solution continues the unstripped prompt, which ends in a newline.
-    reference = "\n" + row["canonical_solution"]
+    reference = row["canonical_solution"]
+    if not prompt.endswith("\n"):
+        reference = "\n" + reference
     return Problem(
         id=row["task_id"],
         prompt=prompt,

@@ -6,6 +6,7 @@ silence; and all faults of the file are reported together.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from evaluation.errors import BadRow, BadRows, DataUnavailable
+from evaluation.lines import NotText, numbered_lines, text_of
 from evaluation.tasks.base import Problem, Task
 from evaluation.tasks.entry_points import entry_points
 
@@ -78,13 +80,15 @@ def jsonl_task(path: Path) -> Task:
         raise DataUnavailable(f"{path} is not a file: give the path of a {SUFFIX} file of problems")
     problems: dict[str, Problem] = {}
     faults: list[BadRow] = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(path, faults):
         try:
-            problem = _problem(_Row.model_validate(json.loads(line)), f"{path.stem}/{number}")
+            problem = _problem(
+                _Row.model_validate(json.loads(text_of(line))), f"{path.stem}/{number}"
+            )
         except ValidationError as error:
             faults += [_fault(path, number, part["msg"], *part["loc"]) for part in error.errors()]
+        except NotText as error:
+            faults.append(_fault(path, number, str(error)))
         except ValueError as error:
             faults.append(_fault(path, number, f"not a line of JSON: {error}"))
         else:
@@ -97,6 +101,13 @@ def jsonl_task(path: Path) -> Task:
     if faults:
         raise BadRows(tuple(faults))
     return Task(path.stem, tuple(problems.values()), (), TIMEOUT_S)
+
+
+def _lines(path: Path, faults: list[BadRow]) -> Iterator[tuple[int, bytes]]:
+    try:
+        yield from numbered_lines(path)
+    except NotText as error:
+        faults.append(_fault(path, 1, str(error)))
 
 
 def _problem(row: _Row, default_id: str) -> Problem:

@@ -62,11 +62,12 @@ def mbpp_problems(split: str) -> tuple[Problem, ...]:
     if split not in SPLITS:
         raise ValueError(f"mbpp has no split {split!r}: choose one of {', '.join(SPLITS)}")
     rows = (row for row in SOURCE.rows() if row["task_id"] in SPLITS[split])
-    return tuple(_problem(row) for row in sorted(rows, key=lambda row: int(row["task_id"])))
+    return tuple(mbpp_problem(row) for row in sorted(rows, key=lambda row: int(row["task_id"])))
 
 
-def _problem(row: Row) -> Problem:
-    prompt = f'"""\n{row["text"]}\n{row["test_list"][0]}\n"""\n'
+def mbpp_problem(row: Row) -> Problem:
+    """Make a problem from a row of MBPP."""
+    prompt = docstring_prompt(row["text"], row["test_list"][0])
     tests = "\n".join(row["test_list"])
     return Problem(
         id=f"mbpp/{row['task_id']}",
@@ -76,3 +77,8 @@ def _problem(row: Row) -> Problem:
         entry_points=entry_points(row["code"], tests),
         reference=row["code"],
     )
+
+
+def docstring_prompt(sentence: str, test: str) -> str:
+    """Put a sentence and a test into a docstring, as InCoder's authors did."""
+    return f'"""\n{sentence}\n{test}\n"""\n'

@@ -12,9 +12,20 @@ from finetuning.algo.clock import StepClock
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
+from finetuning.model.quantized import keep_adapter_precise
 from rewards.base import Reward
 
 CHECKPOINTS = "checkpoints"
+_OF_THIS_SESSION = {
+    "train_loss",
+    "train_runtime",
+    "train_samples_per_second",
+    "train_steps_per_second",
+    "total_flos",
+}
+
+_EVAL_TIMES = frozenset({"eval_runtime", "eval_samples_per_second", "eval_steps_per_second"})
+"""Of held-out measures: a resumed run is to have the same rows as an uninterrupted one."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,12 @@ class Parts:
     clock: StepClock
     stop: tuple[str, ...] = ()
     """Strings at which a completion may end, for algorithms that sample."""
+    settings: Any = None
+    """The algorithm's own section of the configuration: what TRL has no argument for."""
+    held_out: Dataset | None = None
+    """Rows that are only measured, for algorithms that do not sample."""
+    held_out_every_steps: int = 0
+    """Steps between two measures of them; 0: at the beginning and the end only."""
 
 
 def common_arguments(
@@ -47,6 +64,7 @@ def common_arguments(
         "fp16": device.dtype is torch.float16,
         "disable_tqdm": True,
         "save_strategy": "steps",
+        "ddp_find_unused_parameters": False,  # all are used; looking marks shared ones ready twice
     }
 
 
@@ -68,12 +86,27 @@ class RunTrainer(Trainer):
 
     clock: StepClock
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        keep_adapter_precise(self.model)
+
     def _get_output_dir(self, trial: Any) -> str:
         return str(Path(super()._get_output_dir(trial)) / CHECKPOINTS)
 
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
-        """Add the seconds since the last log."""
-        super().log({**logs, **self.clock.drain()}, start_time)
+        """Add the seconds since the last log; a row of held-out figures has none of its own.
+
+        What transformers sums up at the end is left out: it knows this session's steps only.
+        """
+        logs = {key: value for key, value in logs.items() if key not in _OF_THIS_SESSION}
+        if "eval_loss" in logs:
+            figures = {name: value for name, value in logs.items() if name not in _EVAL_TIMES}
+            super().log(figures, start_time)
+        else:
+            super().log({**logs, **self.clock.drain()}, start_time)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """Write none: TRL's says `fine-tuned version of None` of a folder's model."""
 
     def log_now(self, row: dict[str, float]) -> None:
         """Log figures of our own without flushing what TRL collects for its next row."""

@@ -7,12 +7,13 @@ from typing import Any
 
 from trl import GRPOConfig, GRPOTrainer
 
-from finetuning.algo.base import Parts, build_arguments
-from finetuning.algo.online import OnlineTrainer
+from finetuning.algo.base import Parts
+from finetuning.algo.dynamic import GroupTrainer
+from finetuning.algo.online import build_online, online_arguments
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 
 
-class WhetstoneGRPOTrainer(OnlineTrainer, GRPOTrainer):
+class WhetstoneGRPOTrainer(GroupTrainer, GRPOTrainer):
     """trl.GRPOTrainer with our sampler, clock and run folder; rows without signal are skipped.
 
     `entropy` and `clip_ratio/*` are then those of the rows that are trained on.
@@ -25,26 +26,11 @@ class WhetstoneGRPOTrainer(OnlineTrainer, GRPOTrainer):
 
 def grpo_arguments(arguments: dict[str, Any], reward_weights: list[float]) -> GRPOConfig:
     """Return TRL's configuration: the user's arguments and what we compute."""
-    computed = {
-        "reward_weights": reward_weights,
-        "log_completions": True,
-        "num_completions_to_print": 0,
-        "remove_unused_columns": False,
-    }
-    return build_arguments(GRPOConfig, {**arguments, **computed})
+    return online_arguments(GRPOConfig, arguments, reward_weights)
 
 
 def build_grpo(parts: Parts, arguments: GRPOConfig) -> WhetstoneGRPOTrainer:
     """Return the trainer."""
-    trainer = WhetstoneGRPOTrainer(
-        model=parts.policy.model,
-        processing_class=parts.policy.tokenizer,
-        args=arguments,
-        train_dataset=parts.dataset,
-        reward_funcs=list(parts.rewards),
-        callbacks=[parts.clock, *parts.callbacks],
-        peft_config=parts.peft_config,
-    )
-    trainer.clock = parts.clock
-    trainer.stop = parts.stop
+    trainer: WhetstoneGRPOTrainer = build_online(WhetstoneGRPOTrainer, parts, arguments)
+    trainer.sampling = parts.settings.dynamic_sampling
     return trainer

@@ -3,16 +3,20 @@
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from trl.models import unwrap_model_for_generation
 
-from finetuning.algo.base import RunTrainer
+from finetuning.algo.base import Parts, RunTrainer, build_arguments
+from finetuning.algo.curriculum import ROW, CurriculumSampler, PassRates, first_rates
 from finetuning.algo.order import ResumableSampler
+from finetuning.algo.state import StatefulTrainer
+from finetuning.metrics import UNJUDGED
 from finetuning.rollout.decode import decode_completions
 from finetuning.rollout.hf import HFSampler, Sampling
 
 
-class OnlineTrainer(RunTrainer):
-    """Mixed in before trl.GRPOTrainer: completions come from HFSampler, parts are timed.
+class OnlineTrainer(StatefulTrainer, RunTrainer):
+    """Mixed in before a TRL trainer that samples: completions come from HFSampler, parts are timed.
 
     The seed of a draw depends on the step, so that a resumed run samples what the uninterrupted
     one would have sampled.
@@ -20,18 +24,32 @@ class OnlineTrainer(RunTrainer):
 
     stop: tuple[str, ...] = ()
     """Strings at which a completion may end; what follows them is no part of the program."""
+    scores_G: torch.Tensor  # noqa: N815 - a shape suffix
+    """Weighted sums of the last batch's rewards, all ranks' rows; NaN where nothing was judged."""
+    pass_rates: PassRates | None = None
+    """Where the order of prompts follows from them."""
     _drawn: tuple[int, int] = (-1, 0)
 
     def _get_train_sampler(self, dataset: Any = None) -> ResumableSampler:
         stock = super()._get_train_sampler(dataset)
-        return ResumableSampler(
-            data_source=stock.data_source,
-            mini_repeat_count=stock.mini_repeat_count,
-            batch_size=stock.batch_size,
-            repeat_count=stock.repeat_count,
-            shuffle=stock.shuffle,
-            seed=stock.seed,
-        )
+        settings = {
+            "data_source": stock.data_source,
+            "mini_repeat_count": stock.mini_repeat_count,
+            "batch_size": stock.batch_size,
+            "repeat_count": stock.repeat_count,
+            "seed": stock.seed,
+        }
+        if self.pass_rates is not None:
+            return CurriculumSampler(self.pass_rates, **settings)
+        return ResumableSampler(**settings, shuffle=stock.shuffle)
+
+    def rollout(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Sample, judge and weigh completions of these rows: TRL's batch, and what is added."""
+        batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        return batch
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        return self.rollout(inputs)
 
     def _generate_single_turn(
         self,
@@ -87,13 +105,69 @@ class OnlineTrainer(RunTrainer):
             rewards_B_F = super()._calculate_rewards(
                 inputs, prompts, completions, completion_ids_list
             )
-        return mask_unjudged(rewards_B_F, self.reward_funcs)
+        rewards_B_F = mask_unjudged(rewards_B_F, self.reward_funcs)
+        mode = "train" if self.model.training else "eval"
+        unjudged_B = rewards_B_F.isnan().all(dim=1)
+        self._metrics[mode][UNJUDGED].append(unjudged_B.float().mean().item())
+        self.scores_G = weighted_sum(rewards_B_F, self.reward_weights)
+        if self.pass_rates is not None:
+            rows = gather_object([row[ROW] for row in inputs])
+            self.pass_rates.record(rows, self.scores_G.tolist())
+        return rewards_B_F
+
+    def log_advantages(self, advantages_G: torch.Tensor) -> None:
+        """Show these in the table of completions instead of those that TRL computed."""
+        logged = self._logs["advantages"]
+        for _ in range(min(len(advantages_G), len(logged))):
+            logged.pop()
+        logged.extend(advantages_G.tolist())
+
+    def mine(self, gathered: torch.Tensor) -> torch.Tensor:
+        """Return this rank's rows of a tensor that holds those of all ranks."""
+        rows = len(gathered) // self.accelerator.num_processes
+        return gathered[self.accelerator.process_index * rows :][:rows]
 
     def _get_per_token_logps_and_entropies(self, *args: Any, **kwargs: Any) -> Any:
         if torch.is_grad_enabled():  # the policy's own pass belongs to optimize
             return super()._get_per_token_logps_and_entropies(*args, **kwargs)
         with self.clock.measure("logps"):
             return super()._get_per_token_logps_and_entropies(*args, **kwargs)
+
+
+def online_arguments(
+    config_class: Any, arguments: dict[str, Any], reward_weights: list[float]
+) -> Any:
+    """Return TRL's configuration: the user's arguments and what we compute."""
+    computed = {
+        "reward_weights": reward_weights,
+        "log_completions": True,
+        "num_completions_to_print": 0,
+        "remove_unused_columns": False,
+    }
+    return build_arguments(config_class, {**arguments, **computed})
+
+
+def build_online(trainer_class: Any, parts: Parts, arguments: Any) -> Any:
+    """Return a trainer that samples."""
+    dataset, pass_rates = parts.dataset, None
+    curriculum = parts.settings.curriculum
+    if curriculum.order == "easy_first":
+        pass_rates = PassRates(curriculum, first_rates(curriculum, dataset))
+        dataset = dataset.add_column(ROW, list(range(len(dataset))))
+    trainer = trainer_class(
+        model=parts.policy.model,
+        processing_class=parts.policy.tokenizer,
+        args=arguments,
+        train_dataset=dataset,
+        reward_funcs=list(parts.rewards),
+        callbacks=[parts.clock, *parts.callbacks],
+        peft_config=parts.peft_config,
+    )
+    trainer.clock = parts.clock
+    trainer.stop = parts.stop
+    trainer.pass_rates = pass_rates
+    trainer.stateful = {} if pass_rates is None else {"pass_rates": pass_rates}
+    return trainer
 
 
 def mask_unjudged(rewards_B_F: torch.Tensor, functions: list[Any]) -> torch.Tensor:
@@ -110,6 +184,12 @@ def mask_unjudged(rewards_B_F: torch.Tensor, functions: list[Any]) -> torch.Tens
     strict = [getattr(function, "none_masks_sample", False) for function in functions]
     unjudged_B = rewards_B_F[:, torch.tensor(strict, dtype=torch.bool)].isnan().any(dim=1)
     return rewards_B_F.masked_fill(unjudged_B[:, None], torch.nan)
+
+
+def weighted_sum(rewards_B_F: torch.Tensor, weights_F: torch.Tensor) -> torch.Tensor:
+    """Return one score per row; NaN where every function said None."""
+    scores_B = (rewards_B_F * weights_F.to(rewards_B_F.device)).nansum(dim=1)
+    return scores_B.masked_fill(rewards_B_F.isnan().all(dim=1), torch.nan)
 
 
 def _runs_of_equals(rows: list[list[int]]) -> list[tuple[list[int], int]]:

@@ -7,9 +7,16 @@ from typing import Any
 from transformers import Trainer
 
 from finetuning.algo.base import Parts
+from finetuning.algo.dpo import build_dpo, dpo_arguments
 from finetuning.algo.grpo import build_grpo, grpo_arguments
+from finetuning.algo.kto import build_kto, kto_arguments
+from finetuning.algo.ppo import build_ppo, ppo_arguments
+from finetuning.algo.pretrain import build_pretrain, pretrain_arguments
+from finetuning.algo.reward import build_reward, reward_arguments
+from finetuning.algo.rfai import build_rfai, rfai_arguments
+from finetuning.algo.rloo import build_rloo, rloo_arguments
 from finetuning.algo.sft import build_sft, sft_arguments
-from finetuning.data.build import Need
+from finetuning.rows.need import Need
 
 
 @dataclass(frozen=True)
@@ -20,9 +27,18 @@ class Algorithm:
     arguments: Callable[[dict[str, Any], list[float]], Any]
     """TRL's config object from the user's arguments and the rewards' weights."""
     build: Callable[[Parts, Any], Trainer]
+    makes_policy: bool = True
+    """Whether it leaves a model that writes, which the next stage may start from."""
 
 
 ALGORITHMS: dict[str, Algorithm] = {
     "sft": Algorithm(Need.COMPLETIONS, sft_arguments, build_sft),
     "grpo": Algorithm(Need.PROMPTS, grpo_arguments, build_grpo),
+    "rloo": Algorithm(Need.PROMPTS, rloo_arguments, build_rloo),
+    "rfai": Algorithm(Need.PROMPTS, rfai_arguments, build_rfai),
+    "ppo": Algorithm(Need.PROMPTS, ppo_arguments, build_ppo),
+    "pretrain": Algorithm(Need.TEXT, pretrain_arguments, build_pretrain),
+    "dpo": Algorithm(Need.PREFERENCES, dpo_arguments, build_dpo),
+    "kto": Algorithm(Need.LABELS, kto_arguments, build_kto),
+    "reward": Algorithm(Need.PREFERENCES, reward_arguments, build_reward, makes_policy=False),
 }

@@ -69,14 +69,16 @@ def read_command_line(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) 
             problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
             continue
         key = override.key_or_group
-        if key.split("/")[0].split(".")[0] == "hydra":
+        if not key:
+            problems.append(Problem(text, "the name is missing; write setting=value"))
+        elif key.split("/")[0].split(".")[0] == "hydra":
             hydra.append(text)
         elif key in choices or key in values:
             problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
         elif key in groups:
-            problem = _check_choice(override, groups[key])
-            if problem:
-                problems.append(problem)
+            found = _check_choice(override, groups[key])
+            if found:
+                problems += found
             else:
                 choices[key] = text.lstrip("+")
         else:
@@ -84,14 +86,21 @@ def read_command_line(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) 
     return CommandLine(choices, values, tuple(hydra), tuple(problems))
 
 
-def _check_choice(override: Override, options: set[str]) -> Problem | None:
+def _check_choice(override: Override, options: set[str]) -> list[Problem]:
+    group = override.key_or_group
     if override.is_delete():
-        return None
-    for option in _chosen_options(override):
-        if option not in options:
-            group = override.key_or_group
-            return Problem(f"{group}={option}", f"no such {group}; {did_you_mean(option, options)}")
-    return None
+        return [Problem(f"~{group}", f"a run needs this one; choose another: {group}=NAME")]
+    if override.value() == "":
+        return [Problem(f"{group}=", f"choose one: {', '.join(sorted(options))}")]
+    chosen = _chosen_options(override)
+    problems = [
+        Problem(f"{group}={option}", f"no such {group}; {did_you_mean(option, options)}")
+        for option in chosen
+        if option not in options
+    ]
+    if isinstance(override.value(), list) and len(set(chosen)) < len(chosen):
+        problems.append(Problem(f"{group}=[{','.join(chosen)}]", "one of them is there twice"))
+    return problems
 
 
 def _chosen_options(override: Override) -> list[str]:

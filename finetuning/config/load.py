@@ -7,10 +7,12 @@ from typing import Any
 
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
+from finetuning.config.identity import identity
 from finetuning.config.schema import Config
 from finetuning.config.stages import Stage, build_stages
 from finetuning.config.validate import Values, validate
@@ -22,6 +24,8 @@ class Plan:
     """What a command will do: its stages, the last of which is the run itself."""
 
     stages: tuple[Stage, ...]
+    asked: Config
+    """What the command line says, before a stage makes its own choices."""
     changed: dict[str, Any]
     """What differs from the plain choice of model, data and algorithm, by dotted path."""
 
@@ -42,29 +46,36 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         ConfigError: with all problems.
 
     """
-    command = read_command_line(overrides, user_dirs)
+    absent = [folder for folder in user_dirs if not folder.is_dir()]
+    if absent:  # what it was meant to hold would be missed as well
+        raise ConfigError([Problem(f"--config-dir={f}", "there is no such folder") for f in absent])
+    command = typed = read_command_line(overrides, user_dirs)
     problems = list(command.problems)
     stages: list[Stage] = []
     try:
-        command = with_debug(command, compose_values(command.overrides(), user_dirs))
         values = compose_values(command.overrides(), user_dirs)
-        main, found = validate(values, compose_values(command.preset(), user_dirs))
+        if values.get("debug") is True:
+            command = with_debug(command, values)
+            values = compose_values(command.overrides(), user_dirs)
+        main, found = validate(values, lambda: compose_values(command.preset(), user_dirs))
         problems += found
         if main is not None:
-            stages, found = build_stages(command, main, user_dirs)
+            stages, found = build_stages(typed, main, user_dirs)
             problems += found
         plain = _plain(command, values, user_dirs)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
         raise ConfigError([*problems, Problem("configuration", text)]) from error
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return Plan(tuple(stages), _difference(values, plain))
+    if main is None:
+        raise TypeError("a configuration without problems must have been parsed")
+    return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
 
 
 def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:
     """Compose what the run's name already tells: model, data, algorithm and debug."""
-    named = {"model", "data", "algo"}
+    named = {"model", "data", "algo", "collect", "pipeline"}
     choices = {key: text for key, text in command.choices.items() if key in named}
     plain = replace(command, choices=choices, values={})
     if values.get("debug") is True:

@@ -1,5 +1,8 @@
 """The stages of a pipeline: the command's configuration with other choices and settings.
 
+A stage trains a policy, trains a reward model, or collects data. Only the first kind makes what the
+next stage starts from; what the others made is referred to by name (`stage:NAME`).
+
 A group that a stage chooses starts from its own values: what the command line or an experiment
 set for the algorithm of the run does not reach the algorithm of another stage.
 """
@@ -12,21 +15,27 @@ from typing import Any
 from finetuning.config.command_line import CommandLine
 from finetuning.config.compose import compose_choices, compose_values
 from finetuning.config.debug import with_debug
-from finetuning.config.schema import Config, StageConfig
-from finetuning.config.validate import Values, validate
+from finetuning.config.references import references
+from finetuning.config.schema import Config, RewardModelConfig, StageConfig
+from finetuning.config.validate import MUST_BE_GIVEN, Values, validate
 from finetuning.errors import Problem
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One training of the plan."""
+    """One training of the plan, or one collection of data."""
 
     name: str
     config: Config
     cache: bool
     """Shared by all runs with the same content."""
     continues: bool
-    """Starts from the model of the stage before."""
+    """Starts from the policy of the last stage before it that trained one."""
+
+    @property
+    def makes_policy(self) -> bool:
+        """Whether later stages start from what it trained."""
+        return self.config.collect is None and not isinstance(self.config.algo, RewardModelConfig)
 
 
 def build_stages(
@@ -39,18 +48,23 @@ def build_stages(
     # What an experiment file chose is named again, because a stage may have to leave the file out.
     named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
     command = replace(command, choices={**named, **command.choices})
-    for index, (name, spec) in enumerate(main.pipeline.stages.items()):
-        config, found = _stage_config(command, main, spec, user_dirs)
-        problems += [Problem(f"[stage {name}] {p.setting}", p.message) for p in found]
+    for name, spec in main.pipeline.stages.items():
+        if spec.when == "without_model" and main.model.path is not None:
+            continue
+        config, found = _stage_config(command, main, name, user_dirs)
+        problems += [_of_stage(name, problem) for problem in found]
         if config is not None:
-            problems += _first_model(name, config) if index == 0 else []
-            stages.append(Stage(name, config, spec.cache, continues=index > 0))
+            continues = any(stage.makes_policy for stage in stages)
+            problems += [] if continues else _first_model(name, config, spec)
+            problems += _unknown_references(name, config, [stage.name for stage in stages])
+            stages.append(Stage(name, config, spec.cache, continues))
     return stages, problems
 
 
 def _stage_config(
-    command: CommandLine, main: Config, spec: StageConfig, user_dirs: Sequence[Path]
+    command: CommandLine, main: Config, name: str, user_dirs: Sequence[Path]
 ) -> tuple[Config | None, list[Problem]]:
+    spec = main.pipeline.stages[name]
     if not spec.choose and not spec.set:
         return main, []
     own = {group: f"{group}={option}" for group, option in spec.choose.items()}
@@ -58,10 +72,19 @@ def _stage_config(
         key: text for key, text in command.values.items() if key.split(".")[0] not in spec.choose
     }
     of_stage = {key: f"++{key}={_literal(value)}" for key, value in _leaves(spec.set).items()}
-    stage = replace(command, choices={**command.choices, **own}, values={**of_user, **of_stage})
-    stage = with_debug(stage, _compose(stage, stage.overrides(), spec, user_dirs))
+    choices = {**command.choices, **own}
+    if "algo" in own and "collect" not in own:
+        choices.pop("collect", None)  # the stage trains, whatever the command collects at the end
+        of_user = {key: text for key, text in of_user.items() if key.split(".")[0] != "collect"}
+    stage = replace(command, choices=choices, values={**of_user, **of_stage})
     values = _compose(stage, stage.overrides(), spec, user_dirs)
-    return validate(values, _compose(stage, stage.preset(), spec, user_dirs))
+    if values.get("debug") is True:  # a check of the path shrinks what the pipeline asks for, too
+        typed = {key.removeprefix(f"pipeline.stages.{name}.set.") for key in command.values}
+        shrunk = with_debug(replace(stage, values={}), values).values
+        smaller = {key: text for key, text in shrunk.items() if key not in typed}
+        stage = replace(stage, values={**stage.values, **smaller})
+        values = _compose(stage, stage.overrides(), spec, user_dirs)
+    return validate(values, lambda: _compose(stage, stage.preset(), spec, user_dirs))
 
 
 def _compose(
@@ -97,15 +120,38 @@ def _literal(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def _first_model(stage: str, config: Config) -> list[Problem]:
+def _of_stage(name: str, problem: Problem) -> Problem:
+    """Say which stage a problem is of, and what is missing by the path that sets it there."""
+    if problem.message.startswith(MUST_BE_GIVEN):
+        path = f"pipeline.stages.{name}.set.{problem.setting}"
+        return Problem(path, f"{MUST_BE_GIVEN} {path}=...")
+    return Problem(f"[stage {name}] {problem.setting}", problem.message)
+
+
+def _first_model(name: str, config: Config, spec: StageConfig) -> list[Problem]:
     """Check that the first stage has a model to start from, and makes use of what it is given."""
-    if config.model.init == "pretrained" and config.model.path is None:
-        remedy = (
-            f"stage `{stage}` starts from a model: set model.path=FOLDER or a Hub id, or "
-            "choose a pipeline that makes one (pipeline=quickstart)"
-        )
-        return [Problem("model.path=null", remedy)]
-    if config.model.init != "pretrained" and config.model.path is not None:
-        remedy = f"stage `{stage}` makes its own model; to start from yours, add pipeline=single"
+    makes_its_own = spec.set.get("model", {}).get("init") == "nano"
+    if config.model.path is None:
+        learns_from_nothing = config.collect is None and config.algo.name in {"pretrain", "sft"}
+        if config.model.init != "nano" or not learns_from_nothing:
+            remedy = (
+                f"stage `{name}` starts from a model: set model.path=FOLDER or a Hub id, or "
+                "choose a pipeline that makes one (pipeline=quickstart)"
+            )
+            return [Problem("model.path=null", remedy)]
+        if config.model.adapter == "lora":
+            remedy = f"stage `{name}` makes a new model, which has no base for an adapter; use full"
+            return [Problem("model.adapter=lora", remedy)]
+    elif makes_its_own:
+        remedy = f"stage `{name}` makes its own model; to start from yours, add pipeline=single"
         return [Problem(f"model.path={config.model.path}", remedy)]
     return []
+
+
+def _unknown_references(name: str, config: Config, earlier: list[str]) -> list[Problem]:
+    known = f"earlier stages are: {', '.join(earlier)}" if earlier else "this is the first stage"
+    return [
+        Problem(f"[stage {name}] {setting}=stage:{stage}", f"no such stage; {known}")
+        for setting, stage in references(config).items()
+        if stage not in earlier
+    ]

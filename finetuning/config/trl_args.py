@@ -9,7 +9,17 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-CONFIG_CLASS = {"sft": "SFTConfig", "grpo": "GRPOConfig"}
+CONFIG_CLASS = {
+    "sft": "SFTConfig",
+    "grpo": "GRPOConfig",
+    "rloo": "RLOOConfig",
+    "rfai": "GRPOConfig",
+    "ppo": "GRPOConfig",
+    "pretrain": "SFTConfig",
+    "dpo": "DPOConfig",
+    "kto": "KTOConfig",
+    "reward": "RewardConfig",
+}
 
 # What TRL's own generation takes and our sampler does not: refused, so that nothing is ignored.
 NOT_SAMPLED = frozenset(
@@ -49,7 +59,26 @@ COMPUTED = {
     "disable_tqdm": "nothing: progress has its own bar",
     "resume_from_checkpoint": "run.resume",
     "push_to_hub": "nothing yet: publish the merged folder",
+    "ddp_find_unused_parameters": "nothing: every trained weight is used",
     "remove_unused_columns": "nothing: rewards read the columns",
+}
+
+# What one algorithm decides itself, although its TRL config class has an argument for it.
+COMPUTED_BY: dict[str, dict[str, str]] = {
+    "rfai": {
+        "loss_type": "nothing: rfai's loss is -log_prob * reward",
+        "scale_rewards": "algo.whiten",
+        "importance_sampling_level": "nothing: rfai weights each token",
+        "multi_objective_aggregation": "reward.NAME.weight",
+        "epsilon": "algo.args.epsilon_high",
+    },
+    "ppo": {
+        "loss_type": "nothing: PPO's loss is a mean over tokens",
+        "scale_rewards": "algo.gae.whiten",
+        "importance_sampling_level": "nothing: PPO clips each token's ratio",
+        "multi_objective_aggregation": "reward.NAME.weight",
+        "off_policy_mask_threshold": "algo.target_kl",
+    },
 }
 
 
@@ -57,8 +86,9 @@ COMPUTED = {
 def argument_types(algo: str) -> dict[str, str]:
     """Map what the TRL config class of this algorithm accepts to the annotations there."""
     trl = _package_dir("trl") / "trainer"
+    own = CONFIG_CLASS[algo].removesuffix("Config").lower()
     sources = [
-        trl / f"{algo}_config.py",
+        trl / f"{own}_config.py",
         trl / "base_config.py",
         _package_dir("transformers") / "training_args.py",
     ]

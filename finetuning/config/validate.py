@@ -5,6 +5,7 @@ between settings are still looked at and the user hears everything in one go.
 """
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,28 +13,49 @@ from pydantic_core import ErrorDetails
 
 from finetuning.config.rules import broken_rules
 from finetuning.config.schema import Config
-from finetuning.config.suggest import nearest
+from finetuning.config.suggest import did_you_mean, nearest
 from finetuning.errors import Problem
 
 Values = dict[str, Any]
 
+MUST_BE_GIVEN = "must be given:"
 
-def validate(values: Values, preset: Values) -> tuple[Config | None, list[Problem]]:
+
+def validate(values: Values, preset: Callable[[], Values]) -> tuple[Config | None, list[Problem]]:
     """Check one composed configuration.
 
-    `preset` is the same composition without the user's single values. Returns the configuration,
-    or None, and every problem found.
+    `preset` makes the same composition without the user's single values; it is asked for where a
+    value is wrong. Returns the configuration, or None, and every problem found.
     """
-    problems = _missing(values)
+    problems = [*_unknown_stages(values, preset), *_missing(values)]
     config, found = _parse(values)
     problems += found
     repaired = config
     if config is None:
-        repaired, _ = _parse(_repair(values, preset))
+        repaired, _ = _parse(_repair(values, preset()))
     if repaired is not None:
-        unset = {f"{problem.setting}=???" for problem in problems}
-        problems += [found for found in broken_rules(repaired) if found.setting not in unset]
+        wrong = {_name(problem) for problem in problems}
+        problems += [found for found in broken_rules(repaired) if _name(found) not in wrong]
     return (None if problems else config), problems
+
+
+def _name(problem: Problem) -> str:
+    return problem.setting.split("=")[0]
+
+
+def _unknown_stages(values: Values, preset: Callable[[], Values]) -> list[Problem]:
+    """Take out stages that no YAML has: a misspelt one would only be called incomplete."""
+    stages = values["pipeline"]["stages"]
+    if all("choose" in stage for stage in stages.values()):
+        return []
+    known = preset()["pipeline"]["stages"]
+    unknown = [name for name in stages if name not in known]
+    for name in unknown:
+        del stages[name]
+    return [
+        Problem(f"pipeline.stages.{name}", f"no such stage; {did_you_mean(name, known)}")
+        for name in unknown
+    ]
 
 
 def _missing(values: Values, prefix: str = "") -> list[Problem]:
@@ -42,7 +64,7 @@ def _missing(values: Values, prefix: str = "") -> list[Problem]:
         if isinstance(value, dict):
             problems += _missing(value, f"{prefix}{key}.")
         elif value == "???":
-            problems.append(Problem(f"{prefix}{key}", f"must be given: {prefix}{key}=..."))
+            problems.append(Problem(f"{prefix}{key}", f"{MUST_BE_GIVEN} {prefix}{key}=..."))
     return problems
 
 
@@ -60,6 +82,8 @@ def _explain(detail: ErrorDetails, values: Values) -> Problem:
     if detail["type"] == "missing":
         return Problem(dotted, "required, but no YAML and no argument sets it")
     setting = f"{dotted}={_short(detail['input'])}"
+    if dotted == "experiment":
+        return Problem(dotted, "its file must begin with the line `# @package _global_`")
     if detail["type"] == "extra_forbidden":
         siblings = _fields_at(detail["loc"][:-1])
         guess = nearest(path[-1], siblings)

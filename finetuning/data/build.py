@@ -1,7 +1,8 @@
 """From a data section of the configuration to a data set with the columns an algorithm needs."""
 
+import random
 from collections.abc import Iterable
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
 from datasets import Dataset
@@ -10,44 +11,55 @@ from evaluation.tasks import load_task
 from evaluation.tasks.base import Problem as EvalProblem
 from evaluation.tasks.mbpp import STOP as MBPP_STOP
 from evaluation.tasks.mbpp import mbpp_problems
-from finetuning.config.schema import DataConfig, HumanEvalData, JsonlData, MbppData, NanoData
-from finetuning.data.jsonl import read_rows
+from finetuning.config.schema import (
+    DataConfig,
+    HubData,
+    HumanEvalData,
+    JsonlData,
+    MbppData,
+    NanoData,
+    NanoToolsData,
+    TextData,
+)
+from finetuning.data.files import Rows, hub_rows, jsonl_rows, text_rows
+from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from finetuning.errors import ConfigError, Problem
-from finetuning.nano import ENTRY_POINT, corpus, problems
+from finetuning.rows.need import Need
 
 Row = dict[str, Any]
+_HELD_OUT_SEED = 1_000_003
 
 
-class Need(StrEnum):
-    """What an algorithm trains on."""
+@dataclass(frozen=True)
+class Data:
+    """The rows of a run."""
 
-    PROMPTS = "prompts"
-    """Prompts with tests; the policy writes the completions itself."""
-    COMPLETIONS = "completions"
-    """Prompts with the completions to imitate."""
+    train: Dataset
+    held_out: Dataset | None
+    """Rows that are measured and never trained on; None where there are none."""
 
 
-def build_dataset(
-    config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False
-) -> Dataset:
+def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False) -> Data:
     """Return the rows of the configured data in the columns that `need` names.
 
     Raises:
         ConfigError: a user's file has bad rows; `needs_tests`: each must have tests.
 
     """
-    match config:
-        case NanoData():
-            rows = _nano(config, need, seed)
-        case MbppData():
-            rows = _from_problems(mbpp_problems(config.split), MBPP_STOP, need)
-        case HumanEvalData():
-            task = load_task("humaneval")
-            rows = _from_problems(task.problems, task.stop, need)
-        case JsonlData():
-            rows = read_rows(config.train, need, needs_tests=needs_tests)
-            rows = [{**row, "stop": config.stop} for row in rows] if need is Need.PROMPTS else rows
-    return Dataset.from_list(rows[: config.limit])
+    train, held_out = _rows(config, need, seed, needs_tests=needs_tests)
+    if need is Need.LABELS:  # KTO's batches keep the order of the rows
+        random.Random(f"labels/{seed}").shuffle(train)
+    return Data(
+        _dataset(train[: config.limit]),
+        _dataset(held_out[: config.limit]) if held_out else None,
+    )
+
+
+def build_dataset(
+    config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False
+) -> Dataset:
+    """Return the rows to train on."""
+    return build_data(config, need, seed, needs_tests=needs_tests).train
 
 
 def check_fills_a_batch(rows: int, arguments: Any) -> None:
@@ -68,19 +80,50 @@ def check_fills_a_batch(rows: int, arguments: Any) -> None:
         raise ConfigError([Problem(f"data: {rows} prompts", remedy)])
 
 
-def _nano(config: NanoData, need: Need, seed: int) -> list[Row]:
-    if need is Need.COMPLETIONS:
-        pairs = corpus(config.corpus_size, seed)
-        return [{"prompt": prompt, "completion": solution} for prompt, solution in pairs]
-    return [
-        {"prompt": problem.prompt, "tests": problem.tests, "entry_points": [ENTRY_POINT]}
-        for problem in problems("rl", config.train_problems, seed)
-    ]
+def _dataset(rows: list[Row]) -> Dataset:
+    """Make the data set. Messages stay as they are, as JSON.
+
+    Plain Arrow would give every tool call the arguments of all others, as nulls, and a chat
+    template would write them.
+    """
+    is_chat = isinstance(rows[0].get("prompt"), list)
+    return Dataset.from_list(rows, on_mixed_types="use_json" if is_chat else None)
+
+
+def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Rows:
+    match config:
+        case NanoData():
+            rows = nano_rows(config, need, seed), nano_held_out(config, need)
+        case NanoToolsData():
+            rows = tool_rows(config.rows, seed), tool_rows(config.held_out, _HELD_OUT_SEED)
+        case MbppData():
+            held_out = mbpp_problems("validation")[: config.held_out]
+            rows = (
+                _from_problems(mbpp_problems(config.split), MBPP_STOP, need),
+                _held_out(held_out, MBPP_STOP, need),
+            )
+        case HumanEvalData():
+            task = load_task("humaneval")
+            rows = _from_problems(task.problems, task.stop, need), []
+        case JsonlData():
+            rows = jsonl_rows(config, need, needs_tests=needs_tests)
+        case TextData():
+            rows = text_rows(config)
+        case HubData():
+            rows = hub_rows(config, need, needs_tests=needs_tests)
+    return rows
+
+
+def _held_out(source: Iterable[EvalProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
+    """Return nothing for algorithms that sample: they are measured by pass@k."""
+    return [] if need is Need.PROMPTS else _from_problems(source, stop, need)
 
 
 def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
     if need is Need.COMPLETIONS:
         return [{"prompt": problem.prompt, "completion": problem.reference} for problem in source]
+    if need is Need.TEXT:
+        return [{"text": f"{problem.prompt}{problem.reference}"} for problem in source]
     return [
         {
             "prompt": problem.prompt,
@@ -88,6 +131,7 @@ def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: N
             "prefix": problem.prefix,
             "stop": list(stop),
             "entry_points": list(problem.entry_points),
+            "reference": problem.reference,
         }
         for problem in source
     ]

@@ -1,12 +1,11 @@
 """metrics.jsonl: one row per log, without rows of steps that a kill undid."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-FILE = "metrics.jsonl"
+from finetuning.metrics import FILE, append_metrics, read_metrics, write_metrics
 
 
 class MetricsCallback(TrainerCallback):
@@ -24,9 +23,7 @@ class MetricsCallback(TrainerCallback):
         # A fresh start keeps nothing: step 0 is also logged anew.
         kept = [row for row in read_metrics(self._path) if row["step"] <= state.global_step]
         rows = kept if state.global_step else []
-        partial = self._path.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        partial.replace(self._path)
+        write_metrics(self._path, rows)
 
     def on_log(
         self,
@@ -40,16 +37,7 @@ class MetricsCallback(TrainerCallback):
         if not state.is_world_process_zero or not logs:
             return
         row = {"step": state.global_step, **{key: _number(value) for key, value in logs.items()}}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a metrics.jsonl; a last line torn by a kill is left out."""
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]  # every whole row ends with a newline
+        append_metrics(self._path, row)
 
 
 def _number(value: Any) -> Any:

@@ -97,7 +97,7 @@ class ProgressCallback(TrainerCallback):
         self,
         _args: TrainingArguments,
         state: TrainerState,
-        _control: TrainerControl,
+        control: TrainerControl,
         logs: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> None:
@@ -105,13 +105,18 @@ class ProgressCallback(TrainerCallback):
         # A callback that was added earlier may log before this one has begun.
         if not state.is_world_process_zero or not self._total:
             return
+        if not any(
+            name in _SCORES or name in _LOSSES or _HELD_OUT.match(name) for name in logs or {}
+        ):
+            return  # the row after the last step: seconds that belong to none
         for name, value in (logs or {}).items():
             number = _finite(value)
             if number is not None and (name in _SHOWN or _HELD_OUT.fullmatch(name)):
                 self._figures[name] = number
         self._step = state.global_step
         self._refresh()
-        if self._live is None and self._is_line_due():
+        is_over = control.should_training_stop or self._step >= self._total
+        if self._live is None and not is_over and self._is_line_due():  # the end has its own line
             self._print_line(self._time_left())
 
     def on_train_end(

@@ -6,9 +6,12 @@ from typing import Any
 
 from peft import LoraConfig, PeftModel
 
+from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
 from finetuning.model.device import AS_STORED
 from finetuning.model.policy import Policy, load_policy
+from finetuning.model.quantized import copy_dequantized
+from finetuning.model.value_head import policy_only
 
 
 def adapter_config(config: ModelConfig) -> LoraConfig | None:
@@ -26,21 +29,25 @@ def adapter_config(config: ModelConfig) -> LoraConfig | None:
 
 def save_adapter(model: Any, folder: Path, base: str) -> None:
     """Write the adapter in peft's layout, naming the base that it belongs to."""
-    model.save_pretrained(folder)
-    settings = folder / "adapter_config.json"
-    values = json.loads(settings.read_text(encoding="utf-8"))
-    values["base_model_name_or_path"] = base
-    settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
+    with whole_folder(folder) as draft, policy_only(model):
+        model.save_pretrained(draft)
+        settings = draft / "adapter_config.json"
+        values = json.loads(settings.read_text(encoding="utf-8"))
+        values["base_model_name_or_path"] = base
+        settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
 
 
-def merge_adapter(adapter: Path, config: ModelConfig) -> Policy:
+def merge_adapter(adapter: Path, config: ModelConfig, trained: Any) -> Policy:
     """Fold the adapter into a fresh copy of the base, in the base's own number format.
 
     A fresh copy, because unloading an adapter from the model under training would leave the
     optimizer and the trainer with parameters that no longer exist; in main memory, because the
-    device still holds that model.
+    device still holds that model. Only the values of a 4-bit base are taken from `trained`: the
+    adapter was fitted to what they were rounded to, on the device where that was done.
     """
     if config.path is None:
         raise ValueError("an adapter can only be merged into a model that has a path")
     base = load_policy(config.path, AS_STORED, config.revision, config.trust_remote_code)
+    if config.quantization:
+        copy_dequantized(trained, base.model)
     return Policy(PeftModel.from_pretrained(base.model, adapter).merge_and_unload(), base.tokenizer)

@@ -7,6 +7,7 @@ import torch
 
 from finetuning.config.schema import BackendConfig
 from finetuning.errors import ConfigError, Problem
+from finetuning.world import local_processes
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ def choose_device(backend: BackendConfig) -> Device:
             ]
         )
     kind = "cuda" if has_cuda and backend.device != "cpu" else "cpu"
+    if kind == "cuda" and local_processes() > torch.cuda.device_count():
+        problem = Problem(
+            f"LOCAL_WORLD_SIZE={local_processes()}",
+            f"there are {torch.cuda.device_count()} GPUs here; start as many processes, or add "
+            "backend=cpu",
+        )
+        raise ConfigError([problem])
     if backend.dtype != "auto":
         dtype: torch.dtype = getattr(torch, backend.dtype)
     elif kind == "cuda" and torch.cuda.is_bf16_supported():
@@ -54,3 +62,15 @@ def choose_device(backend: BackendConfig) -> Device:
     else:
         reason = f"no CUDA device; {torch.get_num_threads()} threads"
     return Device(kind, dtype, reason)
+
+
+def check_optimizer(optimizer: str, device: Device) -> None:
+    """Refuse the optimizers of bitsandbytes that page or round their state, without a GPU.
+
+    Raises:
+        ConfigError: with the name of one that works.
+
+    """
+    if device.kind == "cpu" and (optimizer.startswith("paged_") or "8bit" in optimizer):
+        remedy = "this optimizer needs a CUDA device, and this run is on the CPU; use adamw_torch"
+        raise ConfigError([Problem(f"algo.args.optim={optimizer}", remedy)])

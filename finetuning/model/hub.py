@@ -22,22 +22,23 @@ from finetuning.errors import ConfigError, OutsideError, Problem
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py"]
 
 
-def local_folder(path: str, revision: str | None) -> Path:
+def local_folder(path: str, revision: str | None, setting: str | None = None) -> Path:
     """Return the folder of a model; download it when `path` is a Hub id.
+
+    `setting` is what the user typed, for messages; None: `model.path=...`.
 
     Raises:
         ConfigError: the id cannot exist, or is private or gated for this user.
         OutsideError: the Hub cannot be reached.
 
     """
+    setting = setting or f"model.path={path}"
     folder = Path(path).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise ConfigError(
-                [Problem(f"model.path={path}", "this folder has no config.json, so it is no model")]
-            )
+            remedy = "this folder has no config.json, so it is no model"
+            raise ConfigError([Problem(setting, remedy)])
         return folder
-    setting = f"model.path={path}"
     try:
         return Path(snapshot_download(path, revision=revision, allow_patterns=_WANTED))
     except GatedRepoError as error:

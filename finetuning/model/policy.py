@@ -1,57 +1,77 @@
 """Loads the policy and its tokenizer, and writes them back as a plain transformers folder."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+)
 
+from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
-from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.hub import local_folder
+from finetuning.model.quantized import keep_gradients, nf4_arguments
+from finetuning.model.value_head import policy_only
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A causal language model and its tokenizer."""
+    """A language model and its tokenizer."""
 
     model: Any
     tokenizer: Any
 
 
 def build_policy(config: ModelConfig, device: Device, seed: int) -> Policy:
-    """Load `model.path`, or make the nano model from the seed."""
-    if config.init == "nano":
-        return _make_nano(seed)
+    """Load `model.path`, or make the nano model from the seed where there is none."""
     if config.path is None:
+        if config.init == "nano":
+            return _make_nano(seed)
         raise ValueError("the pipeline must hand over a model before this stage is built")
     if config.adapter == "full":
         # Half precision rounds a small update of a weight away; autocast computes in it anyway.
         device = replace(device, dtype=torch.float32)
-    return load_policy(config.path, device, config.revision, config.trust_remote_code)
+    return load_policy(
+        config.path, device, config.revision, config.trust_remote_code, config.quantization
+    )
 
 
 def load_policy(
-    path: str, device: Device, revision: str | None = None, trust_remote_code: bool = False
+    path: str,
+    device: Device,
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+    quantization: str | None = None,
 ) -> Policy:
-    """Load a decoder-only model from a folder or the Hub onto the device."""
+    """Load a language model from a folder or the Hub onto the device."""
     folder = local_folder(path, revision)
     settings = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    if settings.is_encoder_decoder:
-        problem = Problem(
-            f"model.path={path}",
-            f"`{settings.model_type}` is an encoder-decoder model; these algorithms need a "
-            "decoder-only one, such as model=qwen",
-        )
-        raise ConfigError([problem])
+    loader = AutoModelForSeq2SeqLM if settings.is_encoder_decoder else AutoModelForCausalLM
+    rounding = nf4_arguments(device) if quantization else {}
+    model = loader.from_pretrained(
+        folder,
+        config=settings,
+        dtype=device.dtype,
+        trust_remote_code=trust_remote_code,
+        **rounding,
+    )
+    if quantization:
+        keep_gradients(model)
+    else:
+        model = model.to(device.kind)
+    return Policy(model, load_tokenizer(folder, trust_remote_code))
+
+
+def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> Any:
+    """Load the tokenizer of a local folder, ready to pad."""
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, config=settings, dtype=device.dtype, trust_remote_code=trust_remote_code
-    ).to(device.kind)
-    return Policy(model, with_padding(tokenizer))
+    return with_padding(tokenizer)
 
 
 def with_padding(tokenizer: Any) -> Any:
@@ -68,12 +88,10 @@ def with_padding(tokenizer: Any) -> Any:
 
 def save_policy(policy: Policy, folder: Path) -> None:
     """Write weights and tokenizer; complete or not there at all, also when killed midway."""
-    partial = folder.with_name(folder.name + ".partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    policy.model.save_pretrained(partial)
-    policy.tokenizer.save_pretrained(partial)
-    partial.rename(folder)
+    with whole_folder(folder) as draft:
+        with policy_only(policy.model):
+            policy.model.save_pretrained(draft)
+        policy.tokenizer.save_pretrained(draft)
 
 
 def _make_nano(seed: int) -> Policy:

@@ -29,7 +29,7 @@ torch, so they are not imported here: making problems takes neither.
 from finetuning.nano.compositions import Split
 from finetuning.nano.corpus import corpus
 from finetuning.nano.gold import GoldReport, gold_check
-from finetuning.nano.problems import NanoProblem, problems
+from finetuning.nano.problems import NanoProblem, problems, training_problems
 from finetuning.nano.show import show
 from finetuning.nano.statements import ENTRY_POINT
 
@@ -42,4 +42,5 @@ __all__ = [
     "gold_check",
     "problems",
     "show",
+    "training_problems",
 ]

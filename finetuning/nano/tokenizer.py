@@ -6,12 +6,16 @@ can be encoded and comes back unchanged.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 PAD = "<pad>"
 EOS = "<eos>"
+CHAT_TEMPLATE = Path(__file__).with_name("chat.jinja")
+"""Text as it is, a tool call as JSON, and the end of text after what the assistant says."""
+
 SPECIAL_TOKENS = (PAD, EOS)
 """In the order of their ids."""
 
@@ -51,4 +55,5 @@ def build_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
         # A Llama takes no token types.
         model_input_names=["input_ids", "attention_mask"],
         clean_up_tokenization_spaces=False,
+        chat_template=CHAT_TEMPLATE.read_text(encoding="utf-8"),
     )

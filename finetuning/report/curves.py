@@ -15,8 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from finetuning.errors import BrokenRunError
 from finetuning.report.panels import Curve, Panel, learning_panels, smooth
-from finetuning.report.read import BrokenRunError, Run, Seconds, read_run
+from finetuning.report.read import Run, Seconds, read_run
 from finetuning.report.svg import Tone, standalone_svg
 from finetuning.report.wording import duration
 
@@ -61,18 +62,22 @@ def learning_figure(run: Run, size: Size) -> Figure | None:
     Returns None if the run logged none of them.
     """
     panels = learning_panels(run)
-    if not panels:
-        return None
+    return panels_figure(panels, size, run.steps) if panels else None
+
+
+def panels_figure(panels: Sequence[Panel], size: Size, steps: int) -> Figure:
+    """Draw panels one below the other, over the same steps."""
     labels = [curve.end_label for panel in panels for curve in panel.curves]
-    left, right, bottom, gap = 3.2 * size.font, _label_width(labels, size), 3.6 * size.font, 28
+    left, right, bottom = 3.2 * size.font, _label_width(labels, size), 3.6 * size.font
+    gap = 28 + (2 * size.font if any(panel.title for panel in panels) else 0)
     height = bottom + len(panels) * (size.panel_height + gap)
-    figure = _figure(size, height)
+    figure = new_figure(size, height)
     for row, panel in enumerate(reversed(panels)):
         y = bottom + row * (size.panel_height + gap)
         width = size.width - left - right
         box = (left / size.width, y / height, width / size.width, size.panel_height / height)
         axes = figure.add_axes(box)
-        _draw_panel(axes, panel, size, run.steps)
+        _draw_panel(axes, panel, size, steps)
         if row == 0:
             axes.set_xlabel("training step", color=Tone.MUTED.light, fontsize=size.font)
         else:
@@ -81,19 +86,17 @@ def learning_figure(run: Run, size: Size) -> Figure | None:
 
 
 def seconds_figure(seconds: Seconds, size: Size) -> Figure | None:
-    """Draw the parts of a run's wall time as bars; None if no part was timed."""
-    parts = {
-        "generate": seconds.generate,
-        "reward": seconds.reward,
-        "log-probs": seconds.logps,
-        "optimize": seconds.optimize,
-    }
+    """Draw the parts of a run's wall time as bars; None if no part was timed.
+
+    A part that an algorithm does not have is left out.
+    """
+    parts = {name: value for name, value in seconds.parts.items() if value}
     whole = sum(parts.values()) + seconds.other
-    if not any(parts.values()):
+    if not parts:
         return None
     rows = [*parts.items(), ("other", seconds.other)]
     height = len(rows) * 2.3 * size.font
-    figure = _figure(size, height)
+    figure = new_figure(size, height)
     left, right = 6.5 * size.font, 9.5 * size.font
     axes = figure.add_axes((left / size.width, 0, 1 - (left + right) / size.width, 1))
     axes.set_axis_off()
@@ -104,8 +107,8 @@ def seconds_figure(seconds: Seconds, size: Size) -> Figure | None:
     for row, (name, value) in enumerate(rows):
         share = f"{duration(value)} · {value / whole:.0%}"
         ink, muted = Tone.INK.light, Tone.MUTED.light
-        _write(axes, (0, row), (-10, 0), name, color=ink, fontsize=size.font, ha="right")
-        _write(axes, (value, row), (8, 0), share, color=muted, fontsize=size.font)
+        write(axes, (0, row), (-10, 0), name, color=ink, fontsize=size.font, ha="right")
+        write(axes, (value, row), (8, 0), share, color=muted, fontsize=size.font)
     return figure
 
 
@@ -125,7 +128,8 @@ def spread(positions: Sequence[float], gap: float, top: float) -> list[float]:
     return placed
 
 
-def _figure(size: Size, height: float) -> Figure:
+def new_figure(size: Size, height: float) -> Figure:
+    """Make an empty figure; `height` is in SVG units."""
     return Figure(figsize=(size.width / 72, height / 72), dpi=72)
 
 
@@ -149,6 +153,15 @@ def _draw_panel(axes: Axes, panel: Panel, size: Size, steps: int) -> None:
     if panel.is_fraction:
         axes.set_ylim(0, 1)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+    if panel.title:
+        style = {"color": Tone.MUTED.light, "fontsize": size.font}
+        write(
+            axes,
+            (axes.get_xlim()[0], axes.get_ylim()[1]),
+            (0, 1.5 * size.font),
+            panel.title,
+            **style,
+        )
     _label_ends(axes, panel, size)
 
 
@@ -182,7 +195,7 @@ def _write_values(axes: Axes, curve: Curve, size: Size) -> None:
     offset = (0.6 * size.font, -1.2 * size.font)
     style = {"color": curve.tone.light, "fontsize": size.font}
     for point in curve.points[:-1]:
-        _write(axes, point, offset, f"{point.value:.2f}", **style)
+        write(axes, point, offset, f"{point.value:.2f}", **style)
 
 
 def _label_ends(axes: Axes, panel: Panel, size: Size) -> None:
@@ -193,10 +206,10 @@ def _label_ends(axes: Axes, panel: Panel, size: Size) -> None:
     right = axes.get_xlim()[1]
     for curve, height in zip(panel.curves, heights, strict=True):
         style = {"color": curve.tone.light, "fontsize": size.font}
-        _write(axes, (right, height), (6, 0), curve.end_label, **style)
+        write(axes, (right, height), (6, 0), curve.end_label, **style)
 
 
-def _write(
+def write(
     axes: Axes, point: tuple[float, float], offset: tuple[float, float], text: str, **style: Any
 ) -> None:
     """Write text at an offset, in SVG units, from a point of the data."""

@@ -1,6 +1,7 @@
 """What a learning curve shows: which quantities of a run, sorted by the axis they can share.
 
-A reward that a run logs beside an equal pass rate is one curve. The loss of a run with a reward is
+A reward that a run logs beside an equal pass rate, or nearly so, is one curve: two lines on top of
+each other show neither. The loss of a run with a reward is
 left out: under a policy gradient it says nothing about progress.
 """
 
@@ -14,6 +15,8 @@ from finetuning.report.svg import Tone
 
 _HELD_OUT_TONES = (Tone.ORANGE, Tone.PURPLE, Tone.GREEN)
 _HELD_OUT_MARKERS = "Dso"
+_NEARLY_EQUAL = 0.03
+"""How far reward and pass rate may lie apart at any step to be drawn as one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Panel:
     curves: tuple[Curve, ...]
     is_fraction: bool
     """Whether the axis is fixed from 0 to 1."""
+    title: str = ""
+    """What all of them measure, where the labels do not say it."""
 
 
 def learning_panels(run: Run) -> list[Panel]:
@@ -51,8 +56,9 @@ def learning_panels(run: Run) -> list[Panel]:
     reward, passes = run.series("reward"), run.series("execution/pass_rate")
     fractions = list(_held_out_curves(run.held_out))
     panels = []
-    if reward and reward == passes:
-        fractions.append(Curve("reward =\npass rate", reward, Tone.BLUE))
+    if reward and _are_nearly_equal(reward, passes):
+        sign = "=" if reward == passes else "\N{ALMOST EQUAL TO}"
+        fractions.append(Curve(f"reward {sign}\npass rate", reward, Tone.BLUE))
     else:
         if passes:
             fractions.append(Curve("pass rate", passes, Tone.GREEN))
@@ -108,3 +114,9 @@ def _loss_panels(run: Run) -> list[Panel]:
 
 def _is_fraction(points: Series) -> bool:
     return all(0 <= point.value <= 1 for point in points)
+
+
+def _are_nearly_equal(one: Series, other: Series) -> bool:
+    return [point.step for point in one] == [point.step for point in other] and all(
+        abs(a.value - b.value) <= _NEARLY_EQUAL for a, b in zip(one, other, strict=True)
+    )

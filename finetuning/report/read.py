@@ -5,7 +5,6 @@ still deserves its report. A file that is there but cannot be read is refused by
 around it would show figures that nobody measured.
 """
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,14 +14,15 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from finetuning.errors import OutsideError
+from finetuning.errors import BrokenRunError
+from finetuning.metrics import FILE, read_metrics, read_text
 
 Scores = Mapping[str, Mapping[str, float]]
 """Task name to measure (`pass@1`) to value, a fraction between 0 and 1."""
 
 
-class BrokenRunError(OutsideError):
-    """A file of a run's folder cannot be read; the message names it."""
+_DOLLARS = "/total_dollars"
+"""End of the columns in which a reward logs what it has cost so far."""
 
 
 class Point(NamedTuple):
@@ -55,9 +55,19 @@ class Seconds:
     optimize: float = 0.0
 
     @property
+    def parts(self) -> dict[str, float]:
+        """The parts by the names that people read."""
+        return {
+            "generate": self.generate,
+            "reward": self.reward,
+            "log-probs": self.logps,
+            "optimize": self.optimize,
+        }
+
+    @property
     def other(self) -> float:
         """What no part accounts for; zero where parts overlap and exceed the total."""
-        return max(0.0, self.total - self.generate - self.reward - self.logps - self.optimize)
+        return max(0.0, self.total - sum(self.parts.values()))
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,46 @@ class Stage:
     seconds: float
     cached: bool
     """Whether an earlier run had made it already, so that nothing was trained."""
+
+
+@dataclass(frozen=True)
+class StoppedEarly:
+    """Why training ended before its time."""
+
+    step: int
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best and the last look at held-out problems."""
+
+    metric: str
+    best_step: int
+    best: float
+    last_step: int
+    last: float
+    kept: str
+    """Whose weights the finished model has: `best` or `last`."""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """How far the merged model is from the trained one."""
+
+    kl: float
+    max_logit_difference: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class TeacherCosts:
+    """What a run has spent on a teacher."""
+
+    calls: int
+    dollars: float | None = None
+    """None where the price was not known."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +135,14 @@ class Summary:
     reward: Reward | None = None
     stages: tuple[Stage, ...] = ()
     model_folder: str | None = None
+    stopped_early: StoppedEarly | None = None
+    best: Best | None = None
+    merge: Merge | None = None
+    teacher: TeacherCosts | None = None
+    data_folder: str | None = None
+    """The data set of a run that collected one instead of training."""
+    statistics: Mapping[str, Any] | None = None
+    """Of that data set."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +166,14 @@ class Run:
         return self.metrics.get(name, ())
 
     @property
+    def dollars(self) -> float | None:
+        """What graders that cost money (teachers) took in all; None if none was asked."""
+        totals = [
+            series[-1].value for name, series in self.metrics.items() if name.endswith(_DOLLARS)
+        ]
+        return sum(totals) if totals else None
+
+    @property
     def held_out(self) -> Mapping[str, Series]:
         """Task to its pass@1 at the steps at which the run was evaluated."""
         return {
@@ -127,13 +193,13 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         summary=_read_summary(folder / "report.json"),
-        metrics=_read_metrics(folder / "metrics.jsonl"),
-        config=_read_text(folder / "config.yaml"),
+        metrics=_read_series(folder / FILE),
+        config=read_text(folder / "config.yaml"),
     )
 
 
 def _read_summary(path: Path) -> Summary:
-    text = _read_text(path)
+    text = read_text(path)
     if text is None:
         raise BrokenRunError(f"{path} is missing: this is not the folder of a finished run")
     try:
@@ -142,41 +208,19 @@ def _read_summary(path: Path) -> Summary:
         raise BrokenRunError(f"{path} is broken: {error}") from error
 
 
-def _read_metrics(path: Path) -> dict[str, Series]:
+def _read_series(path: Path) -> dict[str, Series]:
     columns: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    # Whole rows end with a newline: what follows the last one was torn by a kill.
-    lines = (_read_text(path) or "").split("\n")[:-1]
-    for number, line in enumerate(lines, start=1):
-        step, row = _read_row(line, where=f"{path}, line {number}")
+    for row in read_metrics(path):
         for name, value in row.items():
-            # A resumed run repeats the steps after its checkpoint: what was written last holds.
-            columns[name][step] = value
+            if name != "step" and _is_measurement(value):
+                # Looks and training log the same step apart; what was written last holds.
+                columns[name][row["step"]] = float(value)
     return {
         name: tuple(Point(step, values[step]) for step in sorted(values))
         for name, values in columns.items()
     }
 
 
-def _read_row(line: str, where: str) -> tuple[int, dict[str, float]]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise BrokenRunError(f"{where} is not JSON: {error}") from error
-    if not isinstance(row, dict) or not isinstance(row.get("step"), int):
-        raise BrokenRunError(f"{where} has no whole number under `step`")
-    values = {name: float(value) for name, value in row.items() if _is_measurement(value)}
-    return row["step"], {name: value for name, value in values.items() if name != "step"}
-
-
 def _is_measurement(value: Any) -> bool:
     # TRL logs null, and torch logs NaN, for a mean over nothing.
     return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _read_text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise BrokenRunError(f"{path} is not UTF-8 text: {error}") from error

@@ -38,6 +38,12 @@ class Tone(Enum):
         return f"--{self.name.lower()}"
 
 
+# Text that crosses a line or a dot is drawn on a rim of ground, or neither could be read.
+_HALO = (
+    f"paint-order: stroke; stroke: {Tone.SURFACE.light}; stroke-width: 4px; stroke-linejoin: round"
+)
+
+
 def theme_css() -> str:
     """Define the variable of every tone, for light and for dark pages."""
     light = "".join(f"{tone.variable}:{tone.value[0]};" for tone in Tone)
@@ -78,5 +84,5 @@ def _render(figure: Figure, name: str, label: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg ") :]
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nobody refers to groups, and pages repeat them
-    svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", svg)
+    svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}; {_HALO}", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)

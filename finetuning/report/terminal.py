@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from finetuning.report.read import Run, read_run
-from finetuning.report.wording import comparisons, duration, headline
+from finetuning.report.wording import comparisons, costs, duration, headline, notes
 
 
 def print_outcome(console: Console, folder: Path) -> None:
@@ -20,11 +20,15 @@ def print_outcome(console: Console, folder: Path) -> None:
     run = read_run(folder)
     console.print()
     console.print(Text(headline(run), style="bold"), soft_wrap=True)
+    for note in notes(run):
+        console.print(Text(note), soft_wrap=True)
     if run.summary.before or run.summary.after:
         console.print(_score_table(run))
     places = {
         "trained": duration(run.summary.seconds.total),
+        "teacher": costs(run.summary.teacher),
         "model": run.summary.model_folder,
+        "data": run.summary.data_folder,
         "report": folder / "report.html",
     }
     for name, place in places.items():

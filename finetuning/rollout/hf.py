@@ -49,7 +49,8 @@ class HFSampler:
         self._model = model
         self._tokenizer = tokenizer
         self._pad = tokenizer.pad_token_id
-        self._eos = _eos_ids(model, tokenizer)
+        self.eos = _eos_ids(model, tokenizer)
+        """Ids of the tokens that end a completion."""
 
     @torch.no_grad()
     def sample(
@@ -70,7 +71,7 @@ class HFSampler:
         training = self._model.training
         self._model.eval()
         try:
-            return _Batch(self._model, self._tokenizer, self._pad, self._eos, sampling).run(
+            return _Batch(self._model, self._tokenizer, self._pad, self.eos, sampling).run(
                 prompts, n, seed
             )
         finally:

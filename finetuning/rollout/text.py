@@ -6,25 +6,81 @@ from typing import Any
 from evaluation.sampler import SamplingParams
 from finetuning.rollout.decode import decode_completions
 from finetuning.rollout.hf import HFSampler, Sampling
+from finetuning.rollout.seq2seq import sample_seq2seq
 
 
 class TextSampler:
-    """Implements evaluation's Sampler with a transformers model."""
+    """Implements evaluation's Sampler with a transformers model.
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    Args:
+        model: a language model, decoder-only or an encoder-decoder.
+        tokenizer: its tokenizer, which pads on the left.
+        max_length: tokens that prompt and completion have together; None takes what the model was
+            made for. A prompt that leaves no room gets an empty completion.
+
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, max_length: int | None = None) -> None:
+        self.eos: str = tokenizer.eos_token
+        self._model = model
         self._tokenizer = tokenizer
         self._sampler = HFSampler(model, tokenizer)
+        self._max_length = max_length or getattr(model.config, "max_position_embeddings", None)
 
     def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
-        """Return `params.n` completions for each prompt, without special tokens."""
+        """Return `params.n` completions for each prompt.
+
+        Special tokens inside a text stay: some are stop words of a task, and what is left of the
+        others is what the model wrote.
+        """
+        if self._model.config.is_encoder_decoder:
+            answers: list[list[str]] = sample_seq2seq(self._model, self._tokenizer, prompts, params)
+            return answers
+        ids = self._prompt_ids(prompts, chat=params.chat)
+        room = [self._room(of_prompt, params.max_new_tokens) for of_prompt in ids]
+        fitting = [index for index, limit in enumerate(room) if limit > 0]
+        texts = [[""] * params.n for _ in prompts]
+        if not fitting:
+            return texts
         sampling = Sampling(
-            max_new_tokens=params.max_new_tokens,
+            max_new_tokens=max(room),
             temperature=params.temperature,
             top_p=params.top_p,
             top_k=params.top_k,
             stop=params.stop,
         )
-        ids = self._tokenizer(list(prompts))["input_ids"]
-        rollouts = self._sampler.sample(ids, params.n, sampling, params.seed)
-        texts = decode_completions(self._tokenizer, [rollout.ids for rollout in rollouts])
-        return [texts[start : start + params.n] for start in range(0, len(texts), params.n)]
+        rollouts = self._sampler.sample(
+            [ids[index] for index in fitting], params.n, sampling, params.seed
+        )
+        decoded = decode_completions(
+            self._tokenizer,
+            [
+                self._until_end(rollout.ids[: room[fitting[number // params.n]]])
+                for number, rollout in enumerate(rollouts)
+            ],
+            keep_special=True,
+        )
+        for place, index in enumerate(fitting):
+            texts[index] = decoded[place * params.n : (place + 1) * params.n]
+        return texts
+
+    def _prompt_ids(self, prompts: Sequence[str], *, chat: bool) -> list[list[int]]:
+        texts = [self._asked(prompt) for prompt in prompts] if chat else list(prompts)
+        # A chat template writes the special tokens that the tokenizer would add.
+        ids: list[list[int]] = self._tokenizer(texts, add_special_tokens=not chat)["input_ids"]
+        return ids
+
+    def _asked(self, prompt: str) -> str:
+        text: str = self._tokenizer.apply_chat_template(
+            [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
+        )
+        return text
+
+    def _room(self, prompt: list[int], max_new_tokens: int) -> int:
+        if self._max_length is None:
+            return max_new_tokens
+        return min(max_new_tokens, self._max_length - len(prompt))
+
+    def _until_end(self, ids: list[int]) -> list[int]:
+        end = next((at for at, token in enumerate(ids) if token in self._sampler.eos), len(ids))
+        return ids[:end]

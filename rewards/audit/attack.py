@@ -66,6 +66,12 @@ class Family(StrEnum):
     DESCRIPTOR = "descriptor"
     """Closed and redirected descriptors."""
 
+    INJECTION = "injection"
+    """Words to whoever reads the program and grades it."""
+
+    NOTHING = "nothing"
+    """Answers without content, which no compiler minds."""
+
     RETURN = "return"
     """Return values that are huge, deep, slow to compare or not what they say."""
 

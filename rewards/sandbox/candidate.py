@@ -75,6 +75,10 @@ class DiedError(BaseException):
     """The program's process is gone, or has closed its channel. No test can catch it."""
 
 
+class EndlessError(BaseException):
+    """The program is in a loop that cannot end. No test can catch it."""
+
+
 class Candidate:
     """One program behind its channel."""
 
@@ -142,6 +146,8 @@ class Candidate:
             if "callback" not in reply:
                 break
             self._send(self._called_back(reply["callback"]))
+        if "endless" in reply:
+            raise self._break(EndlessError("it repeats itself without end"))
         if "e" in reply:
             self._raise(reply)
         return reply

@@ -10,7 +10,6 @@ slot until its deadline while others work.
 """
 
 import gc
-import importlib
 import math
 import os
 import random
@@ -27,36 +26,6 @@ from typing import Any
 from rewards.sandbox import frames, probe, processes, tester, zygote
 from rewards.sandbox.profile import Layer
 from rewards.sandbox.verdict import Verdict
-
-# What short programs import, beyond what is here already: once, not once in each of them.
-_WARM_MODULES = [
-    "array",
-    "bisect",
-    "calendar",
-    "cmath",
-    "collections.abc",
-    "contextlib",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "hashlib",
-    "heapq",
-    "inspect",
-    "itertools",
-    "numbers",
-    "operator",
-    "queue",
-    "statistics",
-    "string",
-    "textwrap",
-    "traceback",
-    "typing",
-    "unicodedata",
-]
 
 HEADER = struct.Struct("=Qd")
 """What stands before the JSON of a job: its number and its timeout in seconds."""
@@ -241,14 +210,15 @@ class _Host:
                 )
                 self._reply(run, _empty(Verdict.TIMEOUT) if out_of_time else None)
         elif run is not None:
-            self._reply(run, report)
+            is_lost = report.pop("is_lost") and not run.stopped
+            self._reply(run, None if is_lost else report)
 
     def _reply(self, run: _Run, report: dict[str, Any] | None) -> None:
         """Pass a report on; None says that the job was lost, through no fault of the program."""
         wall_s = time.monotonic() - run.started
         if report is not None:
             report["wall_s"] = wall_s
-            if run.stopped or report["verdict"] == Verdict.TIMEOUT:
+            if run.stopped:
                 report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
                 report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
                 # It slept, or somebody it waited for had no core: alone on the machine it shows.
@@ -290,12 +260,16 @@ def _keep_only(*descriptors: int) -> None:
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
 
 
-def _fork_zygote(layers: frozenset[Layer], memory_bytes: int) -> tuple[int, socket.socket]:
+def _start_zygote(layers: str, memory_bytes: int) -> tuple[int, socket.socket]:
+    """Execute a zygote. A fork of this process would hold what the host and the testers import."""
     ours, theirs = socket.socketpair()
     pid = processes.fork()
     if pid == 0:
         _keep_only(theirs.fileno())
-        zygote.main(theirs, layers, memory_bytes)
+        theirs.set_inheritable(True)
+        arguments = [str(theirs.fileno()), str(memory_bytes), layers]
+        command = processes.command("zygote", *arguments)
+        os.execve(sys.executable, command, processes.ENVIRONMENT)  # noqa: S606 - no shell is wanted
     theirs.close()
     return pid, ours
 
@@ -304,21 +278,20 @@ def main() -> None:
     """Serve on the descriptor of `sys.argv[1]`; bytes per program and layers follow it."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     memory_bytes = int(sys.argv[2])
-    layers = frozenset(Layer(name) for name in sys.argv[3].split(","))
+    names = sys.argv[3]
+    layers = frozenset(Layer(name) for name in names.split(","))
     del sys.argv[1:]
     processes.end_with_parent(signal.SIGTERM)
     processes.adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.environ.clear()
-    for name in _WARM_MODULES:
-        importlib.import_module(name)
     warnings.simplefilter("ignore")
     random.seed(0)
     gc.collect()
     gc.freeze()
     gc.disable()
     host = None
-    zygote_pid, control = _fork_zygote(layers, memory_bytes)
+    zygote_pid, control = _start_zygote(names, memory_bytes)
     try:
         zygote.await_ready(control)
         _, line = attach(control)
@@ -329,6 +302,10 @@ def main() -> None:
         host.serve()
     except zygote.LayerError as error:
         frames.send_json(channel.fileno(), {"missing": error.layer, "reason": error.reason})
+    except OSError:
+        # The zygote or the supervisor is gone. To leave is all there is to say: whoever still waits
+        # sees it, and starts another host.
+        return
     finally:
         if host is not None:
             host.kill_all()

@@ -12,6 +12,33 @@ from rewards.sandbox.isolation.libc import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATH
 
 _NAP_S = 0.002
 
+# The packages stand in without their __init__: what those import is for callers, and every page
+# that such a process holds makes every fork dearer.
+_BOOT = """
+import importlib, sys, types
+root, module = sys.argv[1:3]
+del sys.argv[1:3]
+for name in ("rewards", "rewards.sandbox"):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [root + "/" + name.replace(".", "/")]
+importlib.import_module("rewards.sandbox." + module).main()
+"""
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - a zygote has no pathlib
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return what runs `main` of a module of this package in a fresh interpreter.
+
+    It runs without `site`, so it and the programs see the standard library and nothing else.
+    """
+    options = ["-s", "-S", "-P", "-X", "utf8", "-c", _BOOT]
+    return [sys.executable, *options, _ROOT, module, *arguments]
+
+
+ENVIRONMENT = {"PYTHONHASHSEED": "0"}
+"""All that such an interpreter is told. Which order a set of strings has, and so the verdict on a
+program that depends on it, must not change from process to process."""
+
 
 def fork() -> int:
     """Fork as C does, for a process with a single thread.
@@ -45,6 +72,16 @@ def kill_and_reap(pid: int) -> tuple[int, float]:
     return status, usage.ru_utime + usage.ru_stime
 
 
+def ends_unasked(pid: int, seconds: float) -> bool:
+    """Whether a child ends by itself in this time; it stays a zombie, for its status."""
+    deadline = time.monotonic() + seconds
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_NAP_S)
+    return True
+
+
 def reap_or_kill(pid: int, seconds: float) -> None:
     """Wait for a child that is about to end; kill it if it does not."""
     deadline = time.monotonic() + seconds
@@ -73,8 +110,10 @@ def host_pid(parent: int, inner: int) -> int | None:
 
 def waited_s(pid: int) -> float | None:
     """Seconds that a process was ready to run and had no core; None where nobody counts them."""
-    try:
-        _, waited_ns, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    try:  # not through pathlib: this is asked once a program
+        descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
+        _, waited_ns, _ = os.read(descriptor, 100).split()
+        os.close(descriptor)
     except OSError:
         return None
     return int(waited_ns) / 1e9

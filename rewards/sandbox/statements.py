@@ -9,11 +9,11 @@ import ast
 import builtins
 import functools
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from symtable import SymbolTable, symtable
 
 from rewards.sandbox.candidate import TRUSTED_MODULES
+from rewards.sandbox.names import used_names
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -84,7 +84,7 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     ]
     if statements and not any(statement.is_test for statement in statements):
         statements[-1] = replace(statements[-1], is_test=True)
-    used = _used(tests)
+    used = used_names(tests)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES) - claimed
     helpers = (used & TRUSTED_NAMES.keys()) - claimed
@@ -128,22 +128,3 @@ def _asserts(node: ast.AST, checks: set[str]) -> bool:
         or (isinstance(part, ast.Call) and getattr(part.func, "id", None) in checks)
         for part in ast.walk(node)
     )
-
-
-def _used(tests: str) -> set[str]:
-    """Names that the tests read from the module's scope and do not define themselves."""
-    module = symtable(tests, "<tests>", "exec")
-    own = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported()}
-    read = {
-        symbol.get_name()
-        for table in _nested(module)
-        for symbol in table.get_symbols()
-        if symbol.is_referenced() and (symbol.is_global() or table is module)
-    }
-    return read - own
-
-
-def _nested(table: SymbolTable) -> Iterator[SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _nested(child)

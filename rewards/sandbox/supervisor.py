@@ -19,10 +19,9 @@ import warnings
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from rewards.sandbox import frames
+from rewards.sandbox import frames, processes
 from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
 from rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
 from rewards.sandbox.verdict import Result, Verdict
@@ -30,26 +29,17 @@ from rewards.sandbox.verdict import Result, Verdict
 _SLOTS = 4
 """Programs that one host runs at once. More than one, because some only wait for their end."""
 
-_ATTEMPTS = 8
+_ATTEMPTS = 12
 _ATTEMPTS_IN_COMPANY = 2
 """A job under which the sandbox failed so often runs alone: it can take no other with it, and meets
 no failure that another one caused."""
 
+_STARTS = 20
+"""Hosts in a row that may die before they are ready, until that counts as an attempt of a job."""
+
 _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
-
-# The packages stand in without their __init__: what those import is for callers, and every page
-# that a host holds makes every fork dearer.
-_BOOT = """
-import sys, types
-root = sys.argv.pop(1)
-for name in ("rewards", "rewards.sandbox"):
-    sys.modules[name] = package = types.ModuleType(name)
-    package.__path__ = [root + "/" + name.replace(".", "/")]
-from rewards.sandbox import host
-host.main()
-"""
 
 
 @dataclass
@@ -73,22 +63,18 @@ class _Host:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     tickets: dict[int, _Ticket] = field(default_factory=dict)
+    is_ready: bool = False
 
     @classmethod
     def start(cls, memory_mb: int, profile: Profile) -> "_Host":
-        """Execute a fresh interpreter that sees nothing of this one.
-
-        Its only variable fixes string hashes: which order a set of strings has, and so the verdict
-        on a program that depends on it, must not change from host to host.
-        """
+        """Execute a fresh interpreter that sees nothing of this one."""
         ours, theirs = socket.socketpair()
         with theirs:
-            root = Path(__file__).parents[2]
             layers = ",".join(sorted(LAYERS[profile]))
-            arguments = [str(root), str(theirs.fileno()), str(memory_mb << 20), layers]
+            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers]
             process = subprocess.Popen(
-                [sys.executable, "-s", "-S", "-P", "-X", "utf8", "-c", _BOOT, *arguments],
-                env={"PYTHONHASHSEED": "0"},
+                processes.command("host", *arguments),
+                env=processes.ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -139,6 +125,7 @@ class Supervisor(threading.Thread):
         self._stopping = False
         self._waiting: deque[_Ticket] = deque()
         self._hosts: list[_Host] = []
+        self._failed_starts = 0
         self._ids = itertools.count()
         self._bell, self._button = socket.socketpair()
         self._bell.setblocking(False)
@@ -239,7 +226,9 @@ class Supervisor(threading.Thread):
             return
         if "missing" not in reply:
             self._settle(host.tickets.pop(reply["job_id"]), reply)
-        elif reply["missing"] is not None:
+        elif reply["missing"] is None:
+            host.is_ready, self._failed_starts = True, 0
+        else:
             self._weaken_or_refuse(host, Layer(reply["missing"]), reply["reason"])
 
     def _settle(self, ticket: _Ticket, reply: dict[str, Any]) -> None:
@@ -254,8 +243,6 @@ class Supervisor(threading.Thread):
             ticket.future.set_result(Result(**result))
 
     def _weaken_or_refuse(self, host: _Host, layer: Layer, reason: str) -> None:
-        for ticket in host.tickets.values():
-            ticket.attempts -= 1
         error = SandboxUnavailableError(layer, reason)
         if layer is Layer.NAMESPACES and self._may_weaken:
             if self._profile is Profile.FULL:
@@ -272,7 +259,10 @@ class Supervisor(threading.Thread):
         self._selector.unregister(host.channel)
         self._hosts.remove(host)
         host.kill()
+        self._failed_starts += not host.is_ready
         for ticket in host.tickets.values():
+            if not host.is_ready and self._failed_starts < _STARTS:
+                ticket.attempts -= 1  # nothing has run yet
             self._retry(ticket)
 
     def _retry(self, ticket: _Ticket) -> None:

@@ -20,6 +20,7 @@ from rewards.sandbox import frames, processes, zygote
 from rewards.sandbox.candidate import (
     Candidate,
     DiedError,
+    EndlessError,
     RemoteError,
     SyntaxErrorInProgram,
     ViolationError,
@@ -45,6 +46,18 @@ class Outcome:
     verdict: Verdict
     detail: str
     passed_tests: int = 0
+    is_lost: bool = False
+    """The sandbox failed, and another attempt may tell."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """How the process of a program ended."""
+
+    status: int
+    lived: bool
+    """Until we ended it, as far as is known."""
+    cpu_s: float
 
 
 class Orders:
@@ -61,14 +74,13 @@ class Orders:
             socket.send_fds(self._line, [order], [theirs.fileno()])
         return ours
 
-    def end(self) -> tuple[int, float]:
-        """Kill the child; returns its wait status and processor seconds. Raises `OSError`."""
-        self._line.send(zygote.ORDER.pack(zygote.END, 0, 0.0))
+    def end(self, *, hung_up: bool = False) -> Death:
+        """Kill the child, which has `hung_up` already or not. Raises `OSError`."""
+        self._line.send(zygote.ORDER.pack(zygote.END, hung_up, 0.0))
         answer = self._line.recv(zygote.ENDED.size)
         if len(answer) != zygote.ENDED.size:
             raise OSError("the zygote is gone")
-        status, cpu_s = zygote.ENDED.unpack(answer)
-        return status, cpu_s
+        return Death(*zygote.ENDED.unpack(answer))
 
 
 def main(
@@ -113,10 +125,11 @@ def judge(
     with channel:
         candidate = Candidate(channel.fileno())
         outcome = _outcome(candidate, program, compiled, entry_points)
-    status, cpu_s = orders.end()
-    if isinstance(candidate.broken, DiedError):
-        outcome = _judge_death(status)
-    return _report(outcome, compiled.total, cpu_s)
+    hung_up = isinstance(candidate.broken, DiedError)
+    death = orders.end(hung_up=hung_up)
+    if hung_up:
+        outcome = _judge_death(death, timeout_s)
+    return _report(outcome, compiled.total, death.cpu_s)
 
 
 def _report(outcome: Outcome, total_tests: int, cpu_s: float) -> dict[str, Any]:
@@ -126,6 +139,7 @@ def _report(outcome: Outcome, total_tests: int, cpu_s: float) -> dict[str, Any]:
         "passed_tests": outcome.passed_tests,
         "total_tests": total_tests,
         "cpu_s": cpu_s,
+        "is_lost": outcome.is_lost,
     }
 
 
@@ -192,7 +206,7 @@ _DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozense
 
 def _judge_error(error: BaseException, source: str) -> Outcome:
     where = f" in: {source}" if source else ""
-    if isinstance(error, RemoteError | ViolationError | DiedError | RefusedError):
+    if isinstance(error, RemoteError | ViolationError | DiedError | EndlessError | RefusedError):
         text = str(error)
     else:
         text = describe(error)
@@ -204,20 +218,27 @@ def _judge_error(error: BaseException, source: str) -> Outcome:
         text = f"MemoryError{'' if source else ' in the program'}"
     elif isinstance(error, ViolationError):
         verdict, text = Verdict.VIOLATION, f"the program broke the protocol: {text}"
+    elif isinstance(error, EndlessError):
+        verdict, text = Verdict.TIMEOUT, f"stopped: {text}"
     return Outcome(verdict, one_line(text + where))
 
 
-def _judge_death(status: int) -> Outcome:
+def _judge_death(death: Death, timeout_s: float) -> Outcome:
     """Say why a child gave no answer. It may have been alive until we killed it for that."""
-    if not os.WIFSIGNALED(status):
-        code = os.waitstatus_to_exitcode(status)
+    if not os.WIFSIGNALED(death.status):
+        code = os.waitstatus_to_exitcode(death.status)
         reason = f"the program ended its process with status {code}"
         return Outcome(Verdict.VIOLATION, reason)
-    number = os.WTERMSIG(status)
-    if number == signal.SIGXCPU:
+    number = os.WTERMSIG(death.status)
+    out_of_time = number == signal.SIGKILL and not death.lived and death.cpu_s > timeout_s
+    if number == signal.SIGXCPU or out_of_time:
         return Outcome(Verdict.TIMEOUT, "stopped by the kernel at its limit of processor time")
     if number == signal.SIGSYS:
         return Outcome(Verdict.VIOLATION, "the program made a forbidden system call")
+    if number == signal.SIGKILL and not death.lived:
+        # No program can do this to itself: see `_Zygote._ends_unasked`.
+        reason = "somebody killed the program, perhaps the kernel for want of memory"
+        return Outcome(Verdict.INFRA_ERROR, reason, is_lost=True)
     if number == signal.SIGKILL:
         return Outcome(Verdict.VIOLATION, "the program closed its channel, or was killed")
     return Outcome(Verdict.ERROR, f"the program died from signal {signal.strsignal(number)}")

@@ -10,12 +10,12 @@ with one key, the tag.
 """
 
 import builtins
-import datetime as dt
+import functools
+import importlib
 from collections import deque
 from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
 from itertools import repeat
+from types import FunctionType
 from typing import Any
 
 MAX_DEPTH = 100
@@ -36,7 +36,7 @@ class WireError(Exception):
     """A value that does not fit the wire, or bytes that are no value."""
 
 
-def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: PLR0911 - a table in order
+def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: C901, PLR0911 - a table in order
     """Return the JSON form of a value. Raises `WireError` if it is nested too deeply."""
     kind = type(value)
     if value is None or kind is bool or kind is str or kind is float:
@@ -49,6 +49,10 @@ def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: PLR0911 - a 
         return [encode(item, hold, depth + 1) for item in value]
     encoder = _EXACT.get(kind)
     if encoder is not None:
+        return encoder(value, hold, depth + 1)
+    if kind is FunctionType:
+        return hold(value)
+    if kind.__module__ in _RARE and (encoder := _rare_types().get(kind)):
         return encoder(value, hold, depth + 1)
     if kind is type and vars(builtins).get(name := str(getattr(value, "__name__", ""))) is value:
         return {"T": name}
@@ -87,15 +91,33 @@ _EXACT: dict[type, Callable[[Any, Hold, int], Any]] = {
     complex: _text("c", lambda v: [v.real, v.imag]),
     bytes: _text("b", bytes.hex),
     bytearray: _text("B", bytearray.hex),
-    Decimal: _text("D", str),
-    Fraction: _text("F", lambda v: [hex(v.numerator), hex(v.denominator)]),
-    dt.datetime: _text("datetime", dt.datetime.isoformat),
-    dt.date: _text("date", dt.date.isoformat),
-    dt.time: _text("time", dt.time.isoformat),
-    dt.timedelta: _text("delta", lambda v: [v.days, v.seconds, v.microseconds]),
     type(NotImplemented): _text("T", lambda _: "NotImplemented"),
     type(...): _text("T", lambda _: "Ellipsis"),
 }
+
+# Modules that few programs use: imported with the first such value, since every library that a
+# zygote holds makes every fork dearer.
+_RARE = frozenset({"decimal", "fractions", "datetime"})
+
+
+@functools.cache
+def _rare_types() -> dict[type, Callable[[Any, Hold, int], Any]]:
+    dt = importlib.import_module("datetime")
+    return {
+        _rare("decimal", "Decimal"): _text("D", str),
+        _rare("fractions", "Fraction"): _text(
+            "F", lambda v: [hex(v.numerator), hex(v.denominator)]
+        ),
+        dt.datetime: _text("datetime", dt.datetime.isoformat),
+        dt.date: _text("date", dt.date.isoformat),
+        dt.time: _text("time", dt.time.isoformat),
+        dt.timedelta: _text("delta", lambda v: [v.days, v.seconds, v.microseconds]),
+    }
+
+
+def _rare(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
 
 # What a subclass is stripped to. The base's own methods do it, so that none of the subclass runs.
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
@@ -179,10 +201,10 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "c": lambda parts: complex(*parts),
     "b": bytes.fromhex,
     "B": bytearray.fromhex,
-    "D": Decimal,
-    "F": lambda parts: Fraction(int(parts[0], 16), int(parts[1], 16)),
-    "datetime": dt.datetime.fromisoformat,
-    "date": dt.date.fromisoformat,
-    "time": dt.time.fromisoformat,
-    "delta": lambda parts: dt.timedelta(*parts),
+    "D": lambda text: _rare("decimal", "Decimal")(text),  # noqa: PLW0108 - imports it late
+    "F": lambda parts: _rare("fractions", "Fraction")(int(parts[0], 16), int(parts[1], 16)),
+    "datetime": lambda text: _rare("datetime", "datetime").fromisoformat(text),
+    "date": lambda text: _rare("datetime", "date").fromisoformat(text),
+    "time": lambda text: _rare("datetime", "time").fromisoformat(text),
+    "delta": lambda parts: _rare("datetime", "timedelta")(*parts),
 }

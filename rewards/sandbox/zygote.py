@@ -1,9 +1,10 @@
 """The zygote: a small process that forks one confined child per program.
 
-Forked from the host before any test has reached it, so neither it nor a child ever held one. It is
-single-threaded, so that a fork is safe, and has imported what programs import, so that a fork is
-nearly all that a program costs. What can be confined once is confined here (namespaces, root,
-capabilities, no_new_privs), and per child only what cannot: Landlock, limits, seccomp.
+Executed afresh, so neither it nor a child ever held a test. It is single-threaded, so that a fork
+is safe, and has imported what programs import, so that a fork is nearly all that a program costs;
+and nothing else, not even `dataclasses`, since every page and library is copied with every program.
+What can be confined once is confined here (namespaces, root, capabilities, no_new_privs), and per
+child only what cannot: Landlock, limits, seccomp.
 
 It reads fixed-size orders from the host and the testers, never anything that a program wrote.
 """
@@ -11,16 +12,16 @@ It reads fixed-size orders from the host and the testers, never anything that a 
 import contextlib
 import fcntl
 import gc
+import importlib
 import os
 import random
-import resource
 import select
 import signal
 import socket
 import struct
 import sys
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 from rewards.sandbox import processes
@@ -37,10 +38,33 @@ _T = TypeVar("_T")
 ORDER = struct.Struct("=cId")
 ATTACH, ASK, KILL, START, END = b"A", b"Q", b"X", b"J", b"K"
 ANSWER = struct.Struct("=I")
-ENDED = struct.Struct("=id")
-"""What follows `END`: the wait status of the child and its processor seconds."""
+ENDED = struct.Struct("=i?d")
+"""What follows `END`: wait status of the child, whether it lived until now, processor seconds."""
+
+_DYING_S = 0.05
+"""How long a child that has hung up may take to die before it counts as alive."""
 
 _FIRST_OWN = 10
+
+# What short programs import, beyond what is here already: once, not once in each of them. Rare ones
+# are left out (`hashlib`, `decimal`, `statistics`): a library more costs every fork 10 us.
+_WARM_MODULES = [
+    "bisect",
+    "collections",
+    "copy",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "string",
+    "typing",
+]
+
+_DESCRIPTOR = struct.Struct("=i")
+_ROOM = socket.CMSG_SPACE(_DESCRIPTOR.size)
 
 # What a refusal starts with, before the layer and the reason.
 _READY, _REFUSED = b"R", b"F"
@@ -55,31 +79,42 @@ class LayerError(Exception):
         self.reason = reason
 
 
-@dataclass
 class Confinement:
     """What every child still has to put on, made ready beforehand."""
 
-    rules: int | None
-    filter: Filter | None
-    seatbelt: bool
+    def __init__(
+        self, rules: int | None, system_calls: Filter | None, layers: frozenset[Layer]
+    ) -> None:
+        self._rules = rules
+        self._filter = system_calls
+        self._seatbelt = Layer.SEATBELT in layers
+        # In a process-id namespace the children end with this process in any case.
+        self._may_outlive = Layer.NAMESPACES not in layers
+        self._most_cpu_s = limits.cpu_ceiling()
+
+    @property
+    def may_fork(self) -> bool:
+        """Whether a child can have processes of its own."""
+        return self._filter is None
 
     def put_on(self, timeout_s: float) -> None:
         """Confine this child for good. The order matters: seccomp forbids the others."""
-        processes.end_with_parent()
-        if self.rules is not None:
-            landlock.restrict(self.rules)
-        os.closerange(CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-        limits.limit_child(timeout_s)
-        if self.seatbelt:
+        if self._may_outlive:
+            processes.end_with_parent()
+        if self._rules is not None:
+            landlock.restrict(self._rules)
+        os.closerange(CHANNEL + 1, limits.MAX_DESCRIPTORS)
+        limits.limit_child(timeout_s, self._most_cpu_s)
+        if self._seatbelt:
             seatbelt.apply(readable_paths())
-        if self.filter is not None:
-            self.filter.load()
+        if self._filter is not None:
+            self._filter.load()
 
 
-@dataclass
 class _Slot:
-    orders: socket.socket
-    pid: int = 0
+    def __init__(self, orders: socket.socket) -> None:
+        self.orders = orders
+        self.pid = 0
 
 
 class _Zygote:
@@ -89,6 +124,9 @@ class _Zygote:
         self._slots: dict[int, _Slot] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
+        self._child = Child()
+        """What each child becomes, made once."""
+        signal.signal(signal.SIGVTALRM, self._child.watch)
 
     def serve(self) -> NoReturn:
         """Obey until the host hangs up."""
@@ -118,26 +156,35 @@ class _Zygote:
             self._leave()
 
     def _obey_tester(self, slot: _Slot) -> None:
-        order, _, timeout_s, channel = _receive(slot.orders)
+        order, hung_up, timeout_s, channel = _receive(slot.orders)
         if order == START and channel is not None:
             slot.pid = processes.fork()
             if slot.pid == 0:
-                _become_child(channel, self._confinement, timeout_s)
+                _become_child(channel, self._confinement, self._child, timeout_s)
             os.close(channel)
         elif order == END:
+            lived = not (hung_up and self._ends_unasked(slot))
             status, cpu_s = self._end(slot)
-            slot.orders.send(ENDED.pack(status, cpu_s))
+            slot.orders.send(ENDED.pack(status, lived, cpu_s))
         else:  # the tester is gone
             self._end(slot)
             self._poll.unregister(slot.orders)
             del self._slots[slot.orders.fileno()]
             slot.orders.close()
 
+    def _ends_unasked(self, slot: _Slot) -> bool:
+        """Whether a child that has hung up dies of what neither we nor the program can have done.
+
+        A program that is not kept from sending signals may have killed itself.
+        """
+        possible = slot.pid and not self._confinement.may_fork
+        return bool(possible and processes.ends_unasked(slot.pid, _DYING_S))
+
     def _end(self, slot: _Slot) -> tuple[int, float]:
         if not slot.pid:
             return 0, 0.0
         pid, slot.pid = slot.pid, 0
-        if self._confinement.filter is None:
+        if self._confinement.may_fork:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
         return processes.kill_and_reap(pid)
@@ -151,32 +198,45 @@ class _Zygote:
 def _receive(orders: socket.socket) -> tuple[bytes, int, float, int | None]:
     """Take one order; an empty letter if the other side hung up."""
     try:
-        data, descriptors, _, _ = socket.recv_fds(orders, ORDER.size, 1)
+        # Not recv_fds: each Python function on the way costs a fork's pages.
+        data, ancillary, _, _ = orders.recvmsg(ORDER.size, _ROOM)
     except OSError:
         return b"", 0, 0.0, None
     if len(data) != ORDER.size:
         return b"", 0, 0.0, None
     letter, number, seconds = ORDER.unpack(data)
-    return letter, number, seconds, descriptors[0] if descriptors else None
+    return letter, number, seconds, _DESCRIPTOR.unpack(ancillary[0][2])[0] if ancillary else None
 
 
-def _become_child(channel: int, confinement: Confinement, timeout_s: float) -> NoReturn:
+def _become_child(
+    channel: int, confinement: Confinement, child: Child, timeout_s: float
+) -> NoReturn:
     try:
-        if confinement.filter is None:
+        if confinement.may_fork:
             os.setsid()  # one process group per program, so that one signal ends most of it
         if channel != CHANNEL:
             os.dup2(channel, CHANNEL)
         confinement.put_on(timeout_s)
         gc.enable()
-        Child().serve()
+        child.serve()
     finally:
         os._exit(1)
 
 
-def main(control: socket.socket, layers: frozenset[Layer], memory_bytes: int) -> NoReturn:
-    """Confine this process, say so or why not, and serve. Runs in a fork of the host."""
+def main() -> NoReturn:
+    """Confine this process, say so or why not, and serve on the descriptor of `sys.argv[1]`.
+
+    Bytes per program and layers follow it.
+    """
     try:
-        control = _reserve_channel(control)
+        control = _reserve_channel(socket.socket(fileno=int(sys.argv[1])))
+        memory_bytes = int(sys.argv[2])
+        layers = frozenset(Layer(name) for name in sys.argv[3].split(","))
+        del sys.argv[1:]
+        os.environ.clear()
+        for name in _WARM_MODULES:
+            importlib.import_module(name)
+        warnings.simplefilter("ignore")
         try:
             confinement = _confine(control, layers, memory_bytes)
         except LayerError as error:
@@ -235,7 +295,7 @@ def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int
     if Layer.SECCOMP in layers:
         system_calls = _raise_wall(Layer.SECCOMP, Filter)
     _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes))
-    return Confinement(rules, system_calls, Layer.SEATBELT in layers)
+    return Confinement(rules, system_calls, layers)
 
 
 def _raise_wall(layer: Layer, step: Callable[[], _T]) -> _T:

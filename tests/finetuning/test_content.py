@@ -16,7 +16,8 @@ def test_what_the_base_model_depends_on():
     first = base()
     assert base() == first
     assert base("seed=1") != first
-    assert base("pipeline.stages.base.set.data.limit=8") != first
+    assert base("hooks.early_stop.patience=1") != first
+    assert base("pipeline.stages.base.set.algo.args.learning_rate=1.0e-4") != first
 
 
 def test_what_the_base_model_does_not_depend_on():
@@ -24,7 +25,7 @@ def test_what_the_base_model_does_not_depend_on():
     assert base("reward=random") == first
     assert base("model.lora.r=8") == first
     assert base("algo.args.beta=0.1") == first
-    assert base("hooks.evaluate.samples=3", "tracker=none") == first
+    assert base("hooks.evaluate.samples=9", "tracker=none") == first
 
 
 def test_a_stage_that_samples_depends_on_its_reward():

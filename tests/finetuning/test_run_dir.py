@@ -4,7 +4,7 @@ from contextlib import contextmanager
 import pytest
 
 from finetuning.config import load
-from finetuning.errors import ConfigError
+from finetuning.errors import ConfigError, Problem
 from finetuning.run_dir import describe, open_run, run_name
 
 
@@ -66,8 +66,8 @@ def test_a_name_of_the_user_is_refused_when_in_use(tmp_path):
 
 
 def test_another_configuration_does_not_get_into_an_unfinished_run(tmp_path):
-    with begun(plan_in(tmp_path, "run.name=mine", "seed=1")):
-        pass
+    with begun(plan_in(tmp_path, "run.name=mine", "seed=1")) as folder:
+        (folder / "metrics.jsonl").write_text('{"step": 1}\n')
     with (
         pytest.raises(ConfigError, match="seed"),
         open_run(plan_in(tmp_path, "run.name=mine", "seed=2")),
@@ -121,3 +121,48 @@ def test_a_kill_before_the_page_was_written_is_no_finished_run(tmp_path):
         (first / "report.html").unlink()
     with begun(plan_in(tmp_path)) as second:
         assert second == first
+
+
+def test_a_refused_run_leaves_nothing(tmp_path):
+    with (
+        pytest.raises(ConfigError, match="wrong"),
+        begun(plan_in(tmp_path, "run.name=mine", "seed=1")),
+    ):
+        raise ConfigError([Problem("seed=1", "is wrong")])
+    assert [path.name for path in tmp_path.iterdir()] == []
+    with begun(plan_in(tmp_path, "run.name=mine", "seed=2")) as folder:
+        assert "seed: 2" in (folder / "config.yaml").read_text()
+
+
+def test_what_was_trained_outlives_a_refusal(tmp_path):
+    weights = tmp_path / "mine" / "checkpoints" / "weights"
+
+    def learn_and_be_refused():
+        with begun(plan_in(tmp_path, "run.name=mine")):
+            weights.parent.mkdir()
+            weights.write_text("learned")
+            raise ConfigError([Problem("model.path=x", "has gone")])
+
+    with pytest.raises(ConfigError):
+        learn_and_be_refused()
+    assert weights.is_file()
+
+
+def test_a_run_that_was_killed_before_it_did_anything_gives_up_its_name(tmp_path):
+    with begun(plan_in(tmp_path, "run.name=mine", "seed=1")) as folder:
+        (folder / "stages" / "base").mkdir(parents=True)
+        (folder / "stages" / "base" / "config.yaml").write_text("seed: 1")
+        (folder / "metrics.jsonl").write_text("")
+        (folder / "tensorboard").mkdir()
+        (folder / "tensorboard" / "events").write_text("header")
+    with begun(plan_in(tmp_path, "run.name=mine", "seed=2")) as folder:
+        assert "seed: 2" in (folder / "config.yaml").read_text()
+        assert json.loads((folder / "manifest.json").read_text())["seed"] == 2
+        assert not (folder / "stages").exists()
+
+
+def test_an_unfinished_run_of_the_same_configuration_keeps_its_manifest(tmp_path):
+    with begun(plan_in(tmp_path, "run.name=mine")) as folder:
+        first = (folder / "manifest.json").read_text()
+    with begun(plan_in(tmp_path, "run.name=mine")) as folder:
+        assert (folder / "manifest.json").read_text() == first

@@ -10,7 +10,9 @@ from trl import GRPOConfig, GRPOTrainer
 from rewards.control import RandomReward
 from rewards.execution import ExecutionReward
 from rewards.hidden import RewardHackedError
+from rewards.reward_model import RewardModelReward
 from rewards.sandbox import Verdict
+from rewards.scorer import make_scorer, save_scorer
 
 WORDS = ["<pad>", "<eos>", "x", "=", "1", "+", "(", ")", "y", ":"]
 
@@ -81,6 +83,17 @@ def test_rewards_work_in_a_plain_grpo_trainer(trainer):
             row["execution/passed"] - 0.2 * row["execution/syntax_error"]
         )
         assert row["execution/truncated"] == row["completions/clipped_ratio"]
+
+
+def test_a_reward_model_works_in_a_plain_grpo_trainer(trainer, tokenizer, policy, tmp_path):
+    policy.save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    save_scorer(make_scorer(tmp_path / "base", "mlp", seed=0), tmp_path / "judge")
+    reward = RewardModelReward(str(tmp_path / "judge"), device="cpu")
+    plain = trainer([reward], ["assert 1"] * 4, max_steps=1)
+    plain.train()
+    (row,) = [row for row in plain.state.log_history if "reward" in row]
+    assert row["reward"] == row["rewards/reward_model/mean"] != 0
 
 
 def test_a_policy_that_learns_the_tests_stops_the_run_on_request(trainer):

@@ -1,6 +1,7 @@
 """Configs and the values they get from conf/reward."""
 
 import inspect
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,25 @@ from rewards.table import REWARDS, AnyRewardConfig
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "reward"
 # What the group's files leave to the rest of the configuration, or to the user.
-OUTSIDE = {"seed": 0, "custom": {"fn": "operator:add"}}
+MODEL = tempfile.mkdtemp(prefix="reward-model-")
+Path(MODEL, "reward_model.json").write_text('{"head": "linear"}')
+CLASSIFIER = tempfile.mkdtemp(prefix="classifier-")
+Path(CLASSIFIER, "config.json").write_text("{}")
+OUTSIDE = {
+    "seed": 0,
+    "run": {"cache": "cache"},
+    "custom": {"fn": "operator:add"},
+    "teacher": {"model": "any", "api_key_env": None, "probe": False},
+    "reward_model": {"path": MODEL},
+    "discriminator": {"path": CLASSIFIER},
+}
 
 ADAPTER = TypeAdapter(AnyRewardConfig)
 
 
 def values(name):
-    config = OmegaConf.merge(OmegaConf.load(FOLDER / f"{name}.yaml"), {"seed": OUTSIDE["seed"]})
+    outside = {key: OUTSIDE[key] for key in ("seed", "run")}
+    config = OmegaConf.merge(OmegaConf.load(FOLDER / f"{name}.yaml"), outside)
     if name in OUTSIDE:
         config = OmegaConf.merge(config, {name: OUTSIDE[name]})
     return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)[name]
@@ -29,7 +42,9 @@ def test_every_reward_has_its_file():
 
 
 @pytest.mark.parametrize("name", REWARDS)
-def test_every_file_builds_its_reward(name):
+def test_every_file_builds_its_reward(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.json").write_text("{}")  # a classifier, as far as it is looked at
     config = ADAPTER.validate_python(values(name))
     assert type(config) is REWARDS[name]
     reward = config.build()

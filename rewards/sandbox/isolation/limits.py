@@ -6,9 +6,18 @@ them. The clock is the host's business; the processor limit here is for the day 
 
 import math
 import resource
+import struct
 
-_MAX_DESCRIPTORS = 32
+from rewards.sandbox.isolation.libc import check, libc
+
+MAX_DESCRIPTORS = 32
 _STACK_BYTES = 8 << 20
+_FOREVER_S = 1 << 31
+
+# struct rlimit, with 64 bits each on every machine that is known here.
+_LIMIT = struct.Struct("=QQ")
+_NOTHING = _LIMIT.pack(0, 0)
+_setrlimit = libc.setrlimit
 
 
 def limit(kind: int, value: int, *, hard: int | None = None) -> None:
@@ -23,6 +32,7 @@ def limit(kind: int, value: int, *, hard: int | None = None) -> None:
 def limit_zygote(memory_bytes: int) -> None:
     """Limits that a zygote can bear itself, so that its children inherit them for nothing."""
     limit(resource.RLIMIT_AS, memory_bytes)
+    limit(resource.RLIMIT_NOFILE, MAX_DESCRIPTORS)
     limit(resource.RLIMIT_FSIZE, 0)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_STACK, _STACK_BYTES, hard=_STACK_BYTES)
@@ -31,12 +41,22 @@ def limit_zygote(memory_bytes: int) -> None:
         limit(resource.RLIMIT_MSGQUEUE, 0)
 
 
-def limit_child(timeout_s: float) -> None:
-    """Limits of the one process that runs a program: no process, few files, its seconds."""
-    limit(resource.RLIMIT_NPROC, 0)
-    limit(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS)
-    seconds = math.ceil(timeout_s) + 1
-    limit(resource.RLIMIT_CPU, seconds, hard=seconds + 1)
+def limit_child(timeout_s: float, most_cpu_s: int) -> None:
+    """Limits of the one process that runs a program: no process, and its seconds.
+
+    `most_cpu_s` is the machine's own limit, `cpu_ceiling`. The C library is asked directly: its way
+    is warm already, and that through `resource` costs a child twenty pages.
+    """
+    check(_setrlimit(resource.RLIMIT_NPROC, _NOTHING), "limit of processes")
+    seconds = min(int(timeout_s) + 2, most_cpu_s)
+    most = _LIMIT.pack(seconds, min(seconds + 1, most_cpu_s))
+    check(_setrlimit(resource.RLIMIT_CPU, most), "limit of processor time")
+
+
+def cpu_ceiling() -> int:
+    """Return the most processor seconds that this machine lets a process have."""
+    ceiling = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    return _FOREVER_S if ceiling == resource.RLIM_INFINITY else ceiling
 
 
 def limit_tester(memory_bytes: int) -> None:
@@ -44,7 +64,7 @@ def limit_tester(memory_bytes: int) -> None:
     limit(resource.RLIMIT_AS, memory_bytes)
     limit(resource.RLIMIT_FSIZE, 0)
     limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_NOFILE, 2 * _MAX_DESCRIPTORS)
+    limit(resource.RLIMIT_NOFILE, 2 * MAX_DESCRIPTORS)
 
 
 def allow_more_cpu(seconds: float) -> None:

@@ -49,9 +49,19 @@ def enter(readable: Iterable[str], hidden: Iterable[str]) -> None:
     Children of this process, not itself, are in the new process-id namespace; the first is its
     init. `readable` are the paths of the new root, `hidden` folders among them that are emptied.
     """
+    separate(mounts=True)
+    _private_root(sorted({os.path.realpath(path) for path in readable}), hidden)
+
+
+def separate(*, mounts: bool) -> None:
+    """Leave users, network, IPC, host name and process ids of this machine, and mounts if asked.
+
+    Children of this process, not itself, are in the new process-id namespace.
+    """
     uid, gid = os.getuid(), os.getgid()
     prctl(PR_SET_DUMPABLE, 1)  # the maps below are files of this process
-    spaces = _NEW_USER | _NEW_NETWORK | _NEW_MOUNTS | _NEW_IPC | _NEW_UTS | _NEW_PIDS
+    spaces = _NEW_USER | _NEW_NETWORK | _NEW_IPC | _NEW_UTS | _NEW_PIDS
+    spaces |= _NEW_MOUNTS if mounts else 0
     check(libc.unshare(spaces), "user namespaces")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{_NOBODY} {uid} 1")
@@ -59,7 +69,6 @@ def enter(readable: Iterable[str], hidden: Iterable[str]) -> None:
     socket.sethostname(HOST_NAME)
     if others := [name for _, name in socket.if_nameindex() if _is_up(name)]:
         raise OSError(f"the new network namespace has {others}")
-    _private_root(sorted({os.path.realpath(path) for path in readable}), hidden)
 
 
 def _is_up(name: str) -> bool:

@@ -116,17 +116,16 @@ CHECKED = frozenset({"open", "openat", "prlimit64", "ioctl", "fcntl"})
 UNKNOWN = frozenset({"clone3", "openat2"})
 DEADLY = frozenset(list(_NUMBERS)[list(_NUMBERS).index("ptrace") :])
 ALLOWED = tuple(name for name in _NUMBERS if name not in CHECKED | UNKNOWN | DEADLY)
-"""In the order of the filter: what a program calls most stands first."""
 
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7), "arm64": (1, 0xC00000B7)}
 
 
-def machine() -> tuple[int, dict[str, int]]:
-    """Return the kernel's AUDIT_ARCH word and the numbers of this machine.
+def machine(name: str | None = None) -> tuple[int, dict[str, int]]:
+    """Return the kernel's AUDIT_ARCH word and the numbers of a machine, by default this one.
 
     Raises `OSError` on a machine whose numbers are not known.
     """
-    name = platform.machine()
+    name = name or platform.machine()
     if name not in _MACHINES:
         raise OSError(f"the system calls of {name} are not known, only {', '.join(_MACHINES)}")
     column, audit_arch = _MACHINES[name]

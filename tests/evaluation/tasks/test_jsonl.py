@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -91,3 +92,24 @@ def test_a_file_without_rows_is_a_fault(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataUnavailable, match=r"nowhere\.jsonl is not a file"):
         load_task(str(tmp_path / "nowhere.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "remedy"),
+    [
+        (json.dumps(GOOD).encode() + b'\n{"prompt": "caf\xe9"}\n', 2, "UTF-8"),
+        (gzip.compress(json.dumps(GOOD).encode()), 1, "gunzip"),
+    ],
+)
+def test_a_file_that_is_no_text_has_one_fault(tmp_path, content, line, remedy):
+    path = tmp_path / "own.jsonl"
+    path.write_bytes(content)
+    [fault] = faults(path).rows
+    assert fault.line == line
+    assert remedy in fault.message
+
+
+def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n", encoding="utf-8-sig")
+    assert load_task(str(path)).problems[0].prompt == "Write f."

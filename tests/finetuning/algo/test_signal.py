@@ -10,6 +10,7 @@ from finetuning.algo.base import Parts, common_arguments
 from finetuning.algo.clock import StepClock
 from finetuning.algo.grpo import build_grpo, grpo_arguments
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
+from finetuning.config import load
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
 
@@ -37,6 +38,7 @@ def trainer(qwen_folder, tmp_path):
             reward_weights=(1.0,),
             callbacks=(),
             clock=StepClock(),
+            settings=load(["algo=grpo"]).main.algo,
         )
         settings = {
             "per_device_train_batch_size": 16,

@@ -2,7 +2,8 @@ import json
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.hooks.metrics import FILE, MetricsCallback, read_metrics
+from finetuning.hooks.metrics import MetricsCallback
+from finetuning.metrics import FILE, read_metrics
 
 
 def drive(folder, *steps, resumed_at=0):

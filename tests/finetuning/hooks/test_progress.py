@@ -235,3 +235,15 @@ def test_stages_are_announced():
         "Stage 1 of 2: pretrain  made by an earlier run, used again",
         "Stage 2 of 2: grpo",
     ]
+
+
+def test_the_last_step_is_told_once():
+    training = Training(terminal=False, total=2)
+    training.begin()
+    for _ in range(2):
+        training.step(seconds=5.0)
+    # What transformers logs at the end: the seconds since the last row.
+    training.call("on_log", logs={"seconds/total": 0.01, "seconds/optimize": 0.0, "epoch": 1.0})
+    training.call("on_train_end")
+    assert [line.split()[1] for line in training.lines] == ["1/2", "2/2"]
+    assert PARTS in training.lines[-1]

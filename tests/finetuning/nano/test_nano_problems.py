@@ -1,11 +1,12 @@
 import ast
 import random
+from collections import Counter
 
 import pytest
 
 from finetuning.nano.adequate import FEWEST_TESTS, MOST_TESTS
 from finetuning.nano.compositions import Split, compositions
-from finetuning.nano.problems import pose, problems
+from finetuning.nano.problems import pose, problems, training_problems
 from finetuning.nano.statements import draw_statement
 
 
@@ -96,3 +97,23 @@ def test_what_makes_no_difference_is_no_misconception():
     problem = pose(draw_statement(composition("integers/negative/absolute/sum"), random.Random(0)))
     wrong = {m.misconception for m in problem.mutants if m.primitive == "integers/map/absolute"}
     assert wrong == {"x"}, "-x is the absolute value of a negative number"
+
+
+def test_no_domain_is_rare_in_training():
+    made = training_problems(200, seed=1)
+    assert len({problem.prompt for problem in made}) == 200
+    count = Counter(problem.id.split("/")[0] for problem in made)
+    # In proportion to the compositions, characters would have 18.
+    assert count["integers"] > count["words"] > count["characters"] >= 35
+    assert {composition_of(problem) for problem in made} <= {
+        composition.name for composition in compositions(Split.RL)
+    }
+
+
+def test_fewer_training_problems_are_the_first_ones():
+    assert training_problems(30, seed=2) == training_problems(60, seed=2)[:30]
+
+
+def test_training_problems_run_out():
+    with pytest.raises(ValueError, match=r"limit=1000000: characters ran out"):
+        training_problems(1_000_000)

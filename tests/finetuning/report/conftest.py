@@ -2,12 +2,14 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 STEPS = 100
 GROUP = 8
@@ -116,3 +118,64 @@ def write_completions(folder: Path, step: int, prompt: str, passes: list[bool]) 
         "advantage": [passed - mean for passed in passes],
     }
     pq.write_table(pa.table(table), folder / "completions" / f"completions_{step:05d}.parquet")
+
+
+MEASURED = 200
+
+
+@pytest.fixture
+def outputs(tmp_path) -> Path:
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def make_run(outputs) -> Callable[..., Path]:
+    def make(name, *, seed=0, after=0.8, before=0.2, beta=0.0, named=True, samples=4, status=True):
+        folder = outputs / name
+        folder.mkdir(parents=True)
+        config = {
+            "seed": seed,
+            "run": {"name": name if named else None},
+            "algo": {"name": "grpo", "args": {"beta": beta}},
+            "reward": {"random": {"seed": seed}},
+            "tracker": {"wandb": {"name": "wandb"}} if seed else {},
+        }
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        (folder / "manifest.json").write_text(json.dumps({"id": f"id{seed}", "device": "cpu"}))
+        if not status:
+            return folder
+        seconds = {"total": 100.0, "generate": 40.0, "reward": 10.0, "optimize": 30.0}
+        report = {"name": name, "status": "done", "algo": "grpo", "model": "nano"}
+        (folder / "report.json").write_text(json.dumps({**report, "seconds": seconds}))
+        rows = [
+            {"step": step, "reward": before + (after - before) * step / 40} for step in range(1, 41)
+        ]
+        rows += [{"step": step, "eval/mine/pass@1": before} for step in (0, 20, 40)]
+        (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        for when, rate in (("before", before), ("after", after)):
+            write_evaluation(folder / "eval" / when, rate, seed, samples)
+        return folder
+
+    return make
+
+
+def write_evaluation(folder: Path, rate: float, seed: int, samples: int) -> None:
+    folder.mkdir(parents=True)
+    rng = random.Random(f"{seed} {rate}")
+    settings = {"samples": samples, "seed": seed, "temperature": 1.0}
+    rows: list[dict] = [{"task": "mine", "fingerprint": str(seed), "settings": settings}]
+    rows += [
+        {
+            "problem": f"mine/{problem}",
+            "kind": "sample",
+            "index": index,
+            "completion": "pass",
+            "verdict": "passed" if rng.random() < rate else "failed",
+            "passed_tests": 0,
+            "total_tests": 1,
+        }
+        for problem in range(MEASURED)
+        for index in range(samples)
+    ]
+    (folder / "mine.samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "mine.json").write_text('{"k": [1, 4]}')

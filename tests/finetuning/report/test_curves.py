@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from finetuning.errors import BrokenRunError
 from finetuning.report.curves import (
     NARROW,
     WIDE,
@@ -13,7 +14,7 @@ from finetuning.report.curves import (
     seconds_figure,
     spread,
 )
-from finetuning.report.read import BrokenRunError, Seconds, read_run
+from finetuning.report.read import Seconds, read_run
 from finetuning.report.svg import Tone, inline_svg, theme_css
 
 
@@ -95,6 +96,13 @@ def test_seconds_are_drawn_with_their_share():
     told = texts(inline_svg(seconds_figure(seconds, WIDE), "seconds", "Seconds"))
 
     assert {"50 s · 50%", "10 s · 10%", "15 s · 15%", "20 s · 20%", "5.0 s · 5%"} <= set(told)
+
+
+def test_a_part_that_an_algorithm_does_not_have_is_left_out():
+    told = texts(inline_svg(seconds_figure(Seconds(9.0, generate=9.0), WIDE), "seconds", "Seconds"))
+
+    assert "generate" in told
+    assert "log-probs" not in told
 
 
 def test_a_run_without_timed_parts_has_no_bars():

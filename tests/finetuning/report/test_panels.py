@@ -14,6 +14,13 @@ def test_a_reward_that_is_the_pass_rate_is_drawn_once(run_folder):
     assert labels(read_run(run_folder)) == [["held-out\npass@1", "reward =\npass rate"]]
 
 
+def test_a_reward_that_is_nearly_the_pass_rate_is_drawn_once_and_says_so(sft_folder):
+    rows = [{"step": i, "reward": 0.5 - 0.01 * (i % 3), "execution/pass_rate": 0.5} for i in (1, 2)]
+    write_rows(sft_folder, rows)
+
+    assert labels(read_run(sft_folder)) == [["reward \N{ALMOST EQUAL TO}\npass rate"]]
+
+
 def test_a_reward_between_0_and_1_shares_the_axis_of_the_pass_rate(sft_folder):
     write_rows(sft_folder, [{"step": 1, "reward": 0.7, "execution/pass_rate": 0.4, "loss": 0.1}])
 

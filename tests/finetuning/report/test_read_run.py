@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from finetuning.report.read import BrokenRunError, Point, Seconds, read_run
+from finetuning.errors import BrokenRunError
+from finetuning.report.read import Point, Seconds, read_run
 
 
 def test_a_whole_run_is_read(run_folder):

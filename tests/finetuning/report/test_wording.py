@@ -3,7 +3,7 @@ import json
 import pytest
 
 from finetuning.report.read import read_run
-from finetuning.report.wording import Comparison, comparisons, duration, headline
+from finetuning.report.wording import Comparison, comparisons, duration, headline, notes
 
 
 def test_held_out_scores_make_the_headline(run_folder):
@@ -62,10 +62,20 @@ def test_scores_are_compared_measure_by_measure(run_folder):
     )
 
     assert comparisons(read_run(run_folder)) == (
-        Comparison("nano", "pass@1", "0.500", "0.250", "\N{MINUS SIGN}0.250"),
-        Comparison("nano", "pass@8", "0.900", "", ""),
-        Comparison("mbpp", "pass@1", "", "0.100", ""),
+        Comparison("nano", "pass@1", "0.500", "0.250", "\N{MINUS SIGN}0.250", ""),
+        Comparison("nano", "pass@8", "0.900", "", "", ""),
+        Comparison("mbpp", "pass@1", "", "0.100", "", ""),
     )
+
+
+def test_a_change_has_an_interval_where_the_verdicts_are_there(make_run):
+    folder = make_run("A", before=0.3, after=0.6)
+    amend(folder, before={"mine": {"pass@1": 0.3}}, after={"mine": {"pass@1": 0.6}})
+
+    (row,) = comparisons(read_run(folder))
+
+    low, high = map(float, row.interval.split(" to "))
+    assert 0.2 < low < 0.3 < high < 0.4
 
 
 @pytest.mark.parametrize(
@@ -87,3 +97,22 @@ def test_durations_read_as_a_person_would_say_them(seconds, told):
 def amend(folder, **changes):
     path = folder / "report.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_what_a_reader_must_know_is_said(run_folder):
+    stop = {"guard": "max_kl", "step": 60, "reason": "kl was above 10", "remedy": "lower the rate"}
+    best = {"metric": "m", "best_step": 30, "best": 0.8, "last_step": 60, "last": 0.5}
+    merge = {"kl": 0.012, "max_logit_difference": 1.5, "max_kl": 1e-4, "passed": False}
+    amend(run_folder, stopped_early=stop, best={**best, "kept": "best"}, merge=merge)
+
+    told = " ".join(notes(read_run(run_folder)))
+    assert "stopped early at step 60: kl was above 10" in told
+    assert "weights of step 30" in told
+    assert "KL 0.012" in told
+
+
+def test_an_ordinary_run_has_nothing_to_be_noted(run_folder):
+    merge = {"kl": 1e-9, "max_logit_difference": 1e-5, "passed": True}
+    amend(run_folder, stopped_early=None, best=None, merge=merge)
+
+    assert notes(read_run(run_folder)) == ()

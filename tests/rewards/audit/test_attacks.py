@@ -11,7 +11,7 @@ from rewards.audit.host import Host
 def test_there_are_enough_in_every_family():
     counts = Counter(attack.family for attack in ATTACKS)
     assert sum(counts.values()) >= 60
-    assert set(counts) == set(Family) - {Family.CONTROL}
+    assert set(counts) == set(Family) - {Family.CONTROL, Family.INJECTION}  # words are not run
     assert min(counts.values()) >= 3
 
 

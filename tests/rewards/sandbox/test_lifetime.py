@@ -117,7 +117,7 @@ def test_whatever_is_killed_is_replaced():
 
 
 @pytest.mark.parametrize("index", [0, 1, -1])
-def test_a_program_is_retried_when_its_host_zygote_or_tester_is_killed_under_it(index):
+def test_a_program_is_retried_when_it_its_host_or_its_zygote_is_killed(index):
     program = "import time; time.sleep(0.6)\ndef f(): return 1"
     with Sandbox(workers=1) as sandbox:
         before = set(children(os.getpid()))
@@ -129,9 +129,34 @@ def test_a_program_is_retried_when_its_host_zygote_or_tester_is_killed_under_it(
         os.kill(sorted(set(children(os.getpid())) - before)[index], signal.SIGKILL)
         waiting.join(10)
         (result,) = results
-        # The last process is the program itself, whose death is nobody else's fault.
-        expected = Verdict.VIOLATION if index == -1 else Verdict.PASSED
-        assert result.verdict is expected, result
+        assert result.verdict is Verdict.PASSED, result
+
+
+def test_a_program_that_somebody_kills_again_and_again_is_an_error_of_the_sandbox():
+    with Sandbox(workers=1, timeout_s=30) as sandbox:
+        sandbox.run(*PASSING)
+        before = set(children(os.getpid()))
+        results = []
+        waiting = threading.Thread(target=lambda: results.append(sandbox.run(*SLEEPING)))
+        waiting.start()
+        while waiting.is_alive():
+            for pid in set(children(os.getpid())) - before:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        (result,) = results
+        assert result.verdict is Verdict.INFRA_ERROR, result
+
+
+def test_those_that_are_killed_say_nothing(capfd):
+    with Sandbox(workers=1) as sandbox:
+        before = set(children(os.getpid()))
+        for _ in range(4):
+            assert sandbox.run(*PASSING).verdict is Verdict.PASSED
+            for pid in sorted(set(children(os.getpid())) - before)[1:]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_fork_starts_its_own_servers():

@@ -203,7 +203,7 @@ def test_honest_programs_pass(sandbox, program, tests):
         ("def f(x): return x", "while True: f(1)", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "while True: pass", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "x = [0] * 10 ** 10", Verdict.OUT_OF_MEMORY, "MemoryError"),
-        ("def f(x): return x", "import os\nos._exit(0)", Verdict.INFRA_ERROR, "8 times"),
+        ("def f(x): return x", "import os\nos._exit(0)", Verdict.INFRA_ERROR, "12 times"),
     ],
 )
 def test_what_cannot_cross_is_never_a_pass(sandbox, program, tests, verdict, detail):

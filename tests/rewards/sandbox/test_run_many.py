@@ -1,5 +1,6 @@
 """Many programs at once: order, equal jobs, loops among them, threads."""
 
+import asyncio
 import os
 import threading
 import time
@@ -15,7 +16,7 @@ KINDS = [
     ("def f(x): return {}[x]", Verdict.ERROR),
     ("def f(x: return x", Verdict.SYNTAX_ERROR),
 ]
-LOOP = "def f(x):\n    while True: pass"
+LOOP = "def f(x):\n    while str(x): pass"  # a call: that it never ends is not proven
 
 
 def numbered(program, index):
@@ -48,6 +49,51 @@ def test_jobs_that_differ_only_in_their_terms_are_not_equal(sandbox):
     jobs = [Job(program, TESTS), Job(program, TESTS, 0.05), Job(program, TESTS, None, ["g"])]
     verdicts = [result.verdict for result in sandbox.run_many(jobs)]
     assert verdicts == [Verdict.PASSED, Verdict.TIMEOUT, Verdict.ERROR]
+
+
+def test_progress_counts_different_jobs_in_the_thread_of_the_caller(sandbox):
+    calls = []
+    jobs = [Job(numbered(KINDS[index % 4][0], index % 6), TESTS) for index in range(12)]
+    different = len(set(jobs))
+    sandbox.run_many(jobs, lambda *counts: calls.append((*counts, threading.get_ident())))
+    assert calls == [(done, different, threading.get_ident()) for done in range(1, different + 1)]
+
+
+def test_an_asyncio_loop_goes_on_while_programs_run(sandbox):
+    slow = "import time; time.sleep(0.3)\n"
+    jobs = [Job(slow + numbered(program, index), TESTS) for index, (program, _) in enumerate(KINDS)]
+    calls, turns = [], []
+
+    async def turn():
+        while True:
+            turns.append(len(calls))
+            await asyncio.sleep(0.01)
+
+    async def main():
+        turning = asyncio.create_task(turn())
+        results = await sandbox.run_many_async(
+            [*jobs, jobs[0]], lambda *counts: calls.append(counts)
+        )
+        turning.cancel()
+        return results
+
+    results = asyncio.run(main())
+    expected = [verdict for _, verdict in KINDS]
+    assert [result.verdict for result in results] == [*expected, expected[0]]
+    assert calls == [(done, 4) for done in range(1, 5)]
+    assert sum(done < 4 for done in turns) > 2  # before all were done
+
+
+def test_closing_fails_those_who_wait_in_asyncio():
+    async def main():
+        closing = Sandbox(workers=1)
+        waiting = asyncio.create_task(closing.run_many_async([Job(LOOP, TESTS, 60.0)]))
+        await asyncio.sleep(0.3)
+        closing.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            await waiting
+
+    asyncio.run(main())
 
 
 def test_no_jobs_no_results(sandbox):

@@ -1,5 +1,8 @@
 # ruff: noqa: S108, PTH208, ARG001 - fixtures act by being named
-"""Twenty thousand programs among attacks, in peace and under fire. Takes minutes."""
+"""Twenty thousand programs among attacks, in peace and under fire. Takes minutes.
+
+`WHETSTONE_SOAK_PROGRAMS=2000` takes fewer, in steps of a thousand.
+"""
 
 import contextlib
 import gc
@@ -19,7 +22,7 @@ from rewards.sandbox import Job, Sandbox, Verdict
 sys.path.insert(0, str(Path(__file__).parent))
 import attacks
 
-PROGRAMS = 20_000
+PROGRAMS = int(os.environ.get("WHETSTONE_SOAK_PROGRAMS", "20000"))
 TIMEOUT_S = 0.4
 TESTS = "assert f(1) == 2\nassert f(41) == 42\n"
 KINDS = [
@@ -71,6 +74,8 @@ def soak(sandbox):
         results = sandbox.run_many([job for job, _ in batch])
         for (job, expected), result in zip(batch, results, strict=True):
             counts[result.verdict] += 1
+            if result.verdict is Verdict.INFRA_ERROR:
+                print(result, job.program)
             if expected is None:
                 assert result.verdict is not Verdict.PASSED, job.program
             else:
@@ -110,7 +115,8 @@ def test_the_same_while_processes_of_the_sandbox_are_killed_at_random(nothing_le
     draw = random.Random(1)
 
     def kill():
-        while not done.wait(draw.uniform(0.5, 2.5)):
+        # On a busy machine a host takes seconds to start, and nothing can run between the kills.
+        while not done.wait(draw.uniform(0.5, 2.5) + 2 * start_s):
             # Hosts, zygotes and testers. The programs are theirs, and die with them.
             hosts = descendants_of_threads()
             pids = [pid for host in hosts for pid in [host, *infrastructure(host)]]
@@ -128,16 +134,17 @@ def test_the_same_while_processes_of_the_sandbox_are_killed_at_random(nothing_le
 
     def infrastructure(host):
         with contextlib.suppress(OSError):
-            children = [
-                int(p) for p in Path(f"/proc/{host}/task/{host}/children").read_text().split()
-            ]
-            inner = Path(f"/proc/{children[0]}/task/{children[0]}/children").read_text().split()
-            return [*children, *map(int, inner)]
+            children = Path(f"/proc/{host}/task/{host}/children").read_text().split()
+            for first in children[:1]:  # none while the host starts
+                children += Path(f"/proc/{first}/task/{first}/children").read_text().split()
+            return map(int, children)
         return []
 
     killer = threading.Thread(target=kill)
     started = time.perf_counter()
     with Sandbox() as sandbox:
+        sandbox.run("", "")
+        start_s = time.perf_counter() - started
         killer.start()
         try:
             counts, memory = soak(sandbox)

@@ -69,7 +69,7 @@ def test_a_loop_that_ignores_every_signal_is_stopped(sandbox):
     )
     result = sandbox.run(program, TESTS, timeout_s=0.4)
     assert result.verdict is Verdict.TIMEOUT
-    assert 0.4 <= result.wall_s < 3
+    assert 0.4 <= result.wall_s < 14  # time without a core is given back
 
 
 def test_a_sleeper_is_stopped_at_its_timeout_and_costs_no_processor(sandbox):

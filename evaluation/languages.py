@@ -1,0 +1,25 @@
+"""Who judges the programs of a task: the sandbox of its language."""
+
+from contextlib import AbstractContextManager
+
+from evaluation.judge import Judge
+from evaluation.tasks.base import Task
+from rewards.sandbox import Sandbox
+from rewards.sandbox.compiled import CompiledSandbox
+
+
+def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager[Judge]:
+    """Return the sandbox that runs this task's programs, still to be entered.
+
+    Args:
+        task: its language decides.
+        workers: programs at once; None takes one for each core.
+
+    Raises:
+        MissingToolError: when the compiler of the language is not installed.
+        SandboxUnavailableError: when its walls cannot be raised here.
+
+    """
+    if task.language == "python":
+        return Sandbox(workers)
+    return CompiledSandbox(task.language, workers)

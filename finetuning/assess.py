@@ -1,0 +1,172 @@
+"""The story of `whetstone evaluate`: find the model, sample, judge, write, show.
+
+What was generated is never generated again: the results' folder is named after the weights and the
+settings, each task's samples are on the disk as they are judged, and the same command goes on.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.evaluate import evaluate, finished_samples
+from evaluation.files import write_atomically
+from evaluation.interval import Interval, bootstrap_interval
+from evaluation.languages import open_judge
+from evaluation.layouts import write_layouts
+from evaluation.score import Scores, values_of_problems
+from evaluation.settings import Settings
+from evaluation.tasks import Task
+from finetuning.config.schema import BackendConfig
+from finetuning.config.schema.evaluation import EvaluationConfig
+from finetuning.data.tasks import build_task
+from finetuning.errors import ConfigError, Problem
+from finetuning.hooks.counting import CountProgress
+from finetuning.measure import LateSampler
+from finetuning.model.device import choose_device
+from finetuning.model.find import Found, content_mark, find_model
+from finetuning.model.measured import Measured, load_measured
+from finetuning.model.policy import Policy, load_tokenizer
+from finetuning.quiet import quiet_libraries
+
+MODEL = "model.json"
+# Settings that say where to write or how to show: they do not change a sample.
+_SHOWN = {"tasks", "output", "outputs", "k", "workers", "resamples", "confidence"}
+_ROWS = {
+    "test_pass_rate": "test pass rate",
+    "greedy": "accuracy (greedy)",
+    "success_rate": "success rate",
+}
+
+
+def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
+    """Measure a model; return the folder of the results."""
+    console = console or Console()
+    quiet_libraries()
+    settings = _settings(config)
+    tasks = [build_task(name, config.limit, ()) for name in config.tasks]
+    device = choose_device(BackendConfig(name="auto", device=config.device, dtype=config.dtype))
+    found = find_model(config)
+    _check_chat(found, tasks)
+    folder = _open_folder(config, found)
+    console.print(f"results: {folder}", highlight=False)
+
+    def load() -> Policy:
+        wanted = Measured(
+            path=str(found.folder),
+            revision=None,
+            trust_remote_code=found.trust_remote_code,
+            bits="4bit" if config.load_in_4bit else "8bit" if config.load_in_8bit else None,
+            adapter=config.adapter,
+            placement={},
+        )
+        return load_measured(wanted, device)
+
+    sampler = LateSampler(load)
+    results: dict[str, Any] = {}
+    for task in tasks:
+        label = f"evaluation: {task.name}"
+        with (
+            CountProgress(label, "problems", console) as progress,
+            open_judge(task, config.workers) as judge,
+        ):
+            scores = evaluate(task, sampler, judge, settings, folder, progress)
+        intervals = _write(config, folder, task, settings, scores)
+        results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
+        _write_results(folder, results, config)
+        console.print(_table(scores, intervals, config.confidence))
+    return folder
+
+
+def _settings(config: EvaluationConfig) -> Settings:
+    return Settings(
+        samples=config.samples,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        top_k=config.top_k,
+        max_new_tokens=config.max_new_tokens,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        k=tuple(config.k),
+        greedy=config.greedy,
+    )
+
+
+def _check_chat(found: Found, tasks: Sequence[Task]) -> None:
+    """Refuse chat tasks for a model without a template, before its weights load."""
+    chat = [task.name for task in tasks if task.chat]
+    if chat and load_tokenizer(found.folder, found.trust_remote_code).chat_template is None:
+        remedy = f"{found.name} has no chat template; choose {chat[0].removesuffix('_chat')}"
+        raise ConfigError([Problem(f"tasks={chat[0]}", remedy)])
+
+
+def _open_folder(config: EvaluationConfig, found: Found) -> Path:
+    """Make the results' folder, or refuse one that belongs to other weights or settings."""
+    drawn = config.model_dump(mode="json", exclude=_SHOWN)
+    weights = [found.identity(), content_mark(Path(config.adapter)) if config.adapter else None]
+    identity = {"weights": weights, "settings": drawn}
+    mark = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    folder = config.output or config.outputs / "evaluations" / f"{found.name}-{mark}"
+    path = folder / MODEL
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        changed = [key for key in drawn if before["settings"].get(key) != drawn[key]]
+        if before["weights"] != weights:
+            changed.append("the weights")
+        if changed:
+            remedy = f"it holds figures with another {', '.join(changed)}; choose another folder"
+            raise ConfigError([Problem(f"output={folder}", remedy)])
+    else:
+        content = {"model": found.name, "folder": str(found.folder), **identity}
+        write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
+    return folder
+
+
+def _write(
+    config: EvaluationConfig, folder: Path, task: Task, settings: Settings, scores: Scores
+) -> dict[str, Interval]:
+    """Write the harness's files and ours; return the intervals."""
+    samples = finished_samples(task, settings, folder)
+    values = values_of_problems(samples, settings.k)
+    intervals = {
+        name: bootstrap_interval(of_problems, config.seed, config.confidence, config.resamples)
+        for name, of_problems in values.items()
+    }
+    write_layouts(folder, task, samples)
+    content = {
+        **asdict(scores),
+        "intervals": intervals,
+        "confidence": config.confidence,
+        "resamples": config.resamples,
+    }
+    path = folder / f"{task.name}.intervals.json"
+    write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
+    return intervals
+
+
+def _write_results(folder: Path, results: Mapping[str, Any], config: EvaluationConfig) -> None:
+    engine = {"name": "whetstone", "version": version("whetstone")}
+    content = {**results, "config": {**config.model_dump(mode="json"), "engine": engine}}
+    path = folder / "evaluation_results.json"
+    write_atomically(path, json.dumps(content, indent=2).encode())
+
+
+def _table(scores: Scores, intervals: Mapping[str, Interval], confidence: float) -> Table:
+    table = Table(title=f"{scores.task}: {scores.n_problems} problems", title_justify="left")
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    table.add_column(f"{confidence:.0%} interval", justify="right")
+    for name in [*(n for n in scores.metrics if n.startswith("pass@")), *_ROWS]:
+        if name in scores.metrics:
+            low, high = intervals[name]
+            value = f"{scores.metrics[name]:.3f}"
+            table.add_row(_ROWS.get(name, name), value, f"{low:.3f} to {high:.3f}")
+    if scores.infra_errors:
+        table.add_row("could not be judged", str(scores.infra_errors), "left out")
+    return table

@@ -1,0 +1,158 @@
+"""The story of a collecting stage: prompts or a base data set in, a data set with a card out.
+
+Work goes in chunks of prompts, each written when it is done, so that a kill costs one chunk. What
+is sampled or judged once is never asked for again.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from evaluation.files import write_atomically
+from finetuning.collect.derive import demonstrations, judge, labels, pairs
+from finetuning.collect.samples import BaseSampler, base_problems
+from finetuning.collect.write import Collected, write_dataset
+from finetuning.config.schema import (
+    BaseCollect,
+    DemonstrationsCollect,
+    LabelsCollect,
+    PairsCollect,
+)
+from finetuning.errors import ConfigError, OutsideError, Problem
+from finetuning.inputs import StageRun, build_reward
+from finetuning.rows.read import TRAIN, VALIDATION
+from finetuning.summary import Summary
+
+Row = dict[str, Any]
+
+DATASET = "dataset"
+"""The folder of the data set within the stage's."""
+_CHUNKS = "chunks"
+
+
+def collect_stage(stage: StageRun) -> Summary:
+    """Collect in the stage's folder, or finish what an interrupted session left."""
+    config, folder = stage.config, stage.folder
+    stage.console.print(f"collecting {config.collect and config.collect.name}", highlight=False)
+    if not (folder / DATASET).is_dir():
+        write_dataset(folder / DATASET, _collected(stage))
+    statistics = json.loads((folder / DATASET / "statistics.json").read_text(encoding="utf-8"))
+    return {
+        "name": folder.name,
+        "status": "done",
+        "algo": f"collect_{config.collect and config.collect.name}",
+        "model": config.model.name,
+        "before": {},
+        "after": {},
+        "reward": None,
+        "seconds": dict.fromkeys(("total", "generate", "reward", "logps", "optimize"), 0.0),
+        "statistics": statistics,
+        "data_folder": str((folder / DATASET).resolve()),
+    }
+
+
+def _collected(stage: StageRun) -> Collected:
+    collect = stage.config.collect
+    match collect:
+        case BaseCollect():
+            return _base(stage, collect)
+        case PairsCollect() | LabelsCollect() | DemonstrationsCollect():
+            return _derived(stage, collect)
+        case None:
+            raise ValueError("this stage trains")
+
+
+def _base(stage: StageRun, collect: BaseCollect) -> Collected:
+    problems = base_problems(stage.config)
+    with BaseSampler(stage.config, collect, stage.device) as sampler:
+        rows = _in_chunks(stage, problems, collect.batch_size, sampler)
+    return Collected(
+        "base", rows, collect.validation_share, _origin(stage), {"prompts": len(problems)}
+    )
+
+
+def _derived(
+    stage: StageRun, collect: PairsCollect | LabelsCollect | DemonstrationsCollect
+) -> Collected:
+    groups = read_base(Path(collect.base))
+    specs = list(stage.config.reward.values())
+    with ExitStack() as opened:
+        rewards = [build_reward(spec) for spec in specs]
+        for reward in rewards:
+            opened.callback(reward.close)
+        weights = [spec.weight for spec in specs]
+
+        def work(_: int, chunk: Sequence[list[Row]]) -> list[Row]:
+            return judge(chunk, rewards, weights, use_reference=collect.use_reference)
+
+        judged = _in_chunks(stage, groups, collect.batch_size, work)
+    match collect:
+        case PairsCollect():
+            rows = pairs(judged, collect.pairs_per_prompt, collect.min_margin)
+        case LabelsCollect():
+            rows = labels(judged, collect.threshold)
+        case DemonstrationsCollect():
+            rows = demonstrations(judged, collect.threshold, collect.per_prompt)
+    if not rows:
+        remedy = (
+            f"none of {len(judged)} judged completions of {len(groups)} prompts fits; try another "
+            "reward, more samples (collect=base) or other thresholds"
+        )
+        raise OutsideError(f"collect={collect.name} found no rows: {remedy}")
+    found = {"prompts": len(groups), "judged": len(judged)}
+    return Collected(collect.name, rows, collect.validation_share, _origin(stage), found)
+
+
+def read_base(folder: Path) -> list[list[Row]]:
+    """Return the rows of a base data set by prompt, in the order of its files.
+
+    Raises:
+        ConfigError: the rows are no base data set.
+
+    """
+    groups: dict[str, list[Row]] = {}
+    for name in (TRAIN, VALIDATION):
+        path = folder / name
+        lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+        for row in map(json.loads, filter(None, lines)):
+            if not {"prompt", "completion", "verdict"} <= set(row):
+                remedy = (
+                    "its rows have no prompt, completion and verdict: give a collect=base folder"
+                )
+                raise ConfigError([Problem(f"collect.base={folder}", remedy)])
+            groups.setdefault(row["prompt"], []).append(row)
+    return list(groups.values())
+
+
+def _in_chunks(
+    stage: StageRun,
+    items: Sequence[Any],
+    size: int,
+    work: Callable[[int, Sequence[Any]], list[Row]],
+) -> list[Row]:
+    """Return the rows of all chunks; those on the disk are not made again."""
+    folder = stage.folder / _CHUNKS
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+    for number, start in enumerate(range(0, len(items), size)):
+        path = folder / f"{number:06d}.jsonl"
+        if not path.is_file():
+            made = work(number, items[start : start + size])
+            write_atomically(path, "".join(json.dumps(row) + "\n" for row in made))
+            done = min(start + size, len(items))
+            stage.console.print(f"  {done} of {len(items)} prompts", highlight=False)
+        lines = path.read_text(encoding="utf-8").split("\n")
+        rows += [json.loads(line) for line in lines if line]
+    return rows
+
+
+def _origin(stage: StageRun) -> dict[str, str]:
+    config = stage.config
+    collect = config.collect
+    origin = {"data": config.data.name, "seed": str(config.seed)}
+    if isinstance(collect, BaseCollect):
+        return {"model": config.model.path or config.model.name, **origin}
+    rewards = ", ".join(f"{spec.name} x {spec.weight:g}" for spec in config.reward.values())
+    return {"base": collect.base if collect else "", "reward": rewards}

@@ -1,0 +1,38 @@
+"""The commands of `whetstone` besides `train`: one module each, light to import.
+
+To add one is a module with `HELP`, `add_arguments` and `run`, and a line in the table below. What
+is heavy is imported inside `run`, so that help and mistakes are answered at once. A command says no
+by raising the errors that `finetuning.exits` turns into exit codes; `SystemExit(1)` is a verdict.
+"""
+
+import argparse
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from finetuning.commands import audit, collect, compare, evaluate, nano, report, validate
+
+
+class Command(Protocol):
+    """What a module of this package offers."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the command takes."""
+
+    def run(self, chosen: argparse.Namespace) -> None:
+        """Do it."""
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "nano": nano,
+        "report": report,
+        "audit": audit,
+        "compare": compare,
+        "validate": validate,
+        "evaluate": evaluate,
+        "collect": collect,
+    }
+)

@@ -1,0 +1,79 @@
+"""Rules between settings that types cannot express. Each yields every problem that it finds."""
+
+from collections.abc import Callable, Iterator
+
+from finetuning.config.rules.algorithms import (
+    every_k_is_measured,
+    only_adapters_are_quantized,
+)
+from finetuning.config.rules.architecture import encoder_decoders_are_supervised
+from finetuning.config.rules.arguments import numbers, trl_arguments, words
+from finetuning.config.rules.offline import (
+    collecting_has_its_inputs,
+    kto_compares_within_a_batch,
+    kto_weights_have_one_source,
+    mlp_head_has_no_adapter,
+)
+from finetuning.config.rules.online import (
+    buckets_fall,
+    cycles_fit_checkpoints,
+    groups_can_be_resampled,
+    groups_fill_batches,
+    half_precision_can_skip,
+    kl_can_be_steered,
+    online_needs_reward,
+    reward_range_rises,
+)
+from finetuning.config.rules.outside import (
+    custom_functions_are_named,
+    data_can_be_had,
+    files_exist,
+    run_name_is_a_folder,
+    trackers_can_start,
+)
+from finetuning.config.rules.rows import (
+    data_serves_algorithm,
+    measured_rows_are_right,
+    rows_are_right,
+)
+from finetuning.config.rules.teacher import teacher_has_its_key, verdicts_are_posted
+from finetuning.config.schema import Config
+from finetuning.errors import Problem
+
+Rule = Callable[[Config], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    trl_arguments,
+    numbers,
+    words,
+    groups_fill_batches,
+    cycles_fit_checkpoints,
+    only_adapters_are_quantized,
+    online_needs_reward,
+    encoder_decoders_are_supervised,
+    data_serves_algorithm,
+    every_k_is_measured,
+    run_name_is_a_folder,
+    groups_can_be_resampled,
+    buckets_fall,
+    kl_can_be_steered,
+    reward_range_rises,
+    half_precision_can_skip,
+    files_exist,
+    data_can_be_had,
+    trackers_can_start,
+    custom_functions_are_named,
+    rows_are_right,
+    measured_rows_are_right,
+    mlp_head_has_no_adapter,
+    kto_weights_have_one_source,
+    kto_compares_within_a_batch,
+    collecting_has_its_inputs,
+    teacher_has_its_key,
+    verdicts_are_posted,
+)
+
+
+def broken_rules(config: Config) -> list[Problem]:
+    """Apply every rule."""
+    return [problem for rule in RULES for problem in rule(config)]

@@ -1,0 +1,60 @@
+"""What offline algorithms and collecting stages need besides rows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from finetuning.config.references import referred
+from finetuning.config.schema import BaseCollect, Config, KtoConfig, RewardModelConfig
+from finetuning.errors import Problem
+from finetuning.rows.read import train_file
+
+_WEIGHTS = ("desirable_weight", "undesirable_weight")
+
+
+def mlp_head_has_no_adapter(config: Config) -> Iterator[Problem]:
+    """Check that nobody expects an adapter on a base that is frozen."""
+    algo, adapter = config.algo, config.model.adapter
+    if isinstance(algo, RewardModelConfig) and algo.head == "mlp" and adapter == "lora":
+        yield Problem(
+            "algo.head=mlp",
+            "trains a head on a frozen base, so an adapter would not be trained; add "
+            "model.adapter=full (the base stays frozen), or set algo.head=linear",
+        )
+
+
+def kto_weights_have_one_source(config: Config) -> Iterator[Problem]:
+    """Check that weights are either computed or given."""
+    if isinstance(config.algo, KtoConfig) and config.algo.balance:
+        for name in _WEIGHTS:
+            if name in config.algo.args:
+                yield Problem(
+                    f"algo.args.{name}={config.algo.args[name]}",
+                    "algo.balance=true computes it from the labels; set algo.balance=false",
+                )
+
+
+def kto_compares_within_a_batch(config: Config) -> Iterator[Problem]:
+    """Check that a batch has a neighbour to estimate KTO's KL term with."""
+    size = config.algo.args.get("per_device_train_batch_size")
+    if isinstance(config.algo, KtoConfig) and size == 1 and config.collect is None:
+        yield Problem(
+            "algo.args.per_device_train_batch_size=1",
+            "KTO's KL term is estimated from the other rows of a batch; at least 2",
+        )
+
+
+def collecting_has_its_inputs(config: Config) -> Iterator[Problem]:
+    """Check that what is derived from a base data set has one, and a reward to judge by."""
+    collect = config.collect
+    if collect is None or isinstance(collect, BaseCollect):
+        return
+    if not config.reward:
+        yield Problem("reward=[]", f"collect={collect.name} judges by a reward; choose one")
+    if collect.base == "???" or referred(collect.base) is not None:
+        return
+    if not train_file(Path(collect.base)).is_file():
+        yield Problem(
+            f"collect.base={collect.base}",
+            "there is no base data set; make one with `whetstone collect collect=base` and give "
+            "the `dataset` folder of its run",
+        )

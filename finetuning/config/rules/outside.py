@@ -1,0 +1,122 @@
+"""What a run needs from outside: files, tasks, keys, processes."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaluation.tasks import TASKS, why_unavailable
+from evaluation.tasks.jsonl import SUFFIX
+from finetuning.config.references import referred
+from finetuning.config.schema import Config, JsonlData
+from finetuning.config.suggest import did_you_mean
+from finetuning.errors import Problem
+from finetuning.rows.read import train_file
+from rewards.custom import FORM, CustomConfig, names_a_function
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+)
+NANO_TASKS = ("nano", "nano_dev")
+
+
+def run_name_is_a_folder(config: Config) -> Iterator[Problem]:
+    """Check that the run's name is one folder, inside `run.outputs`."""
+    name = config.run.name
+    if name is not None and not re.fullmatch(r"\w[\w.+-]*", name):
+        yield Problem(
+            f"run.name={name}",
+            "must be the name of one folder: letters, digits, `_`, `-`, `+` and `.`; where it "
+            "lies is run.outputs",
+        )
+
+
+def files_exist(config: Config) -> Iterator[Problem]:
+    """Check that every local file that the run will read is there."""
+    data = config.data
+    if isinstance(data, JsonlData) and referred(data.train) is None:
+        if not train_file(data.train).is_file():
+            yield Problem(f"data.train={data.train}", "there is no such file")
+        if data.validation is not None and not data.validation.is_file():
+            yield Problem(f"data.validation={data.validation}", "there is no such file")
+    path = config.model.path
+    if not path or referred(path) is not None:
+        return
+    folder = Path(path).expanduser()
+    if folder.is_dir():
+        if reason := _why_no_model(folder):
+            yield Problem(f"model.path={path}", reason)
+    elif _looks_local(path):
+        yield Problem(f"model.path={path}", "there is no such folder")
+
+
+def _why_no_model(folder: Path) -> str | None:
+    if not (folder / "config.json").is_file():
+        if (folder / "merged").is_dir():
+            return f"this is the folder of a run; its model is {folder / 'merged'}"
+        if (folder / "adapter_config.json").is_file():
+            return "this is an adapter; give the folder of a whole model (a run's merged/)"
+        return "this folder has no config.json, so it is no model"
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
+    return None
+
+
+def custom_functions_are_named(config: Config) -> Iterator[Problem]:
+    """Check the form of a function's name; whether it is there is known when it is imported."""
+    for spec in config.reward.values():
+        if isinstance(spec, CustomConfig) and not names_a_function(spec.fn):
+            yield Problem(f"reward.custom.fn={spec.fn}", FORM)
+
+
+def _looks_local(path: str) -> bool:
+    return path.startswith((".", "/", "~")) or path.count("/") > 1
+
+
+def data_can_be_had(config: Config) -> Iterator[Problem]:
+    """Check that tasks exist, and that their rows are here or on a Hub that we may ask."""
+    wanted = [("hooks.evaluate.tasks", task) for task in config.hooks.evaluate.tasks]
+    if config.hooks.watch.every_steps and config.data.watch_task:
+        wanted.append(("data.watch_task", config.data.watch_task))
+    if config.data.name in TASKS:
+        wanted.append(("data", config.data.name))
+    told: set[str] = set()
+    for setting, task in wanted:
+        if task in NANO_TASKS:
+            continue
+        if task not in TASKS and not task.endswith(SUFFIX):
+            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
+            yield Problem(f"{setting}={task}", f"no such task; {options}, or a {SUFFIX} file")
+        elif (reason := why_unavailable(task)) and reason not in told:
+            told.add(reason)
+            yield Problem(f"{setting}={task}", reason)
+    stems = Counter(Path(task).stem for task in config.hooks.evaluate.tasks)
+    for stem in (stem for stem, count in stems.items() if count > 1):
+        yield Problem(
+            "hooks.evaluate.tasks", f"two tasks are called `{stem}`; their results would collide"
+        )
+
+
+def trackers_can_start(config: Config) -> Iterator[Problem]:
+    """Check for a W&B key before an hour of training, not after it."""
+    tracker = config.tracker.get("wandb")
+    if tracker is None or getattr(tracker, "mode", None) != "online":
+        return
+    if not has_wandb_key():
+        yield Problem(
+            "tracker.wandb.mode=online",
+            "no W&B key was found; run `wandb login`, set WANDB_API_KEY, or set "
+            "tracker.wandb.mode=offline",
+        )
+
+
+def has_wandb_key() -> bool:
+    """Tell whether W&B would find a key here."""
+    netrc = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
+    return bool(os.environ.get("WANDB_API_KEY")) or netrc.is_file()

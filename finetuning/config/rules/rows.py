@@ -1,0 +1,107 @@
+"""Whether the rows of the data are what the algorithm needs, down to each line of a user's file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaluation.errors import BadRows
+from evaluation.tasks.jsonl import SUFFIX, jsonl_task
+from finetuning.config.references import referred
+from finetuning.config.schema import BaseCollect, Config, JsonlData
+from finetuning.errors import ConfigError, Problem
+from finetuning.rows.fields import FIELDS
+from finetuning.rows.need import Need, need_of
+from finetuning.rows.read import MOST_SHOWN, VALIDATION, looks_like, read_rows, train_file
+
+_SERVES: dict[str, set[Need]] = {
+    "nano": set(Need),
+    "nano_tools": {Need.COMPLETIONS},
+    "mbpp": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
+    "humaneval": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
+    "text": {Need.TEXT},
+}
+_ALGORITHM = {
+    Need.PROMPTS: "grpo",
+    Need.COMPLETIONS: "sft",
+    Need.TEXT: "pretrain",
+    Need.PREFERENCES: "dpo or reward",
+    Need.LABELS: "kto",
+}
+_NEEDS_TESTS = ("execution", "criteria")
+
+
+def wanted(config: Config) -> Need | None:
+    """Return what a stage reads its data as; None for one that reads a base data set instead."""
+    if isinstance(config.collect, BaseCollect):
+        return Need.PROMPTS
+    return need_of(config.algo.name) if config.collect is None else None
+
+
+def data_serves_algorithm(config: Config) -> Iterator[Problem]:
+    """Check that this kind of data has such rows at all."""
+    need = wanted(config)
+    serves = _SERVES.get(config.data.name)
+    if need is None or serves is None or need in serves:
+        return
+    fits = ", ".join(_ALGORITHM[known] for known in Need if known in serves)
+    yield Problem(
+        f"data={config.data.name}",
+        f"has no {need.value} for algo={config.algo.name}; it serves algo={fits}. {_remedy(need)}",
+    )
+
+
+def rows_are_right(config: Config) -> Iterator[Problem]:
+    """Check every row of the user's file, before anything is loaded or written."""
+    data, need = config.data, wanted(config)
+    if not isinstance(data, JsonlData) or need is None or referred(data.train) is not None:
+        return
+    path = train_file(data.train)
+    if not path.is_file():
+        return  # files_exist says so
+    held_out = data.validation or data.train / VALIDATION
+    if held_out.is_file() and need is not Need.PROMPTS:
+        yield from _wrong_rows(held_out, need, needs_tests=False)
+    other = looks_like(path, need)
+    if other is not None:
+        fields = ", ".join(name for name, (_, required) in FIELDS[need].items() if required)
+        yield Problem(
+            f"data.train={data.train}",
+            f"its rows are {other.value}, for algo={_ALGORITHM[other]}; algo={config.algo.name} "
+            f"needs {fields}. {_remedy(need)}",
+        )
+        return
+    runs = need is Need.PROMPTS and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
+    yield from _wrong_rows(path, need, needs_tests=runs)
+
+
+def measured_rows_are_right(config: Config) -> Iterator[Problem]:
+    """Check every row of the user's own evaluation files."""
+    watched = [config.data.watch_task] if config.data.watch_task else []
+    for task in dict.fromkeys([*config.hooks.evaluate.tasks, *watched]):
+        path = Path(task)
+        if path.suffix != SUFFIX or not path.is_file():
+            continue  # data_can_be_had says so
+        try:
+            jsonl_task(path)
+        except BadRows as error:
+            for row in error.rows[:MOST_SHOWN]:
+                field = f"field {row.field}: " if row.field else ""
+                yield Problem(f"{row.file}:{row.line}", f"{field}{row.message}")
+            if len(error.rows) > MOST_SHOWN:
+                yield Problem(str(path), f"and {len(error.rows) - MOST_SHOWN} more")
+
+
+def _wrong_rows(path: Path, need: Need, *, needs_tests: bool) -> Iterator[Problem]:
+    try:
+        read_rows(path, need, needs_tests=needs_tests)
+    except ConfigError as error:
+        yield from error.problems
+
+
+def _remedy(need: Need) -> str:
+    match need:
+        case Need.PREFERENCES:
+            return "`whetstone collect` makes pairs: collect=base, then collect=dpo"
+        case Need.LABELS:
+            return "`whetstone collect` makes labels: collect=base, then collect=kto"
+        case _:
+            return "docs/data.md has the fields"

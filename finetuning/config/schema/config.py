@@ -1,0 +1,32 @@
+"""One run, or one stage of it: the parts put together."""
+
+from pydantic import NonNegativeInt, StrictBool
+
+from finetuning.config.schema.algo import AlgoConfig
+from finetuning.config.schema.collect import CollectConfig
+from finetuning.config.schema.data import DataConfig
+from finetuning.config.schema.hooks import HooksConfig
+from finetuning.config.schema.model import ModelConfig
+from finetuning.config.schema.pipeline import PipelineConfig
+from finetuning.config.schema.run import BackendConfig, RunConfig, TrackerConfig
+from finetuning.config.schema.section import Section
+from rewards.table import AnyRewardConfig
+
+
+class Config(Section):
+    """One run, or one stage of it."""
+
+    seed: NonNegativeInt
+    debug: StrictBool
+    """Shrink everything (conf/debug.yaml) to a one-minute check of the whole path."""
+    run: RunConfig
+    model: ModelConfig
+    data: DataConfig
+    algo: AlgoConfig
+    reward: dict[str, AnyRewardConfig]
+    collect: CollectConfig | None
+    """Collect a data set with this model, data and reward instead of training; null: train."""
+    backend: BackendConfig
+    tracker: dict[str, TrackerConfig]
+    hooks: HooksConfig
+    pipeline: PipelineConfig

@@ -1,0 +1,113 @@
+"""What happens around training without being asked."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from finetuning.config.schema.section import Section
+
+
+class EvaluateConfig(Section):
+    """pass@k before and after training."""
+
+    tasks: list[str]
+    """`nano`, `mbpp`, `humaneval`, or the path of a JSONL file; an empty list: no evaluation."""
+    before: bool
+    after: bool
+    samples: PositiveInt
+    """Completions for each problem."""
+    greedy: bool
+    """Also one greedy completion for each problem."""
+    k: list[PositiveInt]
+    """The k of pass@k, none above `samples`."""
+    temperature: PositiveFloat
+    top_p: Annotated[float, Field(gt=0, le=1)]
+    top_k: NonNegativeInt
+    """0: no limit."""
+    max_new_tokens: PositiveInt
+    batch_size: PositiveInt
+    """Completions generated at the same time."""
+    limit: PositiveInt | None
+    """Only the first problems of each task."""
+
+
+class WatchConfig(Section):
+    """A quick look at held-out problems while training goes on: the points of the curve."""
+
+    every_steps: NonNegativeInt
+    """0: never. Without a `data.watch_task` there is nothing to look at."""
+    samples: PositiveInt
+    limit: PositiveInt
+
+
+class MergeConfig(Section):
+    """The finished model, and the gate that it passes: it must say what the adapter said.
+
+    The tolerances are mean KL divergences per token, in nats, on fixed texts.
+    """
+
+    each_epoch: bool
+    """Also write `merged-epoch-N` when an epoch is complete."""
+    max_kl: PositiveFloat
+    """Where both models compute in float32."""
+    max_kl_16bit: PositiveFloat
+    """Where one of them computes in 16 bits, which rounds weights and results."""
+
+
+class BestConfig(Section):
+    """Which weights become the finished model, when there were looks (`hooks.watch`)."""
+
+    keep: bool
+    """Keep the weights of the best look in `best/`."""
+    margin: NonNegativeFloat
+    """Finish with them if the last look's pass@1 is lower by more than this; 0: always with the
+    best. Less than the noise of a look would choose by luck."""
+
+
+class EarlyStopConfig(Section):
+    """Guards that end training early; the run then merges and evaluates. Null: without that one.
+
+    They count log rows, so that `algo.args.logging_steps` stretches them.
+    """
+
+    enabled: bool
+    """False: without any of them."""
+    metric: str | None
+    """What has to improve, as metrics.jsonl names it; null: the pass@1 of `hooks.watch`."""
+    mode: Literal["max", "min"]
+    """Whether more of it is better, or less."""
+    patience: PositiveInt | None
+    """Stop when the metric was logged this often in a row without a new best."""
+    min_delta: NonNegativeFloat
+    """A new best is better by more than this."""
+    max_kl: PositiveFloat | None
+    """Stop when the mean KL per token to the reference model, in nats, stays above this. Only
+    algorithms with `beta` above 0 measure it."""
+    max_kl_logs: PositiveInt
+    """For how many logs in a row."""
+    collapse_below: Annotated[float, Field(gt=0, lt=1)] | None
+    """Stop when the reward's moving average stays below this fraction of its best."""
+    collapse_window: PositiveInt
+    """Logs in the moving average."""
+    collapse_logs: PositiveInt
+    """For how many logs in a row."""
+    no_signal_logs: PositiveInt | None
+    """Stop when for this many logs in a row every group had equal rewards and none above 0."""
+
+
+class UnjudgedConfig(Section):
+    """The guard against a sandbox or a teacher that is down: exit code 3, to be continued."""
+
+    patience: PositiveInt | None
+    """Logs in a row in which not one sample could be judged; null: train on regardless."""
+
+
+class HooksConfig(Section):
+    """What happens around training without being asked."""
+
+    evaluate: EvaluateConfig
+    watch: WatchConfig
+    merge: MergeConfig
+    best: BestConfig
+    early_stop: EarlyStopConfig
+    unjudged: UnjudgedConfig

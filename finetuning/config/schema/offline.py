@@ -1,0 +1,49 @@
+"""The algorithms that train on rows as they are and sample nothing."""
+
+from typing import Any, Literal
+
+from pydantic import PositiveFloat
+
+from finetuning.config.schema.section import Section
+
+
+class PretrainConfig(Section):
+    """Language modelling: every token of a text counts; from scratch or continued."""
+
+    name: Literal["pretrain"]
+    args: dict[str, Any]
+    """Arguments of trl.SFTConfig."""
+
+
+class DpoConfig(Section):
+    """Direct preference optimisation (Rafailov et al. 2023) on pairs."""
+
+    name: Literal["dpo"]
+    args: dict[str, Any]
+    """Arguments of trl.DPOConfig."""
+
+
+class KtoConfig(Section):
+    """Kahneman-Tversky optimisation (Ethayarajh et al. 2024) on completions called good or bad."""
+
+    name: Literal["kto"]
+    balance: bool
+    """Weigh the rarer label so that both count the same: Eq. (8) of the paper at its lower end.
+    False takes `algo.args.desirable_weight` and `undesirable_weight` as they are."""
+    args: dict[str, Any]
+    """Arguments of trl.KTOConfig."""
+
+
+class RewardModelConfig(Section):
+    """A model that scores a completion, trained on pairs."""
+
+    name: Literal["reward"]
+    head: Literal["linear", "mlp"]
+    """`linear`: one layer on the last hidden state, the base is trained as well. `mlp`: Linear,
+    ReLU, Linear (half as wide in between) on a frozen base."""
+    loss: Literal["bradley_terry", "hinge"]
+    """`bradley_terry`: -log sigmoid(r_chosen - r_rejected). `hinge`: max(0, margin - the same)."""
+    margin: PositiveFloat
+    """Of the hinge, where a row has none of its own; Bradley-Terry has no use for it."""
+    args: dict[str, Any]
+    """Arguments of trl.RewardConfig."""

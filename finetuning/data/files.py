@@ -1,0 +1,96 @@
+"""Rows that are the user's: JSONL files, collected folders, text files, data sets of the Hub."""
+
+from glob import iglob
+from pathlib import Path
+from typing import Any
+
+import httpx
+from datasets import load_dataset
+from datasets.exceptions import DatasetNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+from finetuning.config.schema import HubData, JsonlData, TextData
+from finetuning.data.conversations import turns
+from finetuning.errors import ConfigError, OutsideError, Problem
+from finetuning.rows.need import Need
+from finetuning.rows.read import VALIDATION, check_rows, hold_out, read_rows
+
+Row = dict[str, Any]
+Rows = tuple[list[Row], list[Row]]
+"""Rows to train on, and rows that are only measured."""
+
+
+def jsonl_rows(config: JsonlData, need: Need, *, needs_tests: bool) -> Rows:
+    """Read a file or a collected folder; the validation file, where there is one, is held out."""
+    rows = read_rows(config.train, need, needs_tests=needs_tests)
+    if need is Need.PROMPTS:
+        return [{**row, "stop": config.stop} for row in rows], []
+    validation = config.validation or config.train / VALIDATION
+    if validation.is_file():
+        held_out = read_rows(validation, need, needs_tests=False)[: config.held_out]
+    else:
+        rows, held_out = hold_out(rows, config.held_out)
+    return _spread(rows), _spread(held_out)
+
+
+def text_rows(config: TextData) -> Rows:
+    """Read text files, a document each."""
+    paths = sorted(path for path in map(Path, _matches(config.train)) if path.is_file())
+    rows = [{"text": text} for path in paths if (text := _text(path, config.train)).strip()]
+    if not rows:
+        raise ConfigError([Problem(f"data.train={config.train}", "no file with text is there")])
+    return hold_out(rows, config.held_out)
+
+
+def _text(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        remedy = f"{path} is not UTF-8; save it so, or leave it out by a pattern (src/**/*.py)"
+        raise ConfigError([Problem(f"data.train={setting}", remedy)]) from error
+
+
+def hub_rows(config: HubData, need: Need, *, needs_tests: bool) -> Rows:
+    """Load splits of a data set from the Hub or its cache.
+
+    Raises:
+        ConfigError: there is no such data set or split, or its rows are bad.
+        OutsideError: the Hub cannot be reached.
+
+    """
+    rows = _split(config, config.train_split, need, needs_tests=needs_tests)
+    if need is Need.PROMPTS:
+        return rows, []
+    if config.validation_split is None:
+        rows, held_out = hold_out(rows, config.held_out)
+    else:
+        held_out = _split(config, config.validation_split, need, needs_tests=False)
+    return _spread(rows), _spread(held_out[: config.held_out])
+
+
+def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> list[Row]:
+    source = f"{config.path}[{split}]"
+    try:
+        loaded = load_dataset(config.path, config.subset, split=split, revision=config.revision)
+    except (DatasetNotFoundError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise ConfigError([Problem(f"data.path={config.path}", text)]) from error
+    except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx.HTTPError) as error:
+        raise OutsideError(
+            f"data.path={config.path}: not in the local cache, and the Hub cannot be reached "
+            f"({type(error).__name__}). Go online, or copy its rows here and use data=jsonl."
+        ) from error
+    named = loaded.rename_columns(dict(config.rename))
+    places = ((f"{source}:{number}", row) for number, row in enumerate(named, start=1))
+    return check_rows(source, places, need, needs_tests=needs_tests)
+
+
+def _matches(pattern: str) -> list[str]:
+    path = Path(pattern).expanduser()
+    if path.is_dir():
+        return [str(found) for found in path.rglob("*")]
+    return list(iglob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
+
+
+def _spread(rows: list[Row]) -> list[Row]:
+    return [turn for row in rows for turn in turns(row)]

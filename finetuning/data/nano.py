@@ -1,0 +1,64 @@
+"""Rows of the nano world in the columns that an algorithm needs, and those that it never sees."""
+
+from typing import Any
+
+from finetuning.config.schema import NanoData
+from finetuning.data.conversations import turns
+from finetuning.nano import ENTRY_POINT, Split, corpus, training_problems
+from finetuning.nano.preferences import labels, pairs, texts
+from finetuning.nano.tools import conversations
+from finetuning.rows.need import Need
+
+Row = dict[str, Any]
+_OTHER = 1_000_003  # the corpus under another seed has other constants, wordings and mistakes
+
+
+def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
+    """Return training rows."""
+    match need:
+        case Need.COMPLETIONS:
+            return _imitations(config.corpus_size, seed)
+        case Need.TEXT:
+            return texts(config.corpus_size, seed)
+        case Need.PREFERENCES:
+            return pairs(Split.RL, config.train_problems, config.wrong_per_problem, seed)
+        case Need.LABELS:
+            return labels(Split.RL, config.train_problems, config.wrong_per_problem, seed)
+        case Need.PROMPTS:
+            return [
+                {
+                    "prompt": problem.prompt,
+                    "tests": problem.tests,
+                    "entry_points": [ENTRY_POINT],
+                    "reference": problem.reference,
+                }
+                for problem in training_problems(config.train_problems, seed)
+            ]
+
+
+def nano_held_out(config: NanoData, need: Need) -> list[Row]:
+    """Return rows for measuring: pairs and labels are of compositions kept for that.
+
+    Their seed is fixed, as that of the held-out problems is: every run is measured on the same.
+    """
+    count = config.held_out
+    match need:
+        case Need.COMPLETIONS:
+            return _imitations(count, _OTHER)
+        case Need.TEXT:
+            return texts(count, _OTHER)
+        case Need.PREFERENCES:
+            return pairs(Split.DEV, count, config.wrong_per_problem, seed=0)[:count]
+        case Need.LABELS:
+            return labels(Split.DEV, count, config.wrong_per_problem, seed=0)[:count]
+        case Need.PROMPTS:
+            return []
+
+
+def tool_rows(count: int, seed: int) -> list[Row]:
+    """Return conversations, a row for each thing that the assistant says."""
+    return [turn for row in conversations(count, seed) for turn in turns(row)][:count]
+
+
+def _imitations(size: int, seed: int) -> list[Row]:
+    return [{"prompt": prompt, "completion": solution} for prompt, solution in corpus(size, seed)]

@@ -1,0 +1,88 @@
+"""The hooks of a run, in the order in which they hear of things."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from transformers import TrainerCallback, TrainerState
+
+from finetuning.config.schema import Config
+from finetuning.hooks.best import KeepBestCallback
+from finetuning.hooks.early_stop import EarlyStopCallback
+from finetuning.hooks.merge import MergeEachEpochCallback, Merger
+from finetuning.hooks.metrics import MetricsCallback
+from finetuning.hooks.progress import ProgressCallback
+from finetuning.hooks.unjudged import UnjudgedCallback
+from finetuning.hooks.watch import Measure, WatchCallback
+
+BuildLook = Callable[[str], Measure]
+"""Takes the name of a task and returns the quick look at it."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What happens beside the training loop, and what the run asks of it afterwards."""
+
+    callbacks: tuple[TrainerCallback, ...]
+    early_stop: EarlyStopCallback
+    best: KeepBestCallback | None
+    watch: WatchCallback | None
+
+    def attach(self, trainer: Any) -> None:
+        """Tell those hooks that write to a log whose log it is."""
+        if self.watch is not None:
+            self.watch.attach(trainer)
+
+    def is_over(self, state: TrainerState) -> bool:
+        """Tell whether a checkpoint is the end of its training."""
+        return state.global_step >= state.max_steps or self.early_stop.is_over(state)
+
+    def better_weights(self, state: TrainerState) -> Path | None:
+        """Return the folder of the weights to take instead of the last ones, if there is one."""
+        choice = self.best.choose(state) if self.best else None
+        if self.best is None or choice is None or choice.kept == "last":
+            return None
+        return self.best.folder_of(choice)
+
+
+def watch_metric(config: Config) -> str | None:
+    """Return what a look logs; None where nobody looks: a reward model writes no programs."""
+    task = config.data.watch_task if config.algo.name != "reward" else None
+    return f"eval/{task}/pass@1" if task and config.hooks.watch.every_steps else None
+
+
+def build_hooks(
+    config: Config,
+    stage: str,
+    folder: Path,
+    console: Console,
+    build_look: BuildLook,
+    merger: Merger,
+    tokenizer: Any,
+) -> Hooks:
+    """Build what the configuration asks for.
+
+    The writer of metrics.jsonl is first, so that a look that another hook takes finds it begun;
+    hooks that decide come before the look that may be the last one; the progress bar is last.
+    """
+    wanted, metric = config.hooks, watch_metric(config)
+    early_stop = EarlyStopCallback(wanted.early_stop, metric, console)
+    best = watch = None
+    callbacks: list[TrainerCallback] = [MetricsCallback(folder)]
+    if wanted.unjudged.patience is not None:
+        callbacks.append(UnjudgedCallback(wanted.unjudged.patience))
+    callbacks.append(early_stop)
+    if metric is not None and wanted.best.keep:
+        best = KeepBestCallback(metric, wanted.best.margin, folder / "best")
+        callbacks.append(best)
+    if metric is not None and config.data.watch_task:
+        task = config.data.watch_task
+        place = folder / "eval" / "watch"
+        watch = WatchCallback(wanted.watch.every_steps, task, place, build_look(task))
+        callbacks.append(watch)
+    if wanted.merge.each_epoch:
+        callbacks.append(MergeEachEpochCallback(merger, tokenizer, folder, console))
+    callbacks.append(ProgressCallback(stage, console))
+    return Hooks(tuple(callbacks), early_stop, best, watch)

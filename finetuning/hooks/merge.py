@@ -1,0 +1,137 @@
+"""The finished model: the adapter folded in, let through only if it says what the adapter said."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from evaluation.files import write_atomically
+from finetuning.config.schema import MergeConfig, ModelConfig
+from finetuning.model.adapter import merge_adapter, save_adapter
+from finetuning.model.device import AS_STORED
+from finetuning.model.parity import compare, predictions
+from finetuning.model.policy import Policy, load_policy, save_policy
+from finetuning.model.quantized import linears_4bit
+
+PARITY = "merge.json"
+"""Beside the merged weights: how far they are from the model that was trained."""
+REFUSED = "-refused"
+_UNCHECKED = "-unchecked"
+
+Found = dict[str, Any]
+"""What the gate found: `max_logit_difference`, `kl`, the `max_kl` that was allowed, `passed`."""
+
+
+class Merger:
+    """Writes models as plain transformers folders, out of the one under training."""
+
+    def __init__(self, model: ModelConfig, wanted: MergeConfig) -> None:
+        self._model = model
+        self._wanted = wanted
+
+    def write(self, trained: Policy, folder: Path, adapter: Path) -> Found | None:
+        """Write the finished model into `folder`, and the adapter, if there is one, beside it.
+
+        A merged model that differs from its adapter goes to `FOLDER-refused` instead. What decides
+        is the folder as it will be used: loaded by plain transformers, from the disk. Returns what
+        was found, or None where there was nothing to merge.
+        """
+        if self._model.adapter == "full" or self._model.path is None:
+            save_policy(trained, folder)
+            return None
+        save_adapter(trained.model, adapter, self._model.path)
+        unchecked = folder.with_name(folder.name + _UNCHECKED)
+        save_policy(merge_adapter(adapter, self._model, trained.model), unchecked)
+        found = self._compare(trained, unchecked)
+        write_atomically(unchecked / PARITY, json.dumps(found, indent=2) + "\n")
+        target = folder if found["passed"] else folder.with_name(folder.name + REFUSED)
+        shutil.rmtree(target, ignore_errors=True)
+        unchecked.rename(target)
+        return found
+
+    def _compare(self, trained: Policy, folder: Path) -> Found:
+        merged = load_policy(str(folder), AS_STORED)
+        exact = _computes_exactly(trained.model) and _computes_exactly(merged.model)
+        most = self._wanted.max_kl if exact else self._wanted.max_kl_16bit
+        parity = compare(
+            predictions(trained.model, trained.tokenizer),
+            predictions(merged.model, trained.tokenizer),
+        )
+        return {**asdict(parity), "max_kl": most, "passed": parity.within(most)}
+
+
+def read_found(folder: Path) -> Found | None:
+    """Return what the gate found for the model of this name; None where nothing was merged."""
+    for place in (folder, folder.with_name(folder.name + REFUSED)):
+        path = place / PARITY
+        if path.is_file():
+            found: Found = json.loads(path.read_text(encoding="utf-8"))
+            return found
+    return None
+
+
+def refusal(found: Found, folder: Path) -> str:
+    """Say what is wrong with the merged model of this name, and what to do."""
+    return (
+        f"The merged model differs from the model that was trained: KL {found['kl']:.3g} (allowed: "
+        f"{found['max_kl']:g}), largest difference of logits {found['max_logit_difference']:.3g}.\n"
+        f"It is not the finished model, and nothing was measured on it: it was put aside as "
+        f"{folder}{REFUSED}.\n"
+        "The adapter is what was trained, and can be used on its own base. A base stored in 16 "
+        "bits may be too coarse for a small update: try one in float32, or raise "
+        "hooks.merge.max_kl (in 16 bits max_kl_16bit) if this difference is fine with you."
+    )
+
+
+class MergeEachEpochCallback(TrainerCallback):
+    """Writes `merged-epoch-N`, and `adapter-epoch-N` beside it, whenever an epoch is complete.
+
+    At the end of the epoch's last step, before its checkpoint: a run that is killed meanwhile does
+    the step again, and this too.
+    """
+
+    def __init__(self, merger: Merger, tokenizer: Any, folder: Path, console: Console) -> None:
+        self._merger = merger
+        self._tokenizer = tokenizer
+        self._folder = folder
+        self._console = console
+
+    def on_train_begin(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Remove models of epochs that a kill undid."""
+        for path in self._folder.glob("*-epoch-*"):
+            number = path.name.removesuffix(REFUSED).rpartition("-")[2]
+            if number.isdigit() and int(number) > (state.epoch or 0):
+                shutil.rmtree(path)
+
+    def on_step_end(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        model: Any = None,
+        **_: Any,
+    ) -> None:
+        """Write the model of an epoch at its end."""
+        epoch = float(state.epoch or 0)
+        if not (state.is_world_process_zero and epoch.is_integer()):
+            return
+        target = self._folder / f"merged-epoch-{epoch:.0f}"
+        adapter = self._folder / f"adapter-epoch-{epoch:.0f}"
+        found = self._merger.write(Policy(model, self._tokenizer), target, adapter)
+        if found and not found["passed"]:
+            self._console.print(refusal(found, target), highlight=False, soft_wrap=True)
+
+
+def _computes_exactly(model: Any) -> bool:
+    """Tell whether a model computes in float32 throughout, its 4-bit layers included."""
+    formats = {weight.dtype for weight in model.parameters() if weight.is_floating_point()}
+    if getattr(model, "is_loaded_in_4bit", False):
+        formats |= {layer.compute_dtype for _, layer in linears_4bit(model)}
+    return formats == {torch.float32}

@@ -1,0 +1,105 @@
+"""What a stage needs besides its model. Building it finds mistakes before weights load."""
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from rich.console import Console
+
+from finetuning.algo.base import common_arguments
+from finetuning.algo.table import ALGORITHMS, Algorithm
+from finetuning.config import Config
+from finetuning.config.references import referred
+from finetuning.data.build import Data, build_data, check_fills_a_batch
+from finetuning.errors import ConfigError, Problem
+from finetuning.model.device import Device
+from finetuning.rows.need import Need
+from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
+from rewards.together import in_order, share_board
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """One stage as it is run: what to do, where, and who is told."""
+
+    name: str
+    config: Config
+    folder: Path
+    device: Device
+    console: Console
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What training needs besides the policy."""
+
+    algorithm: Algorithm
+    arguments: Any
+    """TRL's config object."""
+    data: Data
+    rewards: tuple[Reward, ...]
+    weights: tuple[float, ...]
+
+
+def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
+    """Build everything that depends on settings and files and not on weights."""
+    config = stage.config
+    algorithm = ALGORITHMS[config.algo.name]
+    specs = in_order(list(config.reward.values())) if algorithm.need is Need.PROMPTS else []
+    rewards = [build_reward(spec) for spec in specs]
+    for reward in rewards:
+        opened.callback(reward.close)
+        if isinstance(reward, KeepsFiles):
+            reward.keep_in(stage.folder)
+    share_board(rewards)
+    weights = [spec.weight for spec in specs]
+    arguments = algorithm.arguments(
+        common_arguments(
+            config.algo.args,
+            stage.folder,
+            stage.device,
+            config.seed,
+            [tracker.name for tracker in config.tracker.values()],
+        ),
+        weights,
+    )
+    needs_tests = any(spec.name == "execution" for spec in specs)
+    data = build_data(config.data, algorithm.need, config.seed, needs_tests=needs_tests)
+    check_fills_a_batch(len(data.train), arguments)
+    _tell_costs(rewards, data.train, arguments, stage.console)
+    return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
+
+
+def check_rewards(config: Config) -> None:
+    """Build the rewards once and let them go, so that a wrong one is known before any stage."""
+    for spec in config.reward.values():
+        if referred(getattr(spec, "path", None)) is None:  # else an earlier stage has to make it
+            build_reward(spec).close()
+
+
+def build_reward(spec: RewardConfig) -> Reward:
+    """Make a reward. Raises ConfigError with what it refuses."""
+    try:
+        return spec.build()
+    except ValueError as error:
+        raise ConfigError([Problem(f"reward.{spec.name}", str(error))]) from error
+
+
+def _tell_costs(rewards: list[Reward], dataset: Dataset, arguments: Any, console: Console) -> None:
+    """Say what rewards that are paid for will cost at most, before anything is spent."""
+    paid = [reward for reward in rewards if isinstance(reward, Costs)]
+    if not paid:
+        return
+    batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
+    steps = arguments.max_steps
+    if steps < 0:
+        steps = arguments.num_train_epochs * len(dataset) * arguments.num_generations / batch
+    # A completion that serves several optimizer steps is judged once.
+    completions = math.ceil(steps * batch / arguments.num_iterations)
+    prompts = dataset["prompt"][: math.ceil(completions / arguments.num_generations)]
+    for reward in paid:
+        told = reward.estimate(prompts, completions, arguments.max_completion_length)
+        console.print(told, highlight=False)

@@ -1,0 +1,107 @@
+"""The fields of a row, for each need, and what is wrong with one."""
+
+import ast
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from finetuning.rows.need import Need
+
+Row = dict[str, Any]
+
+_TEXT = "str"
+_CHAT = "str or a list of messages"
+
+# Field -> (kind, required), for each need. Other fields are passed on as columns.
+FIELDS: dict[Need, dict[str, tuple[str, bool]]] = {
+    Need.PROMPTS: {
+        "prompt": (_CHAT, True),
+        "tests": (_TEXT, False),
+        "prefix": (_TEXT, False),
+        "language": (_TEXT, False),
+        "entry_points": ("list", False),
+    },
+    Need.COMPLETIONS: {"prompt": (_CHAT, True), "completion": (_CHAT, True)},
+    Need.TEXT: {"text": (_TEXT, True)},
+    Need.PREFERENCES: {
+        "prompt": (_CHAT, True),
+        "chosen": (_CHAT, True),
+        "rejected": (_CHAT, True),
+        "margin": ("number", False),
+    },
+    Need.LABELS: {
+        "prompt": (_CHAT, True),
+        "completion": (_CHAT, True),
+        "label": ("true or false", True),
+    },
+}
+_CONVERSATION = {"messages": (_CHAT, True), "tools": ("list", False)}
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    _TEXT: (str,),
+    _CHAT: (str, list),
+    "list": (list,),
+    "number": (int, float),
+    "true or false": (bool,),
+}
+
+
+def wrong_fields(row: Row, need: Need) -> Iterator[str]:
+    """Yield what is wrong with the fields of a row."""
+    fields = FIELDS[need]
+    if need is Need.COMPLETIONS and "messages" in row:
+        fields = _CONVERSATION
+        yield from _wrong_turns(row["messages"])
+    for field, (kind, required) in fields.items():
+        if field not in row:
+            if required:
+                yield f"field {field}: missing (found: {', '.join(sorted(row))})"
+        elif not _is(row[field], kind):
+            yield f"field {field}: expected {kind}, found {type(row[field]).__name__}"
+        elif kind == _CHAT and isinstance(row[field], list):
+            yield from _wrong_messages(field, row[field])
+    if need is Need.PREFERENCES and "chosen" in row and row["chosen"] == row.get("rejected"):
+        yield "field rejected: equal to chosen, so the pair prefers nothing"
+
+
+def wrong_tests(row: Row) -> Iterator[str]:
+    """Yield why the tests of a row cannot be run."""
+    tests = row.get("tests", "")
+    if not isinstance(tests, str):
+        return  # wrong_fields says so
+    if not tests.strip():
+        yield "field tests: missing; reward=execution runs them"
+        return
+    try:
+        ast.parse(tests)
+    except SyntaxError as error:
+        yield f"field tests: not Python: {error.msg} (line {error.lineno})"
+
+
+def prompt_key(row: Row) -> str:
+    """Return what rows of one problem share: two splits must not share it."""
+    asked = row.get("prompt", row.get("text", row.get("messages")))
+    return asked if isinstance(asked, str) else json.dumps(asked, sort_keys=True)
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind == "number" and isinstance(value, bool):
+        return False
+    return isinstance(value, _KINDS[kind])
+
+
+def _wrong_messages(field: str, messages: list[Any]) -> Iterator[str]:
+    if not messages:
+        yield f"field {field}: no messages"
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            yield f"field {field}[{index}]: expected an object with `role` and `content`"
+
+
+def _wrong_turns(messages: Any) -> Iterator[str]:
+    if isinstance(messages, str):
+        yield "field messages: expected a list of messages, found str"
+    elif isinstance(messages, list) and not any(
+        isinstance(message, dict) and message.get("role") == "assistant" for message in messages
+    ):
+        yield "field messages: no message of role assistant, so there is nothing to learn"

@@ -1,0 +1,136 @@
+"""A user's own rows. Every bad one is reported with file, line and field, before anything loads."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from evaluation.lines import NotText, numbered_lines, text_of
+from finetuning.errors import ConfigError, Problem
+from finetuning.rows.fields import Row, prompt_key, wrong_fields, wrong_tests
+from finetuning.rows.need import Need
+
+TRAIN = "train.jsonl"
+VALIDATION = "validation.jsonl"
+"""The files of a folder of rows, as `whetstone collect` writes it."""
+MOST_SHOWN = 20
+
+
+def train_file(path: Path) -> Path:
+    """Return the file of rows: the path itself, or the one in a collected folder."""
+    return path / TRAIN if path.is_dir() else path
+
+
+def read_rows(path: Path, need: Need, *, needs_tests: bool) -> list[Row]:
+    """Read a JSONL file, or `train.jsonl` of a folder.
+
+    Raises:
+        ConfigError: with the bad rows, all at once.
+
+    """
+    path = train_file(path)
+    rows: list[tuple[str, Row]] = []
+    problems: list[Problem] = []
+    try:
+        for number, line in numbered_lines(path):
+            row, reason = _parse(line)
+            if row is None:
+                problems.append(Problem(f"{path}:{number}", reason))
+            else:
+                rows.append((f"{path}:{number}", row))
+    except NotText as error:
+        problems.append(Problem(f"{path}:1", str(error)))
+    return check_rows(str(path), rows, need, needs_tests=needs_tests, problems=problems)
+
+
+def looks_like(path: Path, need: Need) -> Need | None:
+    """Return what the first row of a file is rather meant for, or None if it may be for `need`.
+
+    One sentence about the file then says more than a complaint about each of its lines.
+    """
+    try:
+        _, first = next(numbered_lines(path), (0, b""))
+    except NotText:
+        return None  # read_rows says so
+    row, _ = _parse(first)
+    if row is None or not any("missing" in reason for reason in wrong_fields(row, need)):
+        return None
+    kinds = (Need.PREFERENCES, Need.LABELS, Need.COMPLETIONS, Need.PROMPTS, Need.TEXT)
+    return next((kind for kind in kinds if not [*wrong_fields(row, kind)]), None)
+
+
+def check_rows(
+    source: str,
+    rows: Iterable[tuple[str, Row]],
+    need: Need,
+    *,
+    needs_tests: bool,
+    problems: Iterable[Problem] = (),
+) -> list[Row]:
+    """Return the rows, each of which came with its place (`FILE:LINE`).
+
+    Raises:
+        ConfigError: for bad rows, these and those already known, in the order of their places.
+
+    """
+    good: list[Row] = []
+    found = list(problems)
+    columns: set[str] | None = None
+    for place, row in rows:
+        reasons = [*wrong_fields(row, need), *(wrong_tests(row) if needs_tests else ())]
+        if not reasons:
+            columns = columns or set(row)
+            if set(row) != columns:
+                odd = ", ".join(sorted(set(row) ^ columns))
+                reasons = [f"field {odd}: in some rows only; every row needs the same fields"]
+        found += [Problem(place, reason) for reason in reasons]
+        if not reasons:
+            good.append(row)
+    if found:
+        found.sort(key=lambda problem: _line(problem.setting))
+        hidden = len(found) - MOST_SHOWN
+        more = [Problem(source, f"and {hidden} more")] if hidden > 0 else []
+        raise ConfigError([*found[:MOST_SHOWN], *more])
+    if not good:
+        raise ConfigError([Problem(f"data.train={source}", "the file has no rows")])
+    return good
+
+
+def hold_out(rows: list[Row], wanted: int) -> tuple[list[Row], list[Row]]:
+    """Split off whole prompts until `wanted` rows are held out, at most a tenth of all.
+
+    The order of the rows says nothing about which: prompts are taken by the hash of their text.
+    """
+    most = min(wanted, len(rows) // 10)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(prompt_key(row), []).append(row)
+    taken: set[str] = set()
+    count = 0
+    for key in sorted(groups, key=_digest):
+        if count + len(groups[key]) <= most:
+            taken.add(key)
+            count += len(groups[key])
+    kept = [row for row in rows if prompt_key(row) not in taken]
+    return kept, [row for row in rows if prompt_key(row) in taken]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parse(line: bytes) -> tuple[Row | None, str]:
+    try:
+        row = json.loads(text_of(line))
+    except NotText as error:
+        return None, str(error)
+    except json.JSONDecodeError as error:
+        return None, f"not JSON: {error.msg} at column {error.colno}"
+    if not isinstance(row, dict):
+        return None, f"expected an object, found {type(row).__name__}"
+    return row, ""
+
+
+def _line(place: str) -> int:
+    number = place.rpartition(":")[2]
+    return int(number) if number.isdigit() else 0

@@ -1,0 +1,23 @@
+"""Asks compilers what they think of snippets that nobody has read.
+
+A snippet is a function or two without its includes, imports or package; a harness puts these
+around it. Every compiler runs in the world of its own that compiled programs get: no network, no
+file but its own and the toolchain's, bounded processor time and memory. Nothing is ever executed:
+compilers stop after type checking. Refuses to call a snippet without content compiled.
+"""
+
+from rewards.compilers.base import Compilation, Diagnostic, MissingCompilerError, Outcome, Severity
+from rewards.compilers.compilers import Compilers, Snippet
+from rewards.compilers.table import COMPILERS, language_of
+
+__all__ = [
+    "COMPILERS",
+    "Compilation",
+    "Compilers",
+    "Diagnostic",
+    "MissingCompilerError",
+    "Outcome",
+    "Severity",
+    "Snippet",
+    "language_of",
+]

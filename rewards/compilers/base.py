@@ -1,0 +1,122 @@
+"""What every compiler says: a closed set of outcomes, and diagnostics in one form."""
+
+import shutil
+import subprocess
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Outcome(StrEnum):
+    """How the compilation of one snippet ended."""
+
+    COMPILED = "compiled"
+    """Without an error; there may be warnings."""
+
+    ERRORS = "errors"
+    """The compiler found errors."""
+
+    EMPTY = "empty"
+    """There is nothing to compile: no code, the prompt again, or bodies that do nothing."""
+
+    LIMIT = "limit"
+    """It took the compiler more time, memory or stack than it was given, or crashed it."""
+
+    INFRA_ERROR = "infra_error"
+    """The machine failed, not the snippet: this says nothing about it."""
+
+
+class Severity(StrEnum):
+    """How bad a diagnostic is; notes and hints are left out."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing that a compiler has to say."""
+
+    severity: Severity
+    code: str
+    """The compiler's own name for it (`E0425`, `-Wunused-variable`, `TS2304`), or empty."""
+    line: int | None
+    """Line of the program, from 1; None where it has no place there."""
+    message: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a compiler said of one source file."""
+
+    outcome: Outcome
+    diagnostics: tuple[Diagnostic, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What is known about one snippet.
+
+    `functions` are those with a body that were found in the program, `broken` those of them with an
+    error. `content` tells whether there is anything in the snippet that does something; one without
+    can still have errors, but never has compiled.
+    """
+
+    outcome: Outcome
+    diagnostics: tuple[Diagnostic, ...]
+    functions: int
+    broken: int
+    content: bool
+    detail: str
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of diagnostics of a severity."""
+        return sum(diagnostic.severity is severity for diagnostic in self.diagnostics)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the compilation of one snippet may use: processor seconds, and megabytes."""
+
+    cpu_s: float
+    memory_mb: int
+
+
+class MissingCompilerError(ValueError):
+    """A compiler is not installed here; the message says how to get it."""
+
+
+class Compiler(ABC):
+    """Checks source files of one language; every method may be called from any thread."""
+
+    version: str
+    """The compiler's own words about itself."""
+
+    @abstractmethod
+    def check(self, source: str) -> Verdict:
+        """Compile a source file as far as its errors are known, and no further."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End processes and remove files. It may be asked again, and starts anew."""
+
+
+def find(tool: str, remedy: str) -> str:
+    """Return the path of a program. Raises `MissingCompilerError`, which names the remedy."""
+    path = shutil.which(tool)
+    if path is None:
+        raise MissingCompilerError(f"{tool} is not on the PATH; {remedy}")
+    return path
+
+
+def ask(*command: str) -> str:
+    """Return what a trusted tool prints about itself, in one line."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return (done.stdout or done.stderr).strip()
+
+
+def home_of(tool: str) -> str:
+    """Return the folder that holds a tool's `bin`, behind every link."""
+    return str(Path(tool).resolve().parents[1])

@@ -1,0 +1,169 @@
+"""All compilers behind one door: a batch of snippets of any languages, one compile a core."""
+
+import os
+import sys
+import tempfile
+import textwrap
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from rewards.compilers import harness as harnesses
+from rewards.compilers.base import Compilation, Compiler, Limits, Outcome, Severity, Verdict
+from rewards.compilers.functions import Function, does_something, functions
+from rewards.compilers.lexer import tokens
+from rewards.compilers.table import COMPILERS, language_of
+from rewards.sandbox.compiled.step import Jailer
+from rewards.sandbox.profile import Layer, SandboxUnavailableError
+from rewards.sandbox.text import one_line
+
+MOST_CHARACTERS = 50_000
+"""Of a program. What is longer was not written to be compiled; see `Outcome.LIMIT`."""
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """What a policy wrote, and what stands around it in the program."""
+
+    language: str
+    """Our name of it, see `language_of`."""
+    code: str
+    prefix: str = ""
+    suffix: str = ""
+    prompt: str = ""
+    """What the policy was shown: to repeat it is to write nothing."""
+
+
+class Compilers:
+    """Starts each compiler when its language is first seen; a context manager.
+
+    Args:
+        workers: Compilations at once; None takes one for each core that this process may use.
+        cpu_s: Processor seconds of one compilation. The clock's limit is far beyond that.
+        memory_mb: Megabytes of one compilation: address space, or a heap.
+        harness: `standard`, `none` or a file, see `rewards.compilers.harness`.
+
+    Raises:
+        ValueError: there is no such harness.
+
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        cpu_s: float = 5.0,
+        memory_mb: int = 2048,
+        harness: str = harnesses.STANDARD,
+    ) -> None:
+        self._workers = workers or (os.cpu_count() or 1)
+        if hasattr(os, "sched_getaffinity"):
+            self._workers = workers or len(os.sched_getaffinity(0))
+        self._limits = Limits(cpu_s, memory_mb)
+        self._harness = harnesses.load(harness)
+        self._jailer = Jailer()
+        self._lock = threading.Lock()
+        self._started: dict[str, Compiler] = {}
+        self._probed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process and remove every file; the next batch starts them anew."""
+        for compiler in self._started.values():
+            compiler.close()
+        self._started.clear()
+        self._jailer.close()
+
+    def compiler(self, language: str) -> Compiler:
+        """Return the compiler of a language.
+
+        Raises:
+            MissingCompilerError: it is not installed.
+            ValueError: there is none for this language.
+            SandboxUnavailableError: compilers cannot be isolated on this machine.
+
+        """
+        language = language_of(language)
+        with self._lock:
+            if not self._probed:
+                self._probe()
+            if language not in self._started:
+                make = COMPILERS[language]
+                self._started[language] = make(self._jailer, self._limits, self._harness[language])
+            return self._started[language]
+
+    def run_many(self, snippets: Iterable[Snippet]) -> list[Compilation]:
+        """Compile snippets; results come in their order, and equal ones are compiled once."""
+        ordered = list(snippets)
+        for language in dict.fromkeys(snippet.language for snippet in ordered):
+            self.compiler(language)
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="compile") as pool:
+            futures = {snippet: pool.submit(self._compile, snippet) for snippet in set(ordered)}
+            return [futures[snippet].result() for snippet in ordered]
+
+    def _probe(self) -> None:
+        if sys.platform != "linux":
+            raise SandboxUnavailableError(Layer.NAMESPACES, f"{sys.platform} has none")
+        with tempfile.TemporaryDirectory(prefix="compile-") as folder:
+            self._jailer.probe(folder)
+        self._probed = True
+
+    def _compile(self, snippet: Snippet) -> Compilation:
+        language = language_of(snippet.language)
+        program = snippet.prefix + snippet.code + snippet.suffix
+        if len(program) > MOST_CHARACTERS:
+            detail = f"longer than {MOST_CHARACTERS} characters"
+            return Compilation(Outcome.LIMIT, (), 0, 0, False, detail)
+        if _repeats(snippet, language):
+            return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing is said")
+        compiler = self.compiler(language)
+        verdict = compiler.check(harnesses.complete(program, language, self._harness[language]))
+        begin = len(snippet.prefix)
+        content = does_something(program, begin, begin + len(snippet.code), language)
+        if verdict.outcome is Outcome.COMPILED and not content:
+            return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
+        found = functions(program, language)
+        broken = _broken(program, language, verdict, found, compiler)
+        first = next((one.message for one in verdict.diagnostics), "")
+        detail = one_line(verdict.detail or first)
+        said = verdict.diagnostics
+        return Compilation(verdict.outcome, said, len(found), broken, content, detail)
+
+
+def _repeats(snippet: Snippet, language: str) -> bool:
+    """Tell whether a snippet has no code at all, or none that the prompt did not have."""
+    said = [token.text for token in tokens(snippet.code, language)]
+    shown = [token.text for token in tokens(snippet.prompt or snippet.prefix, language)]
+    ends = range(len(shown) - len(said) + 1)
+    return not said or any(shown[at : at + len(said)] == said for at in ends)
+
+
+def _broken(
+    program: str, language: str, verdict: Verdict, found: list[Function], compiler: Compiler
+) -> int:
+    """Count the functions with an error in them. All are broken where no error has a place."""
+    if verdict.outcome is Outcome.COMPILED:
+        return 0
+    if verdict.outcome is not Outcome.ERRORS:
+        return len(found)
+    if language == "python":  # its compiler stops at the first error, so each is asked about alone
+        lines = program.splitlines(keepends=True)
+        alone = ["".join(lines[one.first_line - 1 : one.last_line]) for one in found]
+        verdicts = [compiler.check(textwrap.dedent(text)) for text in alone]
+        return sum(one.outcome is not Outcome.COMPILED for one in verdicts)
+    errors = [one.line for one in verdict.diagnostics if one.severity is Severity.ERROR]
+    places = [line for line in errors if line is not None]
+    broken = sum(any(one.first_line <= at <= one.last_line for at in places) for one in found)
+    return broken or len(found)

@@ -1,0 +1,15 @@
+"""C++, by g++."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rewards.compilers.base import Limits
+from rewards.compilers.gcc import Gcc
+from rewards.sandbox.compiled.step import Jailer
+
+
+class Cpp(Gcc):
+    """g++."""
+
+    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+        super().__init__(jailer, limits, harness, tool="g++", suffix="cpp")

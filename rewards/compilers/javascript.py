@@ -1,0 +1,35 @@
+"""JavaScript, by V8's parser in a Node that stays. It knows syntax; names are found when run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rewards.compilers.base import Limits, ask, find, home_of
+from rewards.compilers.resident.pool import FOLDER, Resident
+from rewards.sandbox.compiled.step import Jailer
+
+REMEDY = "install it: apt install nodejs, or https://nodejs.org"
+
+
+FLAGS = ("--no-warnings", "--openssl-config=/dev/null")
+"""Its configuration for OpenSSL may lie anywhere, and is not for snippets."""
+
+
+class JavaScript(Resident):
+    """Node's `vm`, which parses scripts and modules without running them."""
+
+    probe = "function f() { return 1; }"
+
+    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+        super().__init__(jailer, limits)
+        del harness  # a script needs none
+        node = find("node", REMEDY)
+        self.version = f"Node {ask(node, '--version')}"
+        self.folders = (home_of(node),)
+        heap = f"--max-old-space-size={limits.memory_mb}"
+        self.command = (node, heap, *FLAGS, "--experimental-vm-modules", "server.js")
+        self.files = {"server.js": server("javascript.js")}
+
+
+def server(script: str) -> str:
+    """Return a script behind the frame that it speaks."""
+    return (FOLDER / "frames.js").read_text() + (FOLDER / script).read_text()

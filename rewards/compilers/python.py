@@ -1,0 +1,25 @@
+"""Python, by the interpreter that runs this: compiled to byte code, never run."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rewards.compilers.base import Limits
+from rewards.compilers.resident.pool import FOLDER, Resident
+from rewards.sandbox.compiled.step import Jailer
+from rewards.sandbox.isolation.interpreter import readable_paths
+
+
+class Python(Resident):
+    """CPython's own `compile`."""
+
+    probe = "pass\n"
+
+    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+        super().__init__(jailer, limits)
+        del harness  # a Python snippet needs none
+        self.version = f"Python {sys.version.split()[0]}"
+        program = sys.executable
+        self.command = (program, "-I", "-S", "server.py")
+        self.folders = (*readable_paths(), sys.base_prefix, sys.prefix)
+        self.files = {"server.py": (FOLDER / "server.py").read_text()}

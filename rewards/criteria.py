@@ -1,0 +1,158 @@
+"""Preferences by criteria: correctness, readability, efficiency, style, each between 0 and 1.
+
+The four of the usual RLHF guides, made of what can be looked up: tests that run, and the source as
+it is parsed. A program that does not parse gets 0 on each. What only a person can say (is the name
+apt?) is not guessed at.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, PositiveFloat, PositiveInt
+
+from rewards.base import Completion, RewardConfig
+from rewards.extract import extract_code
+from rewards.quality import find_ruff, qualities
+from rewards.reading import efficiency, parses, readability
+from rewards.sandbox import Job, Result, Sandbox, Verdict
+
+CRITERIA = ("correctness", "readability", "efficiency", "style")
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"correctness": 0.4, "readability": 0.2, "efficiency": 0.2, "style": 0.2}
+)
+
+
+def require_criteria(weights: Mapping[str, float]) -> dict[str, float]:
+    """Refuse weights that leave a criterion to chance, are negative, or all zero."""
+    if set(weights) != set(CRITERIA):
+        raise ValueError(f"weights must name {', '.join(CRITERIA)}, each once")
+    if min(weights.values()) < 0 or not any(weights.values()):
+        raise ValueError("weights are 0 or more, and one of them is more")
+    return dict(weights)
+
+
+class CriteriaReward:
+    """Weighs four criteria into one number between 0 and 1; a reward function for TRL.
+
+    Takes the columns of `ExecutionReward` (`tests`, `prefix`, `stop`, `entry_points`), and tells
+    each criterion to `log_extra` under its name.
+
+    Args:
+        weights: Of each criterion; they are divided by their sum. One of 0 is not looked at.
+        timeout_s, memory_mb, workers: Those of `Sandbox`.
+
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, float] = WEIGHTS,
+        timeout_s: float = 3.0,
+        memory_mb: int = 512,
+        workers: int | None = None,
+    ) -> None:
+        self.__name__ = "criteria"
+        self.none_masks_sample = True  # None means that the sandbox failed
+        total = sum(require_criteria(weights).values())
+        self._weights = {name: weight / total for name, weight in weights.items() if weight}
+        self._ruff = find_ruff() if "style" in self._weights else ""
+        self._limits = (workers, timeout_s, memory_mb)
+        self._sandbox: Sandbox | None = None
+
+    def __call__(
+        self,
+        prompts: list[Any],
+        completions: list[Completion],
+        *,
+        tests: Sequence[str] | None = None,
+        prefix: Sequence[str] | None = None,
+        stop: Sequence[Sequence[str]] | None = None,
+        entry_points: Sequence[Sequence[str]] | None = None,
+        log_extra: Callable[[str, list[Any]], None] | None = None,
+        **_: Any,
+    ) -> list[float | None]:
+        """Judge every program by every criterion that has a weight."""
+        count = len(prompts)
+        programs = [
+            before + extract_code(completion, stops)
+            for completion, before, stops in zip(
+                completions, prefix or [""] * count, stop or [()] * count, strict=True
+            )
+        ]
+        scores: dict[str, list[float | None]] = {}
+        if "correctness" in self._weights:
+            scores["correctness"] = self._correctness(programs, tests, entry_points)
+        if "readability" in self._weights:
+            scores["readability"] = [readability(program) for program in programs]
+        if "efficiency" in self._weights:
+            scores["efficiency"] = [efficiency(program) for program in programs]
+        if "style" in self._weights:
+            style = qualities(programs, self._ruff)
+            scores["style"] = [
+                score if parses(program) else 0.0
+                for program, score in zip(programs, style, strict=True)
+            ]
+        if log_extra is not None:
+            for name, values in scores.items():
+                log_extra(name, list(values))
+        return [self._total({name: scores[name][i] for name in scores}) for i in range(count)]
+
+    def close(self) -> None:
+        """End the processes of the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def _total(self, scores: Mapping[str, float | None]) -> float | None:
+        known = {name: value for name, value in scores.items() if value is not None}
+        if len(known) < len(scores):
+            return None
+        return sum(self._weights[name] * value for name, value in known.items())
+
+    def _correctness(
+        self,
+        programs: list[str],
+        tests: Sequence[str] | None,
+        entry_points: Sequence[Sequence[str]] | None,
+    ) -> list[float | None]:
+        if tests is None:
+            raise ValueError(
+                "the criterion `correctness` needs a dataset column `tests`; add it, or set "
+                "weights.correctness=0"
+            )
+        names = entry_points or [()] * len(programs)
+        jobs = [
+            Job(program, test, entry_points=known)
+            for program, test, known in zip(programs, tests, names, strict=True)
+        ]
+        if self._sandbox is None:
+            self._sandbox = Sandbox(*self._limits)
+        return [_share(result) for result in self._sandbox.run_many(jobs)]
+
+
+def _share(result: Result) -> float | None:
+    """Return the share of tests that passed; None where the sandbox could not tell."""
+    if result.verdict is Verdict.INFRA_ERROR:
+        return None
+    if result.verdict is Verdict.PASSED:
+        return 1.0
+    # Not all of them passed, whatever a program that was stopped midway had shown until then.
+    return result.passed_tests / (result.total_tests + 1) if result.total_tests else 0.0
+
+
+class CriteriaConfig(RewardConfig):
+    """Four criteria weighed into one: `CriteriaReward`."""
+
+    name: Literal["criteria"]
+    weights: Annotated[dict[str, float], AfterValidator(require_criteria)]
+    """Of `correctness`, `readability`, `efficiency` and `style`."""
+    timeout_s: PositiveFloat
+    """Seconds that a program may run."""
+    memory_mb: PositiveInt
+    """Megabytes of address space of a program."""
+    workers: PositiveInt | None
+    """Server processes of the sandbox; null takes one per usable core."""
+
+    def build(self) -> CriteriaReward:
+        """Make the reward; its processes start with its first batch."""
+        return CriteriaReward(self.weights, self.timeout_s, self.memory_mb, self.workers)

@@ -1,0 +1,130 @@
+"""A model that scores sequences: its heads, and its folder, which loads as what was saved.
+
+transformers reloads a folder with another head than the linear one by making a fresh linear head,
+with a warning at most. So a folder with an MLP has no config.json of its own: the base lies in
+`base/`, the head beside it, and whoever loads it as a plain model is told that there is none. A
+folder with a linear head is a plain transformers folder.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+Head = Literal["linear", "mlp"]
+
+MARK = "reward_model.json"
+"""Says which head a folder has; every folder of a reward model has one."""
+_BASE = "base"
+_WEIGHTS = "head.safetensors"
+
+
+class MlpHead(nn.Sequential):
+    """Linear, ReLU, Linear: hidden state (.., H) to score (.., 1), H / 2 wide in between."""
+
+    def __init__(self, hidden_size: int) -> None:
+        middle = max(1, hidden_size // 2)
+        super().__init__(nn.Linear(hidden_size, middle), nn.ReLU(), nn.Linear(middle, 1))
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A sequence classifier with one label, and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+
+
+def make_scorer(folder: Path, head: Head, *, seed: int, **loading: Any) -> Scorer:
+    """Put a new head on a language model. The MLP's base is frozen.
+
+    Args:
+        folder: a causal language model with its tokenizer.
+        head: which head.
+        seed: of the head's weights.
+        loading: what `from_pretrained` takes: `dtype`, `trust_remote_code`.
+
+    """
+    trusted = loading.get("trust_remote_code", False)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trusted)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **loading)
+        if head == "mlp":
+            model.requires_grad_(False)
+            size = model.config.get_text_config().hidden_size
+            model.score = MlpHead(size).to(model.dtype)
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+    return Scorer(model, tokenizer)
+
+
+def save_scorer(scorer: Scorer, folder: Path) -> None:
+    """Write model and tokenizer; complete or not there at all, also when killed midway."""
+    partial = folder.with_name(folder.name + ".partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    model = scorer.model
+    if isinstance(model.score, MlpHead):
+        state = {name: value for name, value in model.state_dict().items() if "score." not in name}
+        model.save_pretrained(partial / _BASE, state_dict=state)
+        head = {name: value.cpu().contiguous() for name, value in model.score.state_dict().items()}
+        save_file(head, partial / _WEIGHTS)
+    else:
+        model.save_pretrained(partial)
+    scorer.tokenizer.save_pretrained(partial)
+    kind: Head = "mlp" if isinstance(model.score, MlpHead) else "linear"
+    (partial / MARK).write_text(json.dumps({"head": kind}) + "\n", encoding="utf-8")
+    partial.rename(folder)
+
+
+def load_scorer(folder: Path) -> Scorer:
+    """Load what `save_scorer` wrote, ready to score.
+
+    Raises:
+        ValueError: the folder holds no reward model.
+
+    """
+    if not (folder / MARK).is_file():
+        raise ValueError(f"{folder} holds no reward model: it has no {MARK} (train: algo=reward)")
+    head: Head = json.loads((folder / MARK).read_text(encoding="utf-8"))["head"]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if head == "linear":
+        model = AutoModelForSequenceClassification.from_pretrained(folder)
+    else:
+        config = AutoConfig.from_pretrained(folder / _BASE)
+        model = AutoModelForSequenceClassification.from_pretrained(folder / _BASE, config=config)
+        model.score = MlpHead(config.get_text_config().hidden_size).to(model.dtype)
+        model.score.load_state_dict(load_file(folder / _WEIGHTS))
+    return Scorer(model.eval(), tokenizer)
+
+
+@torch.no_grad()
+def score(scorer: Scorer, texts: list[str], batch_size: int, max_length: int | None) -> list[float]:
+    """Return one score per text, which holds prompt, completion and end of text.
+
+    A text longer than `max_length` tokens loses its beginning, so that its end is still judged.
+    """
+    scores: list[float] = []
+    device = next(scorer.model.parameters()).device
+    for start in range(0, len(texts), batch_size):
+        ids = [
+            row[-max_length:] if max_length else row
+            for row in scorer.tokenizer(texts[start : start + batch_size])["input_ids"]
+        ]
+        batch = scorer.tokenizer.pad({"input_ids": ids}, padding_side="right", return_tensors="pt")
+        logits_B_1 = scorer.model(
+            input_ids=batch["input_ids"].to(device),
+            attention_mask=batch["attention_mask"].to(device),
+            use_cache=False,
+        ).logits
+        scores += logits_B_1[:, 0].float().tolist()
+    return scores

@@ -1,0 +1,227 @@
+"""Gets the answer to a request: from the cache, from whoever is asking already, or by asking.
+
+Here alone it is decided whether a request is sent. A key is in flight once in this process, because
+a second asker waits for the first, and once on this machine, because the first has claimed it.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiolimiter import AsyncLimiter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from rewards.teacher.budget import Bill, Budget
+from rewards.teacher.faults import MAY_BE_BILLED, MAY_PASS, Fault, TeacherFault
+from rewards.teacher.ledger import Ledger, Spending
+from rewards.teacher.providers.base import Provider
+from rewards.teacher.request import Answer, Request
+from rewards.teacher.store import LEASE_S, Store
+
+_LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_MINUTE_S = 60.0
+_LOOK_AGAIN_S, _LOOK_AT_LEAST_S = 0.1, 2.0
+"""How often to see whether another process has got the answer by now: less and less often."""
+_SILENCE_S = 30.0
+_BACKOFF = wait_exponential_jitter(initial=0.5, max=60.0, jitter=0.5)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to ask; the fields are settings of `rewards.teacher.config.Limits`."""
+
+    concurrency: int
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    retries: int
+
+
+class Asker:
+    """Answers requests. Belongs to one event loop.
+
+    Args:
+        provider: Who is asked.
+        store: What was answered before.
+        budget: What may be asked still.
+        ledger: Where hits of the store are counted.
+        pace: How fast to ask.
+
+    """
+
+    def __init__(
+        self, provider: Provider, store: Store, budget: Budget, ledger: Ledger, pace: Pace
+    ) -> None:
+        self._provider, self._store = provider, store
+        self._budget, self._ledger = budget, ledger
+        self._slots = asyncio.Semaphore(pace.concurrency)
+        self._requests, self._tokens = _limiters(pace)
+        self._retries = pace.retries
+        self._flying: dict[str, asyncio.Task[Answer]] = {}
+        self._halted = asyncio.Event()
+        self._why: TeacherFault | None = None
+        endpoint = provider.endpoint
+        self._sender = {
+            "protocol": type(provider).__name__,
+            "url": endpoint.url.rstrip("/"),
+            "model": endpoint.model,
+            "parameters": dict(endpoint.parameters),
+        }
+
+    async def ask(self, request: Request, read: Callable[[dict[str, Any]], T]) -> T:
+        """Return what `read` makes of the answer; its `ValueError` means a malformed one.
+
+        Raises:
+            TeacherFault: there is no answer, also after all retries.
+            BudgetReachedError: it may not be asked.
+
+        """
+        key = request.key(self._sender)
+        task = self._flying.get(key)
+        if task is None:
+            if (stored := self._store.get(key)) is not None:
+                self._ledger.add(Spending(hits=1))
+                return read(stored.fields)
+            task = self._start(key, self._answer(key, request, read))
+        return read((await asyncio.shield(task)).fields)
+
+    def _start(self, key: str, answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+        """Let one task ask, for all who want the answer, until it is done."""
+        task = asyncio.ensure_future(answering)
+        self._flying[key] = task
+        task.add_done_callback(lambda _: self._flying.pop(key))
+        return task
+
+    def halt(self, fault: TeacherFault) -> None:
+        """Send nothing more, since it would come to the same; what is in flight may arrive."""
+        self._why = fault
+        self._halted.set()
+
+    def resume(self) -> None:
+        """Send again."""
+        self._why = None
+        self._halted.clear()
+
+    async def keep_claims(self) -> None:
+        """Renew the claims of this process until cancelled."""
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            self._store.renew()
+
+    async def _answer(
+        self, key: str, request: Request, read: Callable[[dict[str, Any]], object]
+    ) -> Answer:
+        retrying = AsyncRetrying(
+            sleep=self._rest,
+            stop=stop_after_attempt(self._retries + 1),
+            wait=_wait,
+            retry=retry_if_exception(self._is_worth_another),
+            before_sleep=_tell_long_waits,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, key, request, read)
+        except BaseException:
+            self._store.release(key)
+            raise
+
+    async def _attempt(
+        self, key: str, request: Request, read: Callable[[dict[str, Any]], object]
+    ) -> Answer:
+        """Ask once, or wait for another process that does.
+
+        A key is claimed only when there is room to ask: so processes share the work.
+        """
+        for look in itertools.count():
+            async with self._slots:
+                if self._why is not None:
+                    raise self._why
+                claimed = self._store.get_or_claim(key)
+                if claimed is True:
+                    answer = await self._once(request, read)
+                    self._store.put(key, answer)
+                    return answer
+            if isinstance(claimed, Answer):
+                self._ledger.add(Spending(hits=1))
+                return claimed
+            await self._rest(min(_LOOK_AGAIN_S * 2**look, _LOOK_AT_LEAST_S))
+        raise AssertionError("unreachable")
+
+    def _is_worth_another(self, error: BaseException) -> bool:
+        may_pass = isinstance(error, TeacherFault) and error.kind in MAY_PASS
+        return may_pass and self._why is None
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, but not longer than there is something to wait for."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._halted.wait(), seconds)
+
+    async def _once(self, request: Request, read: Callable[[dict[str, Any]], object]) -> Answer:
+        worst = request.worst_case()
+        if self._requests is not None:
+            await self._requests.acquire()
+        if self._tokens is not None:
+            wanted = worst.input_tokens + worst.output_tokens
+            await self._tokens.acquire(min(wanted, self._tokens.max_rate))
+        async with self._budget.set_aside(worst) as bill:
+            return await self._sent(request, read, bill)
+
+    async def _sent(
+        self, request: Request, read: Callable[[dict[str, Any]], object], bill: Bill
+    ) -> Answer:
+        """Send a request, enter what it costs, and look whether the answer is one."""
+        try:
+            answer = await self._provider.ask(request)
+        except TeacherFault as fault:
+            if fault.kind not in MAY_BE_BILLED:
+                bill.usage = fault.usage
+            _LOG.debug("%s", fault)
+            raise
+        bill.usage = answer.usage
+        try:
+            read(answer.fields)
+        except ValueError as error:
+            raise TeacherFault(Fault.MALFORMED, str(error), usage=answer.usage) from None
+        return answer
+
+
+def _limiters(pace: Pace) -> tuple[AsyncLimiter | None, AsyncLimiter | None]:
+    """Return the limiters of requests and of tokens.
+
+    Requests are spread over the minute, since some providers look at shorter times than it; a burst
+    of tokens may be as large as the limit, since one request may be.
+    """
+    requests = tokens = None
+    if pace.requests_per_minute is not None:
+        window_s = max(1.0, _MINUTE_S / pace.requests_per_minute)
+        requests = AsyncLimiter(pace.requests_per_minute * window_s / _MINUTE_S, window_s)
+    if pace.tokens_per_minute is not None:
+        tokens = AsyncLimiter(pace.tokens_per_minute, _MINUTE_S)
+    return requests, tokens
+
+
+def _wait(state: RetryCallState) -> float:
+    """Wait as long as the provider asks, or else longer and longer, and never all at once."""
+    fault = state.outcome.exception() if state.outcome else None
+    asked = fault.retry_after_s if isinstance(fault, TeacherFault) else None
+    backoff = _BACKOFF(state)
+    return backoff if asked is None else asked + min(backoff, 0.1 * asked + 0.05)
+
+
+def _tell_long_waits(state: RetryCallState) -> None:
+    """Explain a silence that a user would take for a hang."""
+    if state.next_action is not None and state.next_action.sleep > _SILENCE_S:
+        fault = state.outcome.exception() if state.outcome else None
+        _LOG.warning("asking the teacher again in %.0f s: %s", state.next_action.sleep, fault)

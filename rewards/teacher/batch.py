@@ -1,0 +1,91 @@
+"""A batch as a trainer hands it over, turned into what a teacher is asked about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rewards.base import Completion
+from rewards.board import Board
+from rewards.extract import extract_code
+from rewards.sandbox.verdict import Verdict
+from rewards.teacher.teacher import Task
+
+DEFAULT_LANGUAGE = "python"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One completion."""
+
+    task: Task
+    program: str
+    verdict: str | None
+    """Of the reward that was asked before, where one was."""
+    asked: bool
+    """Whether the teacher is to grade it."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no program to grade."""
+        return not self.program.strip()
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether the reward before could not judge it, so that it is masked anyway."""
+        return self.verdict == Verdict.INFRA_ERROR
+
+
+def read_batch(
+    prompts: Sequence[Any],
+    completions: Sequence[Completion],
+    prefix: Sequence[str] | None,
+    stop: Sequence[Sequence[str]] | None,
+    language: Sequence[str] | None,
+    board: Board,
+    when: str | None,
+) -> list[Item]:
+    """Return one item per completion.
+
+    Raises:
+        LookupError: `when` names a reward that was not asked before this one.
+
+    """
+    count = len(prompts)
+    verdicts: Sequence[str | None] = [None] * count
+    wanted: str | None = None
+    if when is not None:
+        reward, _, wanted = when.partition(".")
+        verdicts = board.read(reward, prompts, completions)
+    return [
+        Item(
+            Task(prompt_text(prompt), words),
+            before + extract_code(completion, stops),
+            verdict,
+            asked=wanted is None or verdict == wanted,
+        )
+        for prompt, completion, before, stops, words, verdict in zip(
+            prompts,
+            completions,
+            prefix or [""] * count,
+            stop or [()] * count,
+            language or [DEFAULT_LANGUAGE] * count,
+            verdicts,
+            strict=True,
+        )
+    ]
+
+
+def prompt_text(prompt: Any) -> str:
+    """Return a prompt as text; of a conversation, its messages with their roles."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n\n".join(f"{message['role']}: {message['content']}" for message in prompt)
+
+
+def to_grade(items: Sequence[Item]) -> dict[Task, list[str]]:
+    """Return the different programs of each task that the teacher is to grade."""
+    programs: dict[Task, dict[str, None]] = {}
+    for item in items:
+        if item.asked and not item.empty:
+            programs.setdefault(item.task, {})[item.program] = None
+    return {task: list(several) for task, several in programs.items()}

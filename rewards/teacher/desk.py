@@ -1,0 +1,69 @@
+"""What is open while a teacher works: connections, files, and the one who renews claims.
+
+All of it belongs to one event loop, and is closed when the loop's owner is done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rewards.teacher.asker import Asker, Pace
+from rewards.teacher.budget import Budget
+from rewards.teacher.config import TeacherConfig
+from rewards.teacher.ledger import Ledger
+from rewards.teacher.providers import build_provider
+from rewards.teacher.providers.base import Provider
+from rewards.teacher.store import Store
+from rewards.teacher.teacher import Teacher
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A teacher, and the book in which its costs stand."""
+
+    teacher: Teacher
+    ledger: Ledger
+
+
+def provider_of(config: TeacherConfig) -> Provider:
+    """Return the configured provider. Raises `ValueError` without its key."""
+    return build_provider(
+        config.provider,
+        config.model,
+        config.base_url,
+        config.api_key_env,
+        config.parameters,
+        config.limits.timeout_s,
+    )
+
+
+@asynccontextmanager
+async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterator[Desk]:
+    """Open everything for one run.
+
+    Args:
+        config: Of the teacher.
+        folder: The run's, where its spending is kept; None keeps it in memory.
+
+    """
+    provider = provider_of(config)
+    store = Store(config.cache)
+    ledger = Ledger(folder)
+    limits = config.limits
+    pace = Pace(
+        limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute, limits.retries
+    )
+    budget = Budget(config.budget.calls, config.budget.dollars, config.price, ledger)
+    asker = Asker(provider, store, budget, ledger, pace)
+    renewing = asyncio.ensure_future(asker.keep_claims())
+    try:
+        yield Desk(Teacher(config, asker), ledger)
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
+        await provider.close()
+        store.close()
+        ledger.close()

@@ -1,0 +1,42 @@
+"""What a request costs, by the user's own table: prices are settings, and nobody knows them here.
+
+A model without a price costs an unknown amount, which is said and never taken for 0.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+
+from rewards.teacher.request import Usage
+
+_MILLION = 1_000_000
+
+
+class Price(BaseModel):
+    """Dollars for a million tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: NonNegativeFloat
+    output: NonNegativeFloat
+    as_of: str
+    """When somebody looked it up: shown beside every estimate."""
+
+    def dollars(self, usage: Usage) -> float:
+        """Return the price of these tokens."""
+        tokens = usage.input_tokens * self.input + usage.output_tokens * self.output
+        return tokens / _MILLION
+
+
+def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
+    """Return the price of a model; that of `NAME` also counts for `NAME-2025-01-31`, its version.
+
+    Of several names that fit, the longest.
+    """
+    fitting = [name for name in prices if model == name or _is_version(model, name)]
+    return prices[max(fitting, key=len)] if fitting else None
+
+
+def _is_version(model: str, name: str) -> bool:
+    rest = model.removeprefix(f"{name}-")
+    return rest != model and rest.replace("-", "").isdigit()

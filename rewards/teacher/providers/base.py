@@ -1,0 +1,109 @@
+"""What a provider is, and how the errors of an SDK become faults.
+
+Both SDKs are made by one generator and name their errors alike, so they are translated in one
+place, where the key is also struck out of whatever a server has echoed.
+"""
+
+import email.utils
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rewards.teacher.faults import Fault, TeacherFault
+from rewards.teacher.request import Answer, Request
+
+_NO_CREDIT = "insufficient_quota"
+"""OpenAI says 429 also where waiting does not help."""
+_DENIED = {401, 402, 403, 404}
+_RATE_LIMITED = 429
+_SERVER_FROM = 500
+_SERVER_TOO = {408, 409}
+_LONGEST_MESSAGE = 300
+_NEVER_CONNECTED = {"ConnectError", "ConnectTimeout"}
+"""What both SDKs' HTTP library raises before anything is sent."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to ask whom."""
+
+    url: str
+    model: str
+    key: str = field(repr=False)
+    """Empty where none is needed."""
+    parameters: Mapping[str, Any]
+    """Of the model, as its API names them: `temperature`."""
+    timeout_s: float
+
+
+class Provider(Protocol):
+    """Asks one model at one endpoint. Belongs to the event loop in which it is first used."""
+
+    endpoint: Endpoint
+
+    async def ask(self, request: Request) -> Answer:
+        """Send a request once. Raises `TeacherFault`."""
+
+    async def models(self) -> list[str]:
+        """Return names of models there are, which costs nothing. Raises `TeacherFault`."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+@contextmanager
+def translated(sdk: Any, endpoint: Endpoint) -> Iterator[None]:
+    """Turn what the module `sdk` raises into `TeacherFault`."""
+    try:
+        yield
+    except sdk.APITimeoutError:
+        message = f"no answer from {endpoint.url} within {endpoint.timeout_s:g} s"
+        raise TeacherFault(Fault.TIMEOUT, message) from None
+    except sdk.APIConnectionError as error:
+        never = type(error.__cause__).__name__ in _NEVER_CONNECTED
+        kind = Fault.UNREACHABLE if never else Fault.CONNECTION
+        message = f"{endpoint.url}: {error.__cause__ or error}"
+        raise TeacherFault(kind, _clean(message, endpoint.key)) from None
+    except sdk.APIStatusError as error:
+        raise _of_status(error, endpoint) from None
+    except (sdk.APIResponseValidationError, json.JSONDecodeError) as error:
+        message = _clean(f"{endpoint.url} answered with what is no JSON ({error})", endpoint.key)
+        raise TeacherFault(Fault.MALFORMED, message) from None
+
+
+def _of_status(error: Any, endpoint: Endpoint) -> TeacherFault:
+    status = int(error.status_code)
+    no_credit = getattr(error, "code", None) == _NO_CREDIT
+    if status in _DENIED or no_credit:
+        kind = Fault.DENIED
+    elif status == _RATE_LIMITED:
+        kind = Fault.RATE_LIMITED
+    elif status >= _SERVER_FROM or status in _SERVER_TOO:
+        kind = Fault.SERVER_ERROR
+    else:
+        kind = Fault.REJECTED
+    message = f"{endpoint.url} answered {status} for model {endpoint.model} ({error.message})"
+    return TeacherFault(kind, _clean(message, endpoint.key), _retry_after(error.response.headers))
+
+
+def _clean(message: str, key: str) -> str:
+    """Strike out the key, which some servers echo, and shorten pages of HTML."""
+    text = " ".join(message.replace(key, "***").split() if key else message.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a provider asks to wait: a number, or a date."""
+    for header, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(header, "")) * unit
+        except ValueError:
+            continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
+    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
+    return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())

@@ -1,0 +1,125 @@
+"""The teacher at work: grades what it is given, all at once, in an event loop.
+
+Everything here belongs to one loop. `rewards.teacher.reward` owns that loop and speaks to trainers.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rewards.teacher.asker import Asker
+from rewards.teacher.config import TeacherConfig
+from rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
+from rewards.teacher.prompts import Grade, Grading, read_solution, solving
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The teacher's own solution of a task, and what the teacher thinks of it."""
+
+    code: str
+    grade: Grade
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of a batch. What is missing could not be graded."""
+
+    grades: Mapping[tuple[Task, str], Grade]
+    references: Mapping[Task, Reference]
+    faults: Sequence[TeacherFault]
+
+
+class Teacher:
+    """Grades programs; `asker` gets the answers."""
+
+    def __init__(self, config: TeacherConfig, asker: Asker) -> None:
+        self._config, self._asker = config, asker
+        self._failures = 0
+        """Requests in a row that came to nothing."""
+
+    async def grade(self, programs: Mapping[Task, Sequence[str]], with_references: bool) -> Graded:
+        """Grade different programs of each task, and the teacher's own, at the same time.
+
+        Whatever happens, all that is in flight is waited for, so that nothing paid for is lost.
+
+        Raises:
+            RunStopped: the run cannot go on.
+
+        """
+        self._asker.resume()
+        faults: list[TeacherFault] = []
+        asked = [
+            self._settle(self._grade_together(task, chunk), faults)
+            for task, several in programs.items()
+            for chunk in _chunks(several, self._config.together)
+        ]
+        tasks = list(programs) if with_references else []
+        own = [self._settle(self._reference(task), faults) for task in tasks]
+        results = await asyncio.gather(*asked, *own, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        grades: dict[tuple[Task, str], Grade] = {}
+        for found in results[: len(asked)]:
+            grades.update(found or {})  # type: ignore[arg-type]
+        references = dict(zip(tasks, results[len(asked) :], strict=True))
+        return Graded(
+            grades,
+            {task: found for task, found in references.items() if isinstance(found, Reference)},
+            faults,
+        )
+
+    async def _settle(self, asked: Awaitable[T], faults: list[TeacherFault]) -> T | None:
+        """Wait for an answer; None where there is none, unless it is time to stop."""
+        try:
+            result = await asked
+        except TeacherFault as fault:
+            if fault.kind is Fault.DENIED:
+                self._asker.halt(fault)
+                raise TeacherUnavailableError(
+                    f"the teacher turns us away: {fault}. All answers are kept; mend the key, the"
+                    " credit or the model's name, and the same command goes on"
+                ) from None
+            faults.append(fault)
+            self._failures += 1
+            limit = self._config.limits.stop_after_failures
+            if self._failures >= limit:
+                self._asker.halt(fault)
+                raise TeacherUnavailableError(
+                    f"{limit} requests in a row came to nothing, the last with: {fault}."
+                    " All answers are kept; the same command goes on"
+                    " (reward.teacher.limits.stop_after_failures)"
+                ) from None
+            return None
+        self._failures = 0
+        return result
+
+    async def _grade_together(
+        self, task: Task, programs: Sequence[str]
+    ) -> dict[tuple[Task, str], Grade]:
+        config = self._config
+        grading = Grading(config.rubric, task.text, task.language, programs, config.grade_tokens)
+        grades = await self._asker.ask(grading.request, grading.read)
+        return {(task, program): grade for program, grade in grades.items()}
+
+    async def _reference(self, task: Task) -> Reference:
+        request = solving(task.text, task.language, self._config.solution_tokens)
+        code = await self._asker.ask(request, read_solution)
+        graded = await self._grade_together(task, [code])
+        return Reference(code, graded[task, code])
+
+
+def _chunks(programs: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (programs[start : start + size] for start in range(0, len(programs), size))

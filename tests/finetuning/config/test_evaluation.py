@@ -1,0 +1,56 @@
+import pytest
+
+from finetuning.config.evaluation import load_evaluation
+from finetuning.errors import ConfigError
+
+
+def problems_of(*overrides):
+    with pytest.raises(ConfigError) as caught:
+        load_evaluation(overrides)
+    return {problem.setting: problem.message for problem in caught.value.problems}
+
+
+def test_the_defaults_are_those_of_the_automatic_evaluation():
+    config = load_evaluation(["model=qwen", "tasks=[nano]"])
+    assert (config.temperature, config.samples, config.batch_size) == (0.2, 15, 8)
+    assert (config.max_new_tokens, config.k, config.greedy) == (2048, [1, 5, 10], True)
+
+
+def test_values_are_read_as_everywhere(tmp_path):
+    config = load_evaluation([f"model={tmp_path}", "tasks=[nano,nano_dev]", "limit=3", "k=[1]"])
+    assert (config.model, config.tasks, config.limit) == (str(tmp_path), ["nano", "nano_dev"], 3)
+
+
+def test_every_mistake_is_told_at_once():
+    found = problems_of(
+        "model=qwn", "tasks=[mbbp]", "sampels=3", "temperature=0", "top_p=2", "k=[0]",
+        "load_in_4bit=true", "load_in_8bit=true", "samples=x", "seed=1", "seed=2",
+    )  # fmt: skip
+    assert "did you mean `qwen`?" in found["model=qwn"]
+    assert "did you mean `mbpp`?" in found["tasks=mbbp"]
+    assert "did you mean `samples`?" in found["sampels=3"]
+    assert "greater than 0" in found["temperature=0"]
+    assert "less than or equal to 1" in found["top_p=2"]
+    assert "greater than 0" in found["k.0=0"]
+    assert "integer" in found["samples=x"]
+    assert "choose one" in found["load_in_8bit=true"]
+    assert "twice" in found["seed=2"]
+
+
+def test_a_model_must_be_given_and_a_folder_must_be_there():
+    assert "must be given" in problems_of("tasks=[nano]")["model"]
+    path = "outputs/none/merged"
+    assert "no such folder" in problems_of(f"model={path}", "tasks=[nano]")[f"model={path}"]
+
+
+def test_several_tasks_are_a_list():
+    found = problems_of("model=qwen", "tasks=nano,nano_dev")
+    assert "tasks=[a,b]" in found["tasks=nano,nano_dev"]
+
+
+def test_two_tasks_of_one_name_collide(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.jsonl").write_text('{"prompt": "p", "tests": "pass"}\n')
+    found = problems_of("model=qwen", f"tasks=[{tmp_path}/a/mine.jsonl,{tmp_path}/b/mine.jsonl]")
+    assert "collide" in found["tasks"]

@@ -1,0 +1,154 @@
+"""Combinations that cannot work are refused by the gate, with setting, value and remedy."""
+
+import json
+
+import pytest
+from transformers import T5Config
+
+from finetuning.config import load
+from finetuning.config.references import references, with_products
+from finetuning.errors import ConfigError
+from finetuning.run_dir import run_name
+
+
+def problems_of(*overrides: str) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        load(overrides)
+    return {problem.setting: problem.message for problem in caught.value.problems}
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text(json.dumps({"prompt": "p", "tests": "assert True"}) + "\n")
+    return path
+
+
+def test_preferences_are_asked_of_a_file_of_prompts(prompts):
+    found = problems_of("model=qwen", "algo=dpo", "data=jsonl", f"data.train={prompts}")
+    message = found[f"data.train={prompts}"]
+    assert "its rows are prompts, for algo=grpo" in message
+    assert "algo=dpo needs prompt, chosen, rejected" in message
+    assert "whetstone collect" in message
+
+
+def test_a_bad_row_and_a_bad_setting_are_told_together(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    good = {"prompt": "p", "chosen": "c", "rejected": "r"}
+    path.write_text(json.dumps(good) + "\n" + json.dumps({**good, "rejected": 1}) + "\n")
+    found = problems_of(
+        "model=qwen", "algo=dpo", "data=jsonl", f"data.train={path}", "algo.args.bta=0.1"
+    )
+    assert "field rejected: expected str" in found[f"{path}:2"]
+    assert "did you mean `beta`?" in found["algo.args.bta=0.1"]
+
+
+def test_a_data_set_without_pairs(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    found = problems_of("model=qwen", "algo=kto", "data=mbpp")
+    assert "has no labels for algo=kto; it serves algo=grpo, sft, pretrain" in found["data=mbpp"]
+
+
+@pytest.fixture
+def t5(tmp_path):
+    T5Config().save_pretrained(tmp_path / "t5")
+    (tmp_path / "t5" / "tokenizer.json").write_text("{}")
+    return tmp_path / "t5"
+
+
+@pytest.mark.parametrize("algo", ["grpo", "dpo", "kto", "pretrain", "reward"])
+def test_an_encoder_decoder_is_for_supervised_training(t5, algo):
+    found = problems_of("model=qwen", f"model.path={t5}", f"algo={algo}", "data=nano")
+    assert f"algo={algo} needs a decoder-only one" in found[f"model.path={t5}"]
+
+
+def test_an_encoder_decoder_is_trained_whole(t5):
+    found = problems_of("model=qwen", f"model.path={t5}", "algo=sft", "data=nano")
+    assert "model.adapter=full" in found[f"model.path={t5}"]
+    assert load(["model=codet5p", f"model.path={t5}", "algo=sft", "data=nano"])
+
+
+def test_offline_settings_that_contradict(tmp_path):
+    found = problems_of("model=qwen", "algo=reward", "algo.head=mlp", "data=nano")
+    assert "model.adapter=full" in found["algo.head=mlp"]
+    found = problems_of(
+        "algo=kto", "algo.args.desirable_weight=2.0", "algo.args.per_device_train_batch_size=1"
+    )
+    assert "algo.balance=false" in found["algo.args.desirable_weight=2.0"]
+    assert "at least 2" in found["algo.args.per_device_train_batch_size=1"]
+    found = problems_of("collect=dpo", f"collect.base={tmp_path}", "reward=[]")
+    assert "no base data set" in found[f"collect.base={tmp_path}"]
+    assert "choose one" in found["reward=[]"]
+
+
+def test_the_stages_of_rlhf():
+    plan = load(["pipeline=rlhf"])
+    assert run_name(plan) == "nano-nano-rlhf"
+    assert plan.changed == {}
+    kinds = [
+        stage.config.collect.name if stage.config.collect else stage.config.algo.name
+        for stage in plan.stages
+    ]
+    assert kinds == ["pretrain", "sft", "sft", "base", "dpo", "reward", "grpo"]
+    assert [stage.makes_policy for stage in plan.stages] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert [stage.continues for stage in plan.stages] == [False] + [True] * 6
+    rl = plan.stages[-1].config
+    assert references(rl) == {"reward.reward_model.path": "reward_model"}
+    known = with_products(rl, {"reward_model": "/made/here"})
+    assert known.reward["reward_model"].path == "/made/here"
+    assert known.pipeline == rl.pipeline
+
+
+def test_a_setting_of_the_command_line_reaches_the_last_stage():
+    plan = load(["pipeline=rlhf", "algo.args.num_generations=4"])
+    assert plan.stages[-1].config.algo.args["num_generations"] == 4
+    assert "num_generations" not in plan.stages[1].config.algo.args
+
+
+def test_files_of_a_real_rlhf_are_asked_for_by_their_path():
+    found = problems_of("pipeline=rlhf", "model=qwen", "data=nano")
+    for stage in ("language", "code", "tools"):
+        assert f"pipeline.stages.{stage}.set.data.train" in found
+
+
+def test_a_base_is_made_only_for_a_model_without_path(qwen_folder):
+    made = load(["pipeline=execution_dpo"])
+    assert made.stages[0].name == "base"
+    given = load(["pipeline=execution_dpo", "model=qwen", f"model.path={qwen_folder}", "data=nano"])
+    assert given.stages[0].name == "samples"
+    assert not given.stages[0].continues
+    assert given.stages[-1].config.hooks.evaluate.tasks == ["nano"]
+
+
+def test_a_reference_to_no_stage_is_refused():
+    found = problems_of(
+        "pipeline=execution_dpo", "pipeline.stages.dpo.set.data.train=stage:feedbak"
+    )
+    (message,) = found.values()
+    assert "earlier stages are: base, samples, feedback" in message
+
+
+def test_collecting_is_for_the_last_stage_alone():
+    base, last = load(["collect=base"]).stages
+    assert base.config.collect is None
+    assert last.config.collect.samples == 8
+    assert run_name(load(["collect=base"])) == "nano-nano-collect_base"
+
+
+def test_debug_shrinks_what_a_pipeline_asks_for_but_not_what_was_typed():
+    typed = "pipeline.stages.tools.set.algo.args.max_steps=7"
+    stages = {
+        stage.name: stage.config for stage in load(["pipeline=rlhf", "debug=true", typed]).stages
+    }
+    assert stages["language"].algo.args["max_steps"] == 3
+    assert stages["tools"].algo.args["max_steps"] == 7
+    assert stages["samples"].data.limit == 16
+    assert stages["rl"].algo.args["max_steps"] == 3

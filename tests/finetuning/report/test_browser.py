@@ -1,0 +1,104 @@
+"""The pages in a real browser: readable on a phone, in light and in dark, without an error."""
+
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+from evaluation.generate import Kind
+from evaluation.validate import Answer, Score, choose_examples, improvements
+from finetuning.report.html import write_report
+from finetuning.report.validation import Outcome, write_validation
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+# Relative luminance by WCAG 2, from what the browser computed.
+CONTRAST = """element => {
+  const light = css => {
+    const [r, g, b] = css.match(/[\\d.]+/g).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const style = getComputedStyle(element);
+  const ink = light(element instanceof SVGElement ? style.fill : style.color);
+  const ground = light(getComputedStyle(document.body).backgroundColor);
+  return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+}"""
+
+
+@contextmanager
+def opened(path, scheme, width):
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page = context.new_page()
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(path.as_uri())
+        yield page
+        browser.close()
+        assert said == []
+
+
+@pytest.fixture
+def validation_page(tmp_path):
+    def side(rates, text):
+        pairs = []
+        for number, rate in enumerate(rates):
+            answer = Answer(f"long/{'name-' * 20}{number}", Kind.SAMPLE, 0, text * 30)
+            pairs.append((answer, Score(answer.problem, answer.kind, 0, {"r": rate}, rate)))
+        return pairs
+
+    base, tuned = side([0.0, 0.5, 1.0, 0.2], "return base "), side([1.0, 0.5, 0.0, 0.9], "tuned ")
+    outcome = Outcome(
+        base="/a/very/long/path/" * 6,
+        tuned="outputs/x",
+        prompts="eval.jsonl",
+        rewards=("execution",),
+        settings={"samples": 4, "temperature": 1.0},
+        improvements=improvements([s for _, s in base], [s for _, s in tuned]),
+        examples=choose_examples(base, tuned, 1),
+        texts={answer.problem: "Write it. " * 40 for answer, _ in base},
+        unjudged=1,
+    )
+    return write_validation(outcome, tmp_path)
+
+
+@pytest.fixture
+def comparison_page(make_run, outputs):
+    from finetuning.report.comparison.page import compare, write_comparison
+
+    for name, beta in (("a-rather-long-name-of-a-run-that-goes-on-and-on", 0.0), ("B", 0.1)):
+        make_run(name, beta=beta, after=0.5 + beta)
+    return write_comparison(compare([outputs], each=False), outputs / "page")[0]
+
+
+@pytest.fixture
+def report_page(run_folder):
+    return write_report(run_folder)
+
+
+@pytest.mark.parametrize("name", ["report_page", "comparison_page", "validation_page"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_can_be_read_on_a_phone_and_on_a_desk(name, scheme, request):
+    path = request.getfixturevalue(name)
+    for width in (400, 1200):
+        with opened(path, scheme, width) as page:
+            assert page.locator("h1").is_visible()
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{wide} px of page on {width} px of screen"
+            for element in page.locator("h1, p, td, th, figcaption, svg text").all():
+                if element.is_visible():
+                    assert element.evaluate(CONTRAST) >= 4.5, element.text_content()
+            shown = page.locator("figure svg:visible").count()
+            assert shown == page.locator("figure").count()

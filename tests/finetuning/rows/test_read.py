@@ -1,0 +1,155 @@
+import gzip
+import json
+
+import pytest
+
+from finetuning.errors import ConfigError
+from finetuning.rows.need import Need
+from finetuning.rows.read import hold_out, looks_like, read_rows
+
+
+def write(tmp_path, *rows):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
+    )
+    return path
+
+
+def test_rows_come_back_with_their_own_columns(tmp_path):
+    rows = [{"prompt": "a", "tests": "assert True", "source": "me"}]
+    assert read_rows(write(tmp_path, *rows, ""), Need.PROMPTS, needs_tests=True) == rows
+
+
+def test_every_bad_row_is_told_with_line_and_field(tmp_path):
+    path = write(
+        tmp_path,
+        {"prompt": "fine", "tests": "t"},
+        {"prompt": 3, "tests": "t"},
+        "{broken",
+        {"tests": "t"},
+        {"prompt": "p", "tests": "t", "entry_points": "no list"},
+        {"prompt": "p", "tests": ""},
+        {"prompt": "p", "tests": "assert ("},
+        "[]",
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_rows(path, Need.PROMPTS, needs_tests=True)
+    found = {
+        problem.setting.rpartition(":")[2]: problem.message for problem in caught.value.problems
+    }
+    assert set(found) == {"2", "3", "4", "5", "6", "7", "8"}
+    assert "field prompt: expected str or a list of messages, found int" in found["2"]
+    assert "not JSON" in found["3"]
+    assert "field prompt: missing (found: tests)" in found["4"]
+    assert "field entry_points: expected list" in found["5"]
+    assert "reward=execution runs them" in found["6"]
+    assert "not Python" in found["7"]
+    assert "expected an object" in found["8"]
+
+
+def test_tests_are_not_needed_where_no_reward_runs_them(tmp_path):
+    assert read_rows(write(tmp_path, {"prompt": "a"}), Need.PROMPTS, needs_tests=False)
+
+
+def test_a_separator_inside_a_string_ends_no_line(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"prompt": "a\u2028b", "completion": "c"}\n')
+    assert read_rows(path, Need.COMPLETIONS, needs_tests=False)[0]["prompt"] == "a\u2028b"
+
+
+def test_rows_of_different_fields_are_refused(tmp_path):
+    path = write(tmp_path, {"prompt": "a", "tests": "t"}, {"prompt": "b"})
+    with pytest.raises(ConfigError, match="every row needs the same fields"):
+        read_rows(path, Need.PROMPTS, needs_tests=False)
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no rows"):
+        read_rows(write(tmp_path), Need.COMPLETIONS, needs_tests=False)
+
+
+def test_supervised_rows_need_a_completion(tmp_path):
+    with pytest.raises(ConfigError, match="completion"):
+        read_rows(write(tmp_path, {"prompt": "a"}), Need.COMPLETIONS, needs_tests=False)
+
+
+@pytest.mark.parametrize(
+    ("need", "row", "words"),
+    [
+        (Need.PREFERENCES, {"prompt": "p", "chosen": "c"}, "field rejected: missing"),
+        (Need.PREFERENCES, {"prompt": "p", "chosen": "c", "rejected": "c"}, "prefers nothing"),
+        (
+            Need.PREFERENCES,
+            {"prompt": "p", "chosen": "c", "rejected": "r", "margin": "1"},
+            "field margin: expected number, found str",
+        ),
+        (Need.LABELS, {"prompt": "p", "completion": "c", "label": 1}, "expected true or false"),
+        (Need.TEXT, {"prompt": "p"}, "field text: missing"),
+        (Need.COMPLETIONS, {"messages": "hello"}, "expected a list of messages"),
+        (Need.COMPLETIONS, {"messages": [{"role": "user", "content": "x"}]}, "role assistant"),
+        (Need.COMPLETIONS, {"messages": [{"content": "x"}]}, "field messages[0]"),
+        (Need.PROMPTS, {"prompt": []}, "field prompt: no messages"),
+    ],
+)
+def test_each_need_names_its_fields(tmp_path, need, row, words):
+    with pytest.raises(ConfigError) as caught:
+        read_rows(write(tmp_path, row), need, needs_tests=False)
+    assert words in "\n".join(problem.message for problem in caught.value.problems)
+
+
+def test_a_collected_folder_is_read_by_its_training_file(tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"text": "a"}\n')
+    assert read_rows(tmp_path, Need.TEXT, needs_tests=False) == [{"text": "a"}]
+
+
+def test_held_out_rows_are_whole_prompts_and_a_tenth_at_most():
+    rows = [{"prompt": f"p{number // 2}", "completion": str(number)} for number in range(100)]
+    kept, held_out = hold_out(rows, 200)
+    assert len(held_out) == 10
+    assert len(kept) == 90
+    assert not {row["prompt"] for row in kept} & {row["prompt"] for row in held_out}
+    assert hold_out(rows, 4)[1] == [row for row in rows if row in hold_out(rows, 4)[1]]
+    assert hold_out(rows[:9], 5) == (rows[:9], [])
+
+
+def test_a_file_for_another_algorithm_is_told_by_its_first_row(tmp_path):
+    path = write(tmp_path, {"prompt": "p", "tests": "assert True"})
+    assert looks_like(path, Need.PREFERENCES) is Need.PROMPTS
+    assert looks_like(path, Need.PROMPTS) is None
+    assert looks_like(write(tmp_path, {"prompt": "p", "chosen": "c"}), Need.LABELS) is Need.PROMPTS
+    assert looks_like(write(tmp_path, {"odd": 1}), Need.LABELS) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "remedy"),
+    [
+        (b'{"prompt": "p"}\n{"prompt": "caf\xe9"}\n', 2, "byte 0xe9"),
+        ('{"prompt": "p"}\n'.encode("utf-16"), 1, "UTF-16"),
+        (gzip.compress(b'{"prompt": "p"}\n'), 1, "gunzip"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path, content, line, remedy):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content)
+    assert looks_like(path, Need.PROMPTS) is None
+    with pytest.raises(ConfigError) as caught:
+        read_rows(path, Need.PROMPTS, needs_tests=False)
+    [problem] = caught.value.problems
+    assert problem.setting == f"{path}:{line}"
+    assert remedy in problem.message
+
+
+def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"prompt": "é"}\n', encoding="utf-8-sig")
+    assert looks_like(path, Need.PROMPTS) is None
+    assert read_rows(path, Need.PROMPTS, needs_tests=False) == [{"prompt": "é"}]
+
+
+def test_tests_that_are_a_list_are_wrong_once(tmp_path):
+    path = write(tmp_path, {"prompt": "p", "tests": ["assert f() == 1"]})
+    with pytest.raises(ConfigError) as caught:
+        read_rows(path, Need.PROMPTS, needs_tests=True)
+    [problem] = caught.value.problems
+    assert problem.message == "field tests: expected str, found list"

@@ -1,0 +1,36 @@
+import pytest
+
+from finetuning.cli import main
+from rewards.audit.attacks.nothing import ANSWERS
+from rewards.audit.nothing import audit_nothing
+from rewards.compilers import COMPILERS
+
+
+class PaysWords:
+    """Pays what has no obvious mistake, as a careless compiler reward does."""
+
+    __name__ = "words"
+
+    def __call__(self, prompts, completions, *, language):  # noqa: ARG002 - as TRL calls it
+        return [float("n + m" not in text and "n +\n" not in text) for text in completions]
+
+    def close(self):
+        """Nothing to release."""
+
+
+def test_a_reward_that_pays_for_nothing_fails():
+    report = audit_nothing(PaysWords(), ["python", "c"])
+    assert not report.passed
+    assert all(finding.earned for finding in report.findings)
+
+
+def test_every_language_has_its_answers():
+    assert set(ANSWERS) == set(COMPILERS)
+
+
+@pytest.mark.parametrize("grading", ["binary", "functions", "errors"])
+def test_the_compiler_reward_passes(grading, capsys):
+    main(["audit", "reward=compiler", f"reward.compiler.grading={grading}"])
+    out = capsys.readouterr().out
+    assert "python: pass" in out
+    assert out.strip().endswith("passed")

@@ -1,0 +1,33 @@
+"""Snippets whose outcome is known: right, wrong, tricky and without content, by language."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rewards.compilers import COMPILERS, MissingCompilerError, Snippet
+
+FOLDER = Path(__file__).with_name("snippets")
+HEAD = re.compile(r"^== (\w+): (.*)\n", re.MULTILINE)
+
+
+def cases(language):
+    parts = HEAD.split((FOLDER / f"{language}.txt").read_text())[1:]
+    return list(zip(parts[0::3], parts[1::3], parts[2::3], strict=True))
+
+
+@pytest.mark.parametrize("language", COMPILERS)
+def test_every_snippet_ends_as_it_should(language, compilers):
+    try:
+        compilers.compiler(language)
+    except MissingCompilerError as error:
+        pytest.skip(str(error))
+    known = cases(language)
+    assert len(known) >= 40
+    found = compilers.run_many([Snippet(language, code) for _, _, code in known])
+    surprises = {
+        name: (one.outcome.value, one.detail)
+        for (expected, name, _), one in zip(known, found, strict=True)
+        if one.outcome != expected
+    }
+    assert surprises == {}

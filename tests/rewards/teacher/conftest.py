@@ -1,0 +1,72 @@
+import copy
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rewards.teacher.config import TeacherConfig
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _loopback():
+    """The server's module: tests are no package, so it is loaded by its path."""
+    if "loopback" not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            "loopback", Path(__file__).parent / "loopback.py"
+        )
+        sys.modules["loopback"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["loopback"])
+    return sys.modules["loopback"]
+
+
+loopback = _loopback()
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    monkeypatch.setenv("TEACHER_TEST_KEY", loopback.KEY)
+
+
+@pytest.fixture
+def server():
+    with loopback.Loopback() as running:
+        yield running
+
+
+@pytest.fixture
+def configure(server, tmp_path):
+    """Make a config from conf/reward/teacher.yaml; keywords change it, nested ones by dict."""
+
+    def make(provider="openai", **changes):
+        values = yaml.safe_load((ROOT / "conf/reward/teacher.yaml").read_text())["teacher"]
+        values |= {
+            "provider": provider,
+            "model": "teacher-small",
+            "base_url": server.url + ("/v1" if provider == "openai" else ""),
+            "api_key_env": "TEACHER_TEST_KEY",
+            "cache": tmp_path / "cache" / "teacher.sqlite",
+        }
+        values = copy.deepcopy(values)
+        for name, value in changes.items():
+            both = isinstance(value, dict) and isinstance(values[name], dict) and name != "prices"
+            values[name] = {**values[name], **value} if both else value
+        return TeacherConfig.model_validate(values)
+
+    return make
+
+
+@pytest.fixture
+def build(configure):
+    """Build a reward, which is closed at the end."""
+    opened = []
+
+    def make(*args, **changes):
+        opened.append(configure(*args, **changes).build())
+        return opened[-1]
+
+    yield make
+    for reward in opened:
+        reward.close()
