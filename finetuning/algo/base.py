@@ -105,6 +105,11 @@ class RunTrainer(Trainer):
         else:
             super().log({**logs, **self.clock.drain()}, start_time)
 
+    def _maybe_log_save_evaluate(self, *arguments: Any, **keywords: Any) -> None:
+        """Log before every save: what is collected for a row is in no checkpoint."""
+        self.control.should_log |= self.control.should_save
+        super()._maybe_log_save_evaluate(*arguments, **keywords)
+
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Write none: TRL's says `fine-tuned version of None` of a folder's model."""
 

@@ -29,6 +29,7 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
     pass_rates: PassRates | None = None
     """Where the order of prompts follows from them."""
     _drawn: tuple[int, int] = (-1, 0)
+    _completions_of_step = -1
 
     def _get_train_sampler(self, dataset: Any = None) -> ResumableSampler:
         stock = super()._get_train_sampler(dataset)
@@ -114,6 +115,18 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
             rows = gather_object([row[ROW] for row in inputs])
             self.pass_rates.record(rows, self.scores_G.tolist())
         return rewards_B_F
+
+    def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
+        """Log; the completions of a step are written once.
+
+        TRL writes the last step's file again when training ends, where a checkpoint says already
+        that the step is done: a run killed then would keep half a file.
+        """
+        fresh = bool(self._logs["prompt"]) and self._completions_of_step != self.state.global_step
+        self.log_completions = fresh
+        super().log(logs, start_time)
+        if fresh:
+            self._completions_of_step = self.state.global_step
 
     def log_advantages(self, advantages_G: torch.Tensor) -> None:
         """Show these in the table of completions instead of those that TRL computed."""

@@ -33,7 +33,7 @@ class WhetstoneRLOOTrainer(GroupTrainer, RLOOTrainer):
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
         """Log, and write the completions as GRPO's trainer does; RLOO's tells trackers only."""
         super().log(logs, start_time)
-        if self.accelerator.is_main_process and self._logs["prompt"]:
+        if self.accelerator.is_main_process and self.log_completions:
             folder = Path(self.args.output_dir) / "completions"
             folder.mkdir(exist_ok=True)
             table = Dataset.from_dict(self._completions())

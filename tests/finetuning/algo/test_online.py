@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 import torch
+from transformers import TrainerCallback
 from trl.trainer.utils import RepeatSampler
 
 from finetuning.algo.online import _runs_of_equals, mask_unjudged
@@ -39,3 +42,23 @@ def test_a_resumed_epoch_has_the_order_of_the_uninterrupted_one(epoch):
 def test_the_stock_sampler_still_begins_anew():
     """When TRL mends this, finetuning/algo/order.py can go."""
     assert not hasattr(RepeatSampler(range(4), 1), "set_epoch")
+
+
+@pytest.mark.parametrize("algo", ["grpo", "rloo"])
+def test_what_a_checkpoint_holds_was_written_before_and_never_again(build_trainer, algo):
+    settings = ("logging_steps=2", "save_steps=3", "max_steps=3")
+    trainer = build_trainer(algo, *(f"algo.args.{setting}" for setting in settings))
+    written = {}
+
+    class Mark(TrainerCallback):
+        def on_save(self, args, state, *_, **__):
+            folder = Path(args.output_dir) / "completions"
+            written[state.global_step] = sorted(path.name for path in folder.iterdir())
+            for path in folder.iterdir():
+                path.write_bytes(b"not again")
+
+    trainer.add_callback(Mark())
+    trainer.train()
+    assert written == {3: ["completions_00002.parquet", "completions_00003.parquet"]}
+    folder = Path(trainer.args.output_dir) / "completions"
+    assert {path.read_bytes() for path in folder.iterdir()} == {b"not again"}

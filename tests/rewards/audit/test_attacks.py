@@ -11,7 +11,8 @@ from rewards.audit.host import Host
 def test_there_are_enough_in_every_family():
     counts = Counter(attack.family for attack in ATTACKS)
     assert sum(counts.values()) >= 60
-    assert set(counts) == set(Family) - {Family.CONTROL, Family.INJECTION}  # words are not run
+    unrun = {Family.CONTROL, Family.INJECTION, Family.NOTHING}  # words, and what only compiles
+    assert set(counts) == set(Family) - unrun
     assert min(counts.values()) >= 3
 
 
