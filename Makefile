@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+WORKERS ?= 2
 
 .PHONY: train test lint format check clean
 
@@ -9,7 +10,8 @@ train: $(VENV)/.train  ## install, then the main job: a tiny model learns to wri
 	$(VENV)/bin/python train.py $(ARGS)
 
 test: $(VENV)/.dev  ## install, then the tests (slow, gpu and network ones are left out)
-	$(VENV)/bin/python -m pytest -m "not slow and not gpu and not network" $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile \
+		-m "not slow and not gpu and not network" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and the strict type checker
 	$(VENV)/bin/ruff check .
