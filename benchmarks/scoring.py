@@ -117,10 +117,19 @@ def main() -> None:
         print(f"| {name} | {middle:.1f} ({low:.1f} to {high:.1f}) | {cpu:.1f} |")
     pairs = zip(*(found[name] for name in CONTENDERS), strict=True)
     ratios = [float(peer["seconds"]) / float(own["seconds"]) for own, peer in pairs]
-    first = [found[name][0]["passed"] for name in CONTENDERS]
-    differing = sum(a != b for a, b in zip(*first, strict=True))
     print(f"\nratio code_eval / whetstone, pair by pair: median {statistics.median(ratios):.2f}")
-    print(f"verdicts that differ: {differing}")
+    print_differences(arguments, *(list(found[name][0]["passed"]) for name in CONTENDERS))
+
+
+def print_differences(arguments: argparse.Namespace, own: list[bool], peers: list[bool]) -> None:
+    """Name each sample of the first round of which the two think differently."""
+    items = samples(load_task("mbpp"), arguments.samples, arguments.loops)
+    differing = [index for index, (a, b) in enumerate(zip(own, peers, strict=True)) if a != b]
+    print(f"verdicts that differ: {len(differing)}")
+    for index in differing:
+        number, program = items[index]
+        made = program.splitlines()[-2]
+        print(f"- problem {number}, {made!r}: whetstone {own[index]}, code_eval {peers[index]}")
 
 
 if __name__ == "__main__":
