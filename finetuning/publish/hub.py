@@ -6,8 +6,9 @@ next try, and only when all are there is the commit made.
 
 import os
 
+import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_token
-from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.publish.parts import Upload
@@ -46,12 +47,12 @@ def send(upload: Upload) -> str:
         return _send(HfApi(), upload)
     except HfHubHTTPError as error:
         raise _refused(upload, error) from error
-    except (HTTPError, OfflineModeIsEnabled, ConnectionError, TimeoutError) as error:
+    except (httpx2.HTTPError, OfflineModeIsEnabled, ConnectionError, TimeoutError) as error:
         raise _lost(error) from error
     except RuntimeError as error:  # how huggingface_hub wraps what befell one of several files
         if isinstance(error.__cause__, HfHubHTTPError):
             raise _refused(upload, error.__cause__) from error
-        if isinstance(error.__cause__, HTTPError | OSError):
+        if isinstance(error.__cause__, httpx2.HTTPError | OSError):
             raise _lost(error.__cause__) from error
         raise
 
