@@ -118,7 +118,7 @@ def settings(part: str, folder: Path, *, tiny: bool) -> list[str]:
         if tiny
         else [f"backend={'cuda_qlora' if quantized else 'cuda'}"]
     )
-    rows, steps, tokens = (4, 2, 8) if tiny else (8, 4, 256)
+    rows, steps, tokens = (4, 2, 8) if tiny else (8, 4, 128)
     return [
         f"algo={algorithm}",
         "model=qwen",

@@ -31,7 +31,8 @@ class OfflineTrainer(RunTrainer):
 
     def longest_loss(self) -> torch.Tensor:
         """Return the loss of the rows with the most tokens."""
-        rows = longest_rows(self.train_dataset, self.args.per_device_train_batch_size)
+        dataset = self._remove_unused_columns(self.train_dataset)
+        rows = longest_rows(dataset, self.args.per_device_train_batch_size)
         batch = self._prepare_inputs(self.data_collator(rows))
         loss: torch.Tensor = self.compute_loss(self.model, batch)
         return loss

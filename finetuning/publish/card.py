@@ -45,7 +45,7 @@ def model_card(
     sections = (
         f"# {about.repo.partition('/')[2]}\n\n{_opening(run, config, about)}",
         _results(run, about),
-        _usage(about),
+        _usage(about, config["model"]["quantization"]),
         _training(run, config, manifest),
         _merge(run),
         f"## Settings\n\n```yaml\n{yaml.safe_dump(_settings(config), sort_keys=False)}```",
@@ -91,16 +91,7 @@ def _results(run: Run, about: About) -> str:
     return f"## Results\n\n{whose}{_table(head, rows)}" + (f"\n\n{told}" if told else "")
 
 
-def _usage(about: About) -> str:
-    adapter = (
-        "\n\nThe adapter alone, on its base:\n\n"
-        "```python\n"
-        "from peft import AutoPeftModelForCausalLM\n\n"
-        f'model = AutoPeftModelForCausalLM.from_pretrained("{about.repo}", subfolder="adapter")\n'
-        "```"
-        if about.has_adapter
-        else ""
-    )
+def _usage(about: About, quantization: str | None) -> str:
     return (
         "## Usage\n\n"
         "```python\n"
@@ -109,7 +100,23 @@ def _usage(about: About) -> str:
         f'model = AutoModelForCausalLM.from_pretrained("{about.repo}")\n'
         'prompt = tokenizer("def add(a, b):\\n", return_tensors="pt")\n'
         "print(tokenizer.decode(model.generate(**prompt, max_new_tokens=64)[0]))\n"
-        f"```{adapter}\n\n{_mlx(about)}"
+        f"```{_peft(about, quantization) if about.has_adapter else ''}\n\n{_mlx(about)}"
+    )
+
+
+def _peft(about: About, quantization: str | None) -> str:
+    held = (
+        f"\n\nIt was trained on a base held in {quantization}, and belongs to those rounded weights, "
+        "which the merged model has; on the unrounded base it is another model."
+        if quantization
+        else ""
+    )
+    return (
+        "\n\nThe adapter alone, on its base:\n\n"
+        "```python\n"
+        "from peft import AutoPeftModelForCausalLM\n\n"
+        f'model = AutoPeftModelForCausalLM.from_pretrained("{about.repo}", subfolder="adapter")\n'
+        f"```{held}"
     )
 
 

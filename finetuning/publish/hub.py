@@ -49,6 +49,10 @@ def send(upload: Upload) -> str:
         raise _refused(upload, error) from error
     except (httpx2.HTTPError, OfflineModeIsEnabled, ConnectionError, TimeoutError) as error:
         raise _lost(error) from error
+    except PermissionError as error:
+        if error.errno is not None:  # a file of ours that cannot be read
+            raise
+        raise _denied(upload, "no") from error  # how the Hub's fast transfer says it
     except RuntimeError as error:  # how huggingface_hub wraps what befell one of several files
         if isinstance(error.__cause__, HfHubHTTPError):
             raise _refused(upload, error.__cause__) from error
@@ -81,10 +85,14 @@ def _send(api: HfApi, upload: Upload) -> str:
 def _refused(upload: Upload, error: HfHubHTTPError) -> Exception:
     status = error.response.status_code
     if status in _DENIED:
-        remedy = f"the Hub says {status} to this token: it has to be able to write to the owner's"
-        return ConfigError([Problem(f"repo={upload.repo}", f"{remedy} repositories (HF_TOKEN)")])
+        return _denied(upload, str(status))
     told = " ".join(str(error.server_message or error).split())
     return OutsideError(f"The Hub answered {status}: {told}\n{_AGAIN}")
+
+
+def _denied(upload: Upload, answer: str) -> ConfigError:
+    remedy = f"the Hub says {answer} to this token: it has to be able to write to the owner's"
+    return ConfigError([Problem(f"repo={upload.repo}", f"{remedy} repositories (HF_TOKEN)")])
 
 
 def _lost(error: Exception) -> OutsideError:

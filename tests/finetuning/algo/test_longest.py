@@ -13,6 +13,7 @@ from finetuning.config import load
 from finetuning.model.adapter import adapter_config
 from finetuning.model.device import Device
 from finetuning.model.policy import load_policy
+from finetuning.model.scorer import build_scorer
 
 TIMED = ("seconds/", "step_time", "train_")
 
@@ -62,6 +63,7 @@ ROWS = {
     "sft": {"prompt": "return a", "completion": "a" * 9},
     "pretrain": {"text": "return the sum of a"},
     "dpo": {"prompt": "return a", "chosen": "a", "rejected": "b" * 9},
+    "reward": {"prompt": "return a", "chosen": "a", "rejected": "b" * 9},
     "kto": {"prompt": "return a", "completion": "a", "label": True},
 }
 
@@ -91,7 +93,11 @@ def build_offline(qwen_folder, tmp_path):
             {**ROWS[algo], **({"label": n % 2 == 0} if algo == "kto" else {})} for n in range(8)
         ]
         parts = Parts(
-            policy=load_policy(str(qwen_folder), device),
+            policy=(
+                build_scorer(config.model, config.algo, device, 0)
+                if algo == "reward"
+                else load_policy(str(qwen_folder), device)
+            ),
             dataset=Dataset.from_list(rows),
             peft_config=adapter_config(config.model),
             rewards=(),

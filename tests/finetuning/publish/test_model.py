@@ -84,6 +84,16 @@ def test_the_card_is_complete(whetstone, run_folder, hub):
         assert told in card, told
 
 
+def test_an_adapter_of_a_rounded_base_is_not_shown_as_one_of_any(whetstone, run_folder):
+    path = run_folder / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["model"]["quantization"] = "nf4"
+    path.write_text(yaml.safe_dump(config))
+    _, out, _ = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}")
+    assert "trained on a base held in nf4" in out
+    assert "| base held in | nf4 |" in out
+
+
 def test_mlx_forms_are_explained(whetstone, run_folder):
     (run_folder / "mlx").mkdir()
     (run_folder / "mlx" / "config.json").write_text("{}")
