@@ -106,8 +106,8 @@ def _usage(about: About, quantization: str | None) -> str:
 
 def _peft(about: About, quantization: str | None) -> str:
     held = (
-        f"\n\nIt was trained on a base held in {quantization}, and belongs to those rounded weights, "
-        "which the merged model has; on the unrounded base it is another model."
+        f"\n\nIt was trained on a base held in {quantization}, and belongs to those rounded "
+        "weights, which the merged model has; on the unrounded base it is another model."
         if quantization
         else ""
     )
