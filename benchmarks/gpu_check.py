@@ -138,6 +138,7 @@ def settings(part: str, folder: Path, *, tiny: bool) -> list[str]:
         f"run.name={part}",
         f"algo.args.max_steps={WARM_UP + (1 if tiny else 4)}",
         "algo.args.logging_steps=1",
+        "algo.args.num_iterations=1",  # every step samples, so that steps can be compared
         "algo.args.save_steps=100",
         f"algo.args.per_device_train_batch_size={rows}",
         f"algo.args.gradient_accumulation_steps={steps}",
