@@ -66,7 +66,7 @@ def whetstone(command):
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str, str]:
         started = command(*arguments, **variables)
-        out, err = started.communicate(timeout=120)
+        out, err = started.communicate(timeout=300)
         assert "Traceback" not in err, err
         return started.returncode, out, err
 
