@@ -130,6 +130,7 @@ def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: N
             "tests": problem.tests,
             "prefix": problem.prefix,
             "stop": list(stop),
+            "language": "python",
             "entry_points": list(problem.entry_points),
             "reference": problem.reference,
         }

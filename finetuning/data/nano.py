@@ -29,6 +29,7 @@ def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
                 {
                     "prompt": problem.prompt,
                     "tests": problem.tests,
+                    "language": "python",
                     "entry_points": [ENTRY_POINT],
                     "reference": problem.reference,
                 }
