@@ -1,0 +1,145 @@
+"""Compilers that stay against compilers that are started: javac, and g++'s precompiled header.
+
+    WHETSTONE_DATA_DIR=FOLDER python benchmarks/compilers.py [--programs 12] [--rounds 3]
+
+Published HumanEval-X solutions, each with its harness, one at a time: what one core does. Ours is
+asked in the sandbox, as the reward asks it; the plain javac has no sandbox and a file of its own.
+C++ goes through the sandbox on both sides, with and without the precompiled header. The two sides
+of a pair take turns, program by program, and the first of them changes every time. CPU is that of
+all processes below this one, and hardly depends on what else the machine does.
+"""
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+
+from evaluation.compiles import snippet
+from evaluation.tasks import load_task
+from rewards.compilers import Compilers, Outcome
+from rewards.compilers import harness as harnesses
+
+TICK_S = 0.01
+Check = Callable[[str], bool]
+"""Compiles a source; tells whether it compiled."""
+
+
+def sources(name: str, language: str) -> list[str]:
+    """Return complete source files of a task's published solutions."""
+    task = load_task(name)
+    rules = harnesses.load(harnesses.STANDARD)[language]
+    found = [snippet(task, problem, problem.reference or "") for problem in task.problems]
+    programs = [one.prefix + one.code + one.suffix for one in found]
+    return [harnesses.complete(program, language, rules) for program in programs]
+
+
+def cpu_s() -> float:
+    """Return the processor seconds of every process below this one, those that ended included."""
+    parents: dict[int, int] = {}
+    spent: dict[int, float] = {}
+    own = int(Path("/proc/self/stat").read_text().split()[0])
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        number = int(path.parent.name)
+        parents[number] = int(fields[1])
+        spent[number] = sum(map(int, fields[11:15])) * TICK_S
+
+    def is_below(number: int) -> bool:
+        while number in parents and number != own:
+            number = parents[number]
+        return number == own
+
+    return sum(seconds for number, seconds in spent.items() if is_below(number))
+
+
+def plain_javac(source: str) -> bool:
+    """Compile with a javac of its own, as `subprocess` would."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "Snippet.java")
+        path.write_text(source)
+        command = ["javac", "-proc:none", "-Xlint:all", "-d", folder, str(path)]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def resident(language: str, opened: ExitStack, harness: str = harnesses.STANDARD) -> Check:
+    compilers = opened.enter_context(Compilers(workers=1, cpu_s=60.0, harness=harness))
+    compiler = compilers.compiler(language)
+    return lambda source: compiler.check(source).outcome is Outcome.COMPILED
+
+
+def without_header(opened: ExitStack) -> str:
+    """Return a harness like the standard one, whose headers are compiled each time."""
+    rules = {name: dict(of) for name, of in harnesses.load(harnesses.STANDARD).items()}
+    rules["cpp"]["precompiled"] = False
+    folder = opened.enter_context(tempfile.TemporaryDirectory())
+    path = Path(folder, "harness.yaml")
+    path.write_text(yaml.safe_dump(rules))
+    return str(path)
+
+
+def compare(name: str, pair: dict[str, Check], programs: list[str], rounds: int) -> None:
+    """Print a table of both sides: medians over the rounds, and the ratio."""
+    wall: dict[str, list[float]] = {side: [] for side in pair}
+    cpu: dict[str, list[float]] = {side: [] for side in pair}
+    sides = list(pair)
+    for number in range(rounds):
+        totals = {side: [0.0, 0.0] for side in pair}
+        for index, source in enumerate(programs):
+            for side in sides if (index + number) % 2 else reversed(sides):
+                before, started = cpu_s(), time.perf_counter()
+                if not pair[side](source):
+                    raise SystemExit(f"{side} does not compile program {index} of {name}")
+                totals[side][0] += time.perf_counter() - started
+                totals[side][1] += cpu_s() - before
+        for side, (seconds, processor) in totals.items():
+            wall[side].append(1000 * seconds / len(programs))
+            cpu[side].append(1000 * processor / len(programs))
+    print(f"\n| {name} | ms a program | CPU ms a program |\n|---|---|---|")
+    for side in sides:
+        print(f"| {side} | {spread(wall[side])} | {spread(cpu[side])} |")
+    ours, theirs = sides
+    faster = [
+        statistics.median(b / max(a, TICK_S) for a, b in zip(of[ours], of[theirs], strict=True))
+        for of in (wall, cpu)
+    ]
+    print(f"| ratio, median of the rounds | {faster[0]:.1f} | {faster[1]:.1f} |", flush=True)
+
+
+def spread(values: list[float]) -> str:
+    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    with ExitStack() as opened:
+        java = sources("multiple-java", "java")
+        ours = resident("java", opened)
+        for source in java:  # a JVM is fast once it is warm, and it stays
+            ours(source)
+        pair = {"resident javac, in the sandbox": ours, "plain javac": plain_javac}
+        compare("Java", pair, java[:: len(java) // arguments.programs], arguments.rounds)
+        cpp = sources("multiple-cpp", "cpp")
+        cpp = [source for source in cpp if "boost" not in source and "openssl" not in source]
+        both = {
+            "precompiled header": resident("cpp", opened),
+            "without": resident("cpp", opened, without_header(opened)),
+        }
+        for check in both.values():
+            check(cpp[0])
+        compare("C++", both, cpp[:: len(cpp) // arguments.programs], arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
