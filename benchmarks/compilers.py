@@ -1,12 +1,12 @@
 """Compilers that stay against compilers that are started: javac, and g++'s precompiled header.
 
-    WHETSTONE_DATA_DIR=FOLDER python benchmarks/compilers.py [--programs 12] [--rounds 3]
+    WHETSTONE_DATA_DIR=FOLDER python benchmarks/compilers.py [java] [cpp] [--programs 12]
 
 Published HumanEval-X solutions, each with its harness, one at a time: what one core does. Ours is
 asked in the sandbox, as the reward asks it; the plain javac has no sandbox and a file of its own.
 C++ goes through the sandbox on both sides, with and without the precompiled header. The two sides
 of a pair take turns, program by program, and the first of them changes every time. CPU is that of
-all processes below this one, and hardly depends on what else the machine does.
+the compiler's own processes, and hardly depends on what else the machine does.
 """
 
 import argparse
@@ -16,18 +16,40 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-
-import yaml
 
 from evaluation.compiles import snippet
 from evaluation.tasks import load_task
 from rewards.compilers import Compilers, Outcome
 from rewards.compilers import harness as harnesses
+from rewards.compilers.base import Limits
+from rewards.compilers.cpp import Cpp
+from rewards.sandbox.compiled.step import Ended, Jailer, Step
 
 TICK_S = 0.01
 Check = Callable[[str], bool]
 """Compiles a source; tells whether it compiled."""
+
+
+class CountingJailer(Jailer):
+    """Adds up the processor seconds of the steps that ended; nobody waits for their processes."""
+
+    cpu_s = 0.0
+
+    def run(self, step: Step, patience_s: float, message_bytes: int) -> Ended:
+        ended = super().run(step, patience_s, message_bytes)
+        self.cpu_s += ended.cpu_s
+        return ended
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a pair."""
+
+    check: Check
+    cpu_s: Callable[[], float]
+    """Processor seconds so far."""
 
 
 def sources(name: str, language: str) -> list[str]:
@@ -40,7 +62,7 @@ def sources(name: str, language: str) -> list[str]:
 
 
 def cpu_s() -> float:
-    """Return the processor seconds of every process below this one, those that ended included."""
+    """Return the processor seconds of every process below this one, and of those waited for."""
     parents: dict[int, int] = {}
     spent: dict[int, float] = {}
     own = int(Path("/proc/self/stat").read_text().split()[0])
@@ -70,23 +92,23 @@ def plain_javac(source: str) -> bool:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def resident(language: str, opened: ExitStack, harness: str = harnesses.STANDARD) -> Check:
-    compilers = opened.enter_context(Compilers(workers=1, cpu_s=60.0, harness=harness))
+def resident(language: str, opened: ExitStack) -> Side:
+    compilers = opened.enter_context(Compilers(workers=1, cpu_s=60.0))
     compiler = compilers.compiler(language)
-    return lambda source: compiler.check(source).outcome is Outcome.COMPILED
+    return Side(lambda source: compiler.check(source).outcome is Outcome.COMPILED, cpu_s)
 
 
-def without_header(opened: ExitStack) -> str:
-    """Return a harness like the standard one, whose headers are compiled each time."""
-    rules = {name: dict(of) for name, of in harnesses.load(harnesses.STANDARD).items()}
-    rules["cpp"]["precompiled"] = False
-    folder = opened.enter_context(tempfile.TemporaryDirectory())
-    path = Path(folder, "harness.yaml")
-    path.write_text(yaml.safe_dump(rules))
-    return str(path)
+def gplusplus(opened: ExitStack, *, precompiled: bool) -> Side:
+    rules = {**harnesses.load(harnesses.STANDARD)["cpp"], "precompiled": precompiled}
+    jailer = opened.enter_context(CountingJailer())
+    compiler = Cpp(jailer, Limits(cpu_s=60.0, memory_mb=2048), rules)
+    opened.callback(compiler.close)
+    return Side(
+        lambda source: compiler.check(source).outcome is Outcome.COMPILED, lambda: jailer.cpu_s
+    )
 
 
-def compare(name: str, pair: dict[str, Check], programs: list[str], rounds: int) -> None:
+def compare(name: str, pair: dict[str, Side], programs: list[str], rounds: int) -> None:
     """Print a table of both sides: medians over the rounds, and the ratio."""
     wall: dict[str, list[float]] = {side: [] for side in pair}
     cpu: dict[str, list[float]] = {side: [] for side in pair}
@@ -95,11 +117,11 @@ def compare(name: str, pair: dict[str, Check], programs: list[str], rounds: int)
         totals = {side: [0.0, 0.0] for side in pair}
         for index, source in enumerate(programs):
             for side in sides if (index + number) % 2 else reversed(sides):
-                before, started = cpu_s(), time.perf_counter()
-                if not pair[side](source):
+                before, started = pair[side].cpu_s(), time.perf_counter()
+                if not pair[side].check(source):
                     raise SystemExit(f"{side} does not compile program {index} of {name}")
                 totals[side][0] += time.perf_counter() - started
-                totals[side][1] += cpu_s() - before
+                totals[side][1] += pair[side].cpu_s() - before
         for side, (seconds, processor) in totals.items():
             wall[side].append(1000 * seconds / len(programs))
             cpu[side].append(1000 * processor / len(programs))
@@ -120,25 +142,30 @@ def spread(values: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("languages", nargs="*", default=["java", "cpp"])
     parser.add_argument("--programs", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     with ExitStack() as opened:
-        java = sources("multiple-java", "java")
-        ours = resident("java", opened)
-        for source in java:  # a JVM is fast once it is warm, and it stays
-            ours(source)
-        pair = {"resident javac, in the sandbox": ours, "plain javac": plain_javac}
-        compare("Java", pair, java[:: len(java) // arguments.programs], arguments.rounds)
-        cpp = sources("multiple-cpp", "cpp")
-        cpp = [source for source in cpp if "boost" not in source and "openssl" not in source]
-        both = {
-            "precompiled header": resident("cpp", opened),
-            "without": resident("cpp", opened, without_header(opened)),
-        }
-        for check in both.values():
-            check(cpp[0])
-        compare("C++", both, cpp[:: len(cpp) // arguments.programs], arguments.rounds)
+        if "java" in arguments.languages:
+            programs = sources("multiple-java", "java")
+            ours = resident("java", opened)
+            for source in programs:  # a JVM is fast once it is warm, and it stays
+                ours.check(source)
+            pair = {"resident javac, in the sandbox": ours, "plain javac": Side(plain_javac, cpu_s)}
+            chosen = programs[:: len(programs) // arguments.programs]
+            compare("Java", pair, chosen, arguments.rounds)
+        if "cpp" in arguments.languages:
+            programs = sources("multiple-cpp", "cpp")
+            programs = [one for one in programs if "boost" not in one and "openssl" not in one]
+            pair = {
+                "precompiled header": gplusplus(opened, precompiled=True),
+                "without": gplusplus(opened, precompiled=False),
+            }
+            for side in pair.values():
+                side.check(programs[0])
+            chosen = programs[:: len(programs) // arguments.programs]
+            compare("C++", pair, chosen, arguments.rounds)
 
 
 if __name__ == "__main__":
