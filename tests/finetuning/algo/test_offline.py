@@ -125,9 +125,11 @@ def test_a_linear_head_is_a_plain_transformers_folder(train, qwen_folder):
 
 
 def test_the_discriminator_that_was_trained_is_the_one_that_judges(train, qwen_folder):
-    settings = [*ONE_STAGE, "algo=reward", "algo.loss=bce", f"model.path={qwen_folder}"]
-    settings += ["algo.args.max_steps=30", "algo.args.learning_rate=3.0e-3", "model.adapter=full"]
-    folder, report, _ = train(*settings, "data.train_problems=60", "run.name=judge")
+    longer = ("algo.args.max_steps=", "data.train_problems=")
+    settings = [setting for setting in ONE_STAGE if not setting.startswith(longer)]
+    settings += ["algo.args.max_steps=30", "data.train_problems=60", "algo.args.learning_rate=3e-3"]
+    settings += ["algo=reward", "algo.loss=bce", f"model.path={qwen_folder}", "model.adapter=full"]
+    folder, report, _ = train(*settings, "run.name=judge")
     held_out = report["before"]["held_out"], report["after"]["held_out"]
     assert held_out[1]["loss"] < held_out[0]["loss"]
     pairs = read_replay(folder / "merged")
