@@ -84,6 +84,7 @@ def resumed(
     chunks: Sequence[Chunk],
     make: Callable[[Chunk, int], list[RowT]],
     on_chunk: Callable[[int], None],
+    lacks: Callable[[RowT], bool] = lambda _: False,
 ) -> list[RowT]:
     """Return the rows of every chunk: from the disk where they are there, else made and kept.
 
@@ -92,12 +93,16 @@ def resumed(
         chunks: the plan.
         make: makes the rows of a chunk, given its place in the plan too.
         on_chunk: told how many chunks are finished.
+        lacks: tells of a row that was kept whether it lacks something; its chunk is made again.
 
     Raises:
         ResumeRefused: when the file belongs to other settings, or is damaged.
 
     """
     finished = journal.finished(chunks)
+    for place, rows in enumerate(finished):
+        if any(map(lacks, rows)):
+            finished[place] = make(chunks[place], place)
     journal.rewrite(finished)
     on_chunk(len(finished))
     for place in range(len(finished), len(chunks)):

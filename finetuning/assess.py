@@ -34,6 +34,7 @@ from finetuning.model.find import Found, content_mark, find_model
 from finetuning.model.measured import Measured, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
+from finetuning.run_dir import locked
 
 MODEL = "model.json"
 # Settings that say where to write or how to show: they do not change a sample.
@@ -49,7 +50,6 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
     """Measure a model; return the folder of the results."""
     console = console or Console()
     quiet_libraries()
-    settings = _settings(config)
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
     device = choose_device(BackendConfig(name="auto", device=config.device, dtype=config.dtype))
     found = find_model(config)
@@ -68,7 +68,20 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
         )
         return load_measured(wanted, device)
 
-    sampler = LateSampler(load)
+    with locked(folder, setting="output"):
+        _measure(config, console, folder, tasks, LateSampler(load))
+    return folder
+
+
+def _measure(
+    config: EvaluationConfig,
+    console: Console,
+    folder: Path,
+    tasks: Sequence[Task],
+    sampler: LateSampler,
+) -> None:
+    """Write the results of one task after the other."""
+    settings = _settings(config)
     results: dict[str, Any] = {}
     for task in tasks:
         label = f"evaluation: {task.name}"
@@ -81,7 +94,6 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
         results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
         _write_results(folder, results, config)
         console.print(_table(scores, intervals, config.confidence))
-    return folder
 
 
 def _settings(config: EvaluationConfig) -> Settings:

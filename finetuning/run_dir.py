@@ -136,10 +136,13 @@ def _as_it_was_found(folder: Path, plan: Plan) -> Iterator[None]:
 
 
 @contextmanager
-def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def locked(
+    folder: Path, on_wait: Callable[[], None] | None = None, setting: str = "run.name"
+) -> Iterator[None]:
     """Hold the folder's lock. The system frees it when the process dies, however it dies.
 
-    When another process holds it: with `on_wait`, tell and wait; without, raise ConfigError.
+    When another process holds it: with `on_wait`, tell and wait; without, raise ConfigError, which
+    names the setting that chooses the folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -151,8 +154,8 @@ def locked(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[
         lock.acquire(blocking=False)
     except Timeout as error:
         if on_wait is None:
-            remedy = "another process is training there; wait for it, or choose run.name=ANOTHER"
-            raise ConfigError([Problem(f"run.name={folder.name}", remedy)]) from error
+            remedy = f"another process works there; wait for it, or choose {setting}=ANOTHER"
+            raise ConfigError([Problem(f"{setting}={folder.name}", remedy)]) from error
         on_wait()
         lock.acquire()
     try:

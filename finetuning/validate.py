@@ -199,7 +199,11 @@ def _scores(
     path = work.folder / f"{side}.{digest(judge)[:8]}.scores.jsonl"
     with CountProgress(f"{side} is judged", "answers", work.console) as progress:
         return resumed(
-            Journal(path, identity, score_of), work.chunks, make, _tell(work.chunks, progress)
+            Journal(path, identity, score_of),
+            work.chunks,
+            make,
+            _tell(work.chunks, progress),
+            lacks=lambda score: score.total is None,
         )
 
 

@@ -16,6 +16,7 @@ from rewards.extract import extract_code
 from rewards.quality import find_ruff, qualities
 from rewards.reading import efficiency, parses, readability
 from rewards.sandbox import Job, Result, Sandbox, Verdict
+from rewards.sandbox.helpers import with_helpers
 
 CRITERIA = ("correctness", "readability", "efficiency", "style")
 WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -73,15 +74,16 @@ class CriteriaReward:
     ) -> list[float | None]:
         """Judge every program by every criterion that has a weight."""
         count = len(prompts)
+        before = prefix or [""] * count
         programs = [
-            before + extract_code(completion, stops)
-            for completion, before, stops in zip(
-                completions, prefix or [""] * count, stop or [()] * count, strict=True
+            above + extract_code(completion, stops)
+            for completion, above, stops in zip(
+                completions, before, stop or [()] * count, strict=True
             )
         ]
         scores: dict[str, list[float | None]] = {}
         if "correctness" in self._weights:
-            scores["correctness"] = self._correctness(programs, tests, entry_points)
+            scores["correctness"] = self._correctness(programs, before, tests, entry_points)
         if "readability" in self._weights:
             scores["readability"] = [readability(program) for program in programs]
         if "efficiency" in self._weights:
@@ -112,6 +114,7 @@ class CriteriaReward:
     def _correctness(
         self,
         programs: list[str],
+        before: Sequence[str],
         tests: Sequence[str] | None,
         entry_points: Sequence[Sequence[str]] | None,
     ) -> list[float | None]:
@@ -122,8 +125,8 @@ class CriteriaReward:
             )
         names = entry_points or [()] * len(programs)
         jobs = [
-            Job(program, test, entry_points=known)
-            for program, test, known in zip(programs, tests, names, strict=True)
+            Job(program, with_helpers(above, test), entry_points=known)
+            for program, above, test, known in zip(programs, before, tests, names, strict=True)
         ]
         if self._sandbox is None:
             self._sandbox = Sandbox(*self._limits)

@@ -7,6 +7,7 @@ Every verdict has an explicit reward, also those of programs that were cut short
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -19,6 +20,7 @@ from rewards.hidden import HackGap, split_tests
 from rewards.metrics import batch_metrics, hidden_metrics
 from rewards.quality import find_ruff, qualities
 from rewards.sandbox import Job, Result, Sandbox, Verdict
+from rewards.sandbox.helpers import with_helpers
 
 _LOG = logging.getLogger(__name__)
 
@@ -113,20 +115,24 @@ class ExecutionReward:
 
         """
         count = len(prompts)
-        splits = [split_tests(test, self._hidden_fraction) for test in _require_tests(tests)]
+        before = prefix or [""] * count
+        splits = [
+            split_tests(with_helpers(above, test), self._hidden_fraction)
+            for above, test in zip(before, _require_tests(tests), strict=True)
+        ]
         jobs = [
-            Job(before + extract_code(completion, stops), visible, entry_points=names)
-            for completion, (visible, _), before, stops, names in zip(
+            Job(above + extract_code(completion, stops), visible, entry_points=names)
+            for completion, (visible, _), above, stops, names in zip(
                 completions,
                 splits,
-                prefix or [""] * count,
+                before,
                 stop or [()] * count,
                 entry_points or [()] * count,
                 strict=True,
             )
         ]
         started = time.perf_counter()
-        results = self._started_sandbox().run_many(jobs)
+        results = [_tested(result) for result in self._started_sandbox().run_many(jobs)]
         seconds = time.perf_counter() - started
         _report_failures(results)
         self._board.post(
@@ -186,6 +192,14 @@ class ExecutionReward:
                 if hidden_tests[index] is not None
             ]
         )
+
+
+def _tested(result: Result) -> Result:
+    """Take a pass of no tests for what it is: nobody knows what the program is worth."""
+    if result.verdict is Verdict.PASSED and result.total_tests == 0:
+        detail = "the tests test nothing: they hold no statement"
+        return replace(result, verdict=Verdict.INFRA_ERROR, detail=detail)
+    return result
 
 
 def _require_tests(tests: Sequence[str] | None) -> Sequence[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from evaluation.harness.delegate import checkout, delegate
 from evaluation.harness.files import (
+    BadGenerations,
     Generations,
     read_generations,
     task_path,
@@ -65,6 +66,7 @@ class _Command:
     def run(self) -> None:
         names = selected(self.args.tasks)
         print(f"Selected Tasks: {names}")
+        self._warn_of_waste(names)
         tasks = [chosen_problems(name, self.args) for name in names]
         results: dict[str, Any] = {}
         for number, task in enumerate(tasks):
@@ -77,6 +79,16 @@ class _Command:
             engine = {"name": "whetstone", "version": version("whetstone")}
             results["config"] = {**vars(self.args), "engine": engine}
             print(write_results(Path(self.args.metric_output_path), results))
+
+    def _warn_of_waste(self, names: Sequence[str]) -> None:
+        args = self.args
+        if args.load_generations_path and len(names) > 1:
+            _warn(
+                f"{args.load_generations_path} is scored as {' and as '.join(names)}: "
+                "call the command once for each task."
+            )
+        if args.generation_only and not (args.save_generations or args.load_generations_path):
+            _warn("--generation_only without --save_generations keeps nothing.")
 
     def _generations(self, task: Task, number: int) -> Generations:
         args = self.args
@@ -99,6 +111,8 @@ class _Command:
         """
         path, n = self.args.load_generations_path, self.args.n_samples
         generations = read_generations(path)
+        if not any(generations):
+            raise BadGenerations(f"{path} holds no generations")
         most = max(map(len, generations), default=0)
         print(
             f"generations loaded, {len(task.problems)} selected from {len(generations)} "
@@ -108,6 +122,12 @@ class _Command:
             _warn(
                 f"{path} holds {most} samples a problem and --n_samples is {n}: "
                 f"only the first {n} are scored. Give --n_samples {most} for all of them."
+            )
+        short = sum(len(samples) < min(n, most) for samples in generations)
+        if short:
+            _warn(
+                f"{short} problems of {path} have fewer samples than the {min(n, most)} of others: "
+                "figures that need more leave them out."
             )
         if len(generations) < len(task.problems):
             _warn(

@@ -33,6 +33,8 @@ def read_generations(path: str) -> Generations:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadGenerations(f"{path}: there is no such file of generations") from None
+    except IsADirectoryError:
+        raise BadGenerations(f"{path} is a folder; name the file of generations in it") from None
     except ValueError as error:
         raise BadGenerations(f"{path} is not JSON: {error}") from error
     if not isinstance(content, list) or not all(_is_texts(samples) for samples in content):

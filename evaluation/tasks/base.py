@@ -65,7 +65,11 @@ def build_program(task: Task, problem: Problem, completion: str) -> str:
 
 
 def job(task: Task, problem: Problem, program: str) -> Job:
-    """Return what the sandbox is asked about a program."""
+    """Return what the sandbox is asked about a program.
+
+    A helper that the prompt defines and the program replaces is the program's, as in the harness; a
+    reward gives its tests copies of their own (`rewards.sandbox.helpers`).
+    """
     return Job(
         program=program,
         tests=problem.tests,

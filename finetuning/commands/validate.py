@@ -2,6 +2,7 @@
 
 import argparse
 
+from evaluation.errors import Unjudged
 from finetuning.config.validation import load_validation
 from finetuning.machine import share_the_cores, take_one_gpu
 
@@ -32,3 +33,5 @@ def run(chosen: argparse.Namespace) -> None:
     outcome, page = run_validation(validation, Console())
     print(verdict(outcome))
     print(page)
+    if not outcome.improvements:
+        raise Unjudged("The reward judged no answer. The same command asks it again.")

@@ -106,7 +106,7 @@ class MergeEachEpochCallback(TrainerCallback):
     ) -> None:
         """Remove models of epochs that a kill undid."""
         for path in self._folder.glob("*-epoch-*"):
-            number = path.name.removesuffix(REFUSED).rpartition("-")[2]
+            number = path.name.removesuffix(REFUSED).removesuffix(_UNCHECKED).rpartition("-")[2]
             if number.isdigit() and int(number) > (state.epoch or 0):
                 shutil.rmtree(path)
 

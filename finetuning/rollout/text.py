@@ -21,7 +21,7 @@ class TextSampler:
     """
 
     def __init__(self, model: Any, tokenizer: Any, max_length: int | None = None) -> None:
-        self.eos: str = tokenizer.eos_token
+        self.eos: str = tokenizer.eos_token or ""
         self._model = model
         self._tokenizer = tokenizer
         self._sampler = HFSampler(model, tokenizer)

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -125,13 +126,14 @@ class Host:
         return {pid for pid in descendants(os.getpid()) - known if not reap(pid)}
 
     def end_new_processes(self) -> int:
-        """Kill them and return how many there were."""
+        """Kill them, wait until they are gone and return how many there were."""
         ended: set[int] = set()
-        while left := self.new_processes() - ended:
+        while left := self.new_processes():
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             ended |= left
+            time.sleep(0.01)
         return len(ended)
 
     def _plant(self) -> None:

@@ -222,6 +222,8 @@ class _Host:
                 )
                 self._reply(run, _empty(Verdict.TIMEOUT) if out_of_time else None)
         elif run is not None:
+            if report.pop("is_stained"):
+                self._remove(slot)
             is_lost = report.pop("is_lost") and not run.stopped
             self._reply(run, None if is_lost else report)
 

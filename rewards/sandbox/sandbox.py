@@ -22,8 +22,9 @@ from typing import Self
 
 from rewards.sandbox.profile import Profile
 from rewards.sandbox.supervisor import Supervisor, cannot_start
-from rewards.sandbox.verdict import Job, Result
+from rewards.sandbox.verdict import Job, Result, require_timeout
 
+LEAST_MEMORY_MB = 64
 Progress = Callable[[int, int], None]
 """Called with how many different programs are done, and how many there are."""
 
@@ -55,10 +56,13 @@ class Sandbox:
         memory_mb: int = 512,
         profile: Profile | None = None,
     ) -> None:
-        settings = {"workers": workers, "timeout_s": timeout_s, "memory_mb": memory_mb}
-        for name, value in settings.items():
-            if value is not None and value <= 0:
-                raise ValueError(f"{name}={value}: the sandbox needs more than 0")
+        require_timeout(timeout_s)
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers={workers}: the sandbox needs at least 1")
+        if memory_mb < LEAST_MEMORY_MB:
+            raise ValueError(
+                f"memory_mb={memory_mb}: an interpreter needs at least {LEAST_MEMORY_MB}"
+            )
         self._workers = workers or _usable_cores()
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
@@ -86,8 +90,7 @@ class Sandbox:
         entry_points: Iterable[str] | None = None,
     ) -> Result:
         """Run one program against its tests. Arguments are those of `Job`."""
-        names = None if entry_points is None else tuple(entry_points)
-        return self.run_many([Job(program, tests, timeout_s, names)])[0]
+        return self.run_many([Job(program, tests, timeout_s, entry_points)])[0]
 
     def run_many(self, jobs: Iterable[Job], progress: Progress | None = None) -> list[Result]:
         """Run jobs on all workers; results come in the order of the jobs.

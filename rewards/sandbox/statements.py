@@ -2,12 +2,15 @@
 
 What counts as one test: a top-level `assert`; any other top-level statement that asserts, itself
 (a loop of asserts) or by calling a function of the tests that does (`check(f)`). Tests in which
-nothing asserts count as one, which is passed when its last statement has run.
+nothing asserts count as one, which is passed when its last statement has run. Refused are
+definitions that nobody calls, and unittest, which reports to nobody. Without a statement there are
+no tests, and the program only runs.
 """
 
 import ast
 import builtins
 import functools
+import math
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -36,10 +39,27 @@ TRUSTED_NAMES = {
 }
 """Helpers that tests compare with: from the library, not from a program that defines its own."""
 
+_MATH_NAMES = {name: "math" for name in vars(math) if not name.startswith("_")}
+# Calls by which tests change what the tests of other programs use in the same process.
+_STAINING_CALLS = frozenset(
+    {
+        "setattr",
+        "delattr",
+        "setcontext",
+        "getcontext",
+        "setrecursionlimit",
+        "set_int_max_str_digits",
+    }
+)
+
 # Packages that the sandbox does not have. A program that brings one by the name brings a fake.
 _FOREIGN = frozenset(
     {"np", "numpy", "pd", "pandas", "pytest", "scipy", "torch", "unittest", "mock"}
 )
+
+
+class VacuousTestsError(ValueError):
+    """The tests would be passed by any program."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +73,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Tests:
-    """Compiled tests. The program supplies `names`; `modules` and `helpers` are our own."""
+    """Compiled tests. The program supplies `names`; `modules` and `helpers` are our own.
+
+    `helpers` maps a name to the module of the library that has it. `stain` tests change that
+    library, so whatever runs them must not run others.
+    """
 
     statements: tuple[Statement, ...]
     names: tuple[str, ...]
     modules: tuple[str, ...]
-    helpers: tuple[str, ...]
+    helpers: dict[str, str]
+    stain: bool
 
     @property
     def total(self) -> int:
@@ -70,33 +95,76 @@ class Tests:
 def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     """Split tests into statements and say what they need.
 
-    Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`).
+    Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`), and
+    `VacuousTestsError`.
     """
     tree = ast.parse(tests)
     checks = _checks(tree)
+    lines = tests.splitlines()
     statements = [
         Statement(
             compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            ast.get_source_segment(tests, node) or "",
+            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
             not isinstance(node, _DEFINITIONS) and _asserts(node, checks),
         )
         for node in tree.body
     ]
     if statements and not any(statement.is_test for statement in statements):
+        _require_substance(tree)
         statements[-1] = replace(statements[-1], is_test=True)
     used = used_names(tests)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES) - claimed
-    helpers = (used & TRUSTED_NAMES.keys()) - claimed
-    names = {name for name in used - modules - helpers - _FOREIGN if not hasattr(builtins, name)}
+    # Where nobody said what is tested, it may be a function called `gcd`.
+    library = (_MATH_NAMES if claimed else {}) | TRUSTED_NAMES
+    helpers = {name: library[name] for name in used & library.keys() if name not in claimed}
+    wanted = used - modules - helpers.keys() - _FOREIGN
+    names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)
     return Tests(
         tuple(statements),
         tuple(sorted(names | claimed)),
         tuple(sorted(modules)),
-        tuple(sorted(helpers)),
+        helpers,
+        _stains(tree),
     )
+
+
+def _require_substance(tree: ast.Module) -> None:
+    """Refuse tests in which nothing asserts and that cannot fail either."""
+    if any(
+        getattr(part, "module", None) == "unittest"
+        or any(alias.name.split(".")[0] == "unittest" for alias in part.names)
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Import | ast.ImportFrom)
+    ):
+        raise VacuousTestsError("unittest reports to nobody here: write assert statements")
+    if all(_only_names(node) for node in tree.body):
+        raise VacuousTestsError("they call and assert nothing, so every program would pass")
+
+
+def _only_names(node: ast.stmt) -> bool:
+    """Tell whether a statement does no more than to name something: it cannot fail."""
+    if isinstance(node, ast.Expr | ast.Assign):
+        return all(isinstance(part, _LITERALS) for part in ast.walk(node.value))
+    return isinstance(node, (*_DEFINITIONS, *_IMPORTS))
+
+
+def _stains(tree: ast.Module) -> bool:
+    """Tell whether tests change something that outlives them: an attribute of a module, a context.
+
+    Attributes of what is no module count as well: the price is a new process.
+    """
+    return any(
+        (isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load))
+        or (isinstance(part, ast.Call) and _called(part) in _STAINING_CALLS)
+        for part in ast.walk(tree)
+    )
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
 def _function_named_like_a_builtin(used: Iterable[str]) -> set[str]:
@@ -111,6 +179,8 @@ def _function_named_like_a_builtin(used: Iterable[str]) -> set[str]:
 
 _BUILTIN = types.BuiltinFunctionType
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.expr_context)
 
 
 def _checks(tree: ast.Module) -> set[str]:

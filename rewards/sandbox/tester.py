@@ -29,9 +29,10 @@ from rewards.sandbox.candidate import (
 from rewards.sandbox.isolation import landlock, limits
 from rewards.sandbox.isolation.interpreter import readable_paths
 from rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from rewards.sandbox.names import replaced_names
 from rewards.sandbox.profile import Layer
 from rewards.sandbox.remote import RefusedError
-from rewards.sandbox.statements import TRUSTED_NAMES, Statement, Tests, compile_tests
+from rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
 from rewards.sandbox.text import describe, one_line
 from rewards.sandbox.verdict import Verdict
 
@@ -118,6 +119,8 @@ def judge(
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
     try:
         compiled = compile_tests(tests, tuple(entry_points))
+    except VacuousTestsError as error:
+        return _report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         detail = one_line(f"the tests do not compile: {describe(error)}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
@@ -130,10 +133,12 @@ def judge(
     death = orders.end(hung_up=hung_up)
     if hung_up:
         outcome = _judge_death(death, timeout_s)
-    return _report(outcome, compiled.total, death.cpu_s)
+    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
 
 
-def _report(outcome: Outcome, total_tests: int, cpu_s: float) -> dict[str, Any]:
+def _report(
+    outcome: Outcome, total_tests: int, cpu_s: float, *, stained: bool = False
+) -> dict[str, Any]:
     return {
         "verdict": outcome.verdict,
         "detail": outcome.detail,
@@ -141,6 +146,7 @@ def _report(outcome: Outcome, total_tests: int, cpu_s: float) -> dict[str, Any]:
         "total_tests": total_tests,
         "cpu_s": cpu_s,
         "is_lost": outcome.is_lost,
+        "is_stained": stained,
     }
 
 
@@ -156,15 +162,28 @@ def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: lis
     if missing:
         reason = one_line(f"the program does not define {', '.join(missing)}")
         return Outcome(Verdict.ERROR, reason)
-    namespace: dict[str, Any] = {"__name__": "tests"}
+    if replaced := _replaced(program, tests, entry_points):
+        reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
+        return Outcome(Verdict.VIOLATION, reason)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
-    for name in tests.helpers:
-        namespace[name] = getattr(importlib.import_module(TRUSTED_NAMES[name]), name)
+    for name, module in tests.helpers.items():
+        namespace[name] = getattr(importlib.import_module(module), name)
     namespace.update(supplied)
     try:
         return _run(candidate, tests.statements, namespace, supplied)
     finally:
         namespace.clear()  # functions of the tests and their globals hold one another
+
+
+def _replaced(program: str, tests: Tests, entry_points: list[str]) -> list[str]:
+    """Return names beside the entry points that the program defines over again.
+
+    They are helpers that stood before the program's own part. With a second definition it could
+    agree with any answer.
+    """
+    helpers = set(tests.names) - set(entry_points)
+    return sorted(replaced_names(program, helpers)) if entry_points and helpers else []
 
 
 def _run(
@@ -178,13 +197,16 @@ def _run(
     A failed test does not stop the later ones, so the counts are exact; a failed statement that is
     no test (an import, a setup) does, because what follows depends on it.
     """
-    variables = [name for name, value in supplied.items() if isinstance(value, _DATA)]
+    variables = {name: value for name, value in supplied.items() if isinstance(value, _DATA)}
     passed, first_failure = 0, None
     for index, statement in enumerate(statements):
         failure = None
         try:
-            if index and variables:  # a function may have changed them
-                namespace.update(candidate.names(variables))
+            # Those that the tests bound themselves are theirs; the others a function may change.
+            variables = {n: value for n, value in variables.items() if namespace.get(n) is value}
+            if index and variables:
+                variables = candidate.names(list(variables))
+                namespace.update(variables)
             exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
         except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
             failure = _judge_error(error, statement.source)

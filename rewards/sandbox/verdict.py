@@ -4,7 +4,7 @@ Refuses a bare pass or fail: a reward, a pass@k and a report must be able to tel
 from a slow one, and both from a machine that failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,22 +54,33 @@ class Result:
     wall_s: float
 
 
+LONGEST_TIMEOUT_S = 3600.0
+
+
+def require_timeout(timeout_s: float | None) -> None:
+    """Raise `ValueError` unless this is a time limit that a program can be held to."""
+    if timeout_s is not None and not 0 < timeout_s <= LONGEST_TIMEOUT_S:
+        raise ValueError(
+            f"timeout_s={timeout_s}: give more than 0 and at most {LONGEST_TIMEOUT_S:.0f} seconds"
+        )
+
+
 @dataclass(frozen=True)
 class Job:
     """One program and its tests, both Python source.
 
     `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
     supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
-    does not step in.
+    does not step in. Give them where they are known: without them a program may supply every name
+    that the tests use and do not define, and so replace what its answers are checked with.
     """
 
     program: str
     tests: str
     timeout_s: float | None = None
-    entry_points: Sequence[str] | None = None
+    entry_points: Iterable[str] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.entry_points, str):
             raise TypeError(f"entry_points takes a list of names: [{self.entry_points!r}]")
-        if self.timeout_s is not None and self.timeout_s <= 0:
-            raise ValueError(f"timeout_s={self.timeout_s}: a program needs more than 0 seconds")
+        require_timeout(self.timeout_s)

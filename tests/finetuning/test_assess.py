@@ -12,6 +12,7 @@ from rich.console import Console
 from finetuning.assess import assess
 from finetuning.config.evaluation import load_evaluation
 from finetuning.errors import ConfigError
+from finetuning.run_dir import locked
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ["samples=2", "k=[1,2]", "max_new_tokens=8", "batch_size=4", "workers=1", "resamples=50"]
@@ -53,6 +54,12 @@ def test_a_local_folder_is_measured_and_everything_written(qwen_folder, rows, tm
     before = contents(folder)
     assert measure(f"model={qwen_folder}", f"tasks=[{rows}]", f"outputs={tmp_path}")[0] == folder
     assert contents(folder) == before
+
+
+def test_one_process_at_a_time_writes_to_a_folder(qwen_folder, rows, tmp_path):
+    folder = tmp_path / "mine"
+    with locked(folder), pytest.raises(ConfigError, match="output=mine: another process"):
+        measure(f"model={qwen_folder}", f"tasks=[{rows}]", f"output={folder}")
 
 
 def test_a_folder_belongs_to_its_weights_and_settings(qwen_folder, rows, tmp_path):

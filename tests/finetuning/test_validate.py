@@ -76,6 +76,24 @@ def test_what_was_answered_is_not_generated_again(work, capsys):
     assert {p.name: p.read_bytes() for p in (work / "outputs/v").glob("*.answers.jsonl")} == answers
 
 
+def test_what_the_reward_could_not_judge_is_judged_again(work, capsys):
+    Path("flaky.py").write_text(
+        "from pathlib import Path\n"
+        "def length(prompts, completions, **columns):\n"
+        "    down = Path('down').exists()\n"
+        "    return [None if down else float(len(c)) for c in completions]\n"
+    )
+    (work / "down").touch()
+    settings = ("reward=custom", "reward.custom.fn=flaky:length", "run.name=v")
+    with pytest.raises(SystemExit) as left:
+        validate(*settings)
+    assert left.value.code == 3
+    assert "judged no answer" in capsys.readouterr().err
+    Path("down").unlink()
+    validate(*settings)
+    assert "cannot be told" in capsys.readouterr().out
+
+
 def test_another_model_in_the_same_folder_is_refused(work, capsys):
     validate(*judge("judge_first"), "run.name=v")
     (work / "plain" / "extra.txt").write_text("changed")

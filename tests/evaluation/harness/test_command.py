@@ -148,9 +148,30 @@ def test_a_task_is_needed():
 
 def test_a_file_that_holds_no_generations_is_named():
     Path("bad.json").write_text('{"mbpp": []}')
-    for path, message in (("bad.json", "a list with a list"), ("none.json", "no such file")):
+    Path("empty.json").write_text("[]")
+    Path("folder").mkdir()
+    for path, message in (
+        ("bad.json", "a list with a list"),
+        ("none.json", "no such file"),
+        ("empty.json", "holds no generations"),
+        ("folder", "is a folder"),
+    ):
         with pytest.raises(EvaluationError, match=message):
             run("--load_generations_path", path)
+
+
+def test_problems_that_are_not_there_are_named():
+    with pytest.raises(EvaluationError, match=r"--limit_start 600: mbpp has \d+ problems"):
+        run("--limit_start", "600")
+
+
+def test_what_would_mislead_is_said(capsys):
+    shape = [["pass"] * 3, ["pass"]]
+    Path("few.json").write_text(json.dumps(shape))
+    run("--load_generations_path", "few.json", "--n_samples", "3")
+    assert "1 problems of few.json have fewer samples" in capsys.readouterr().err
+    run("--generation_only", "--limit", "1")
+    assert "keeps nothing" in capsys.readouterr().err
 
 
 def test_defaults_are_upstreams():

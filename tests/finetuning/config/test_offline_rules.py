@@ -89,7 +89,7 @@ def test_the_stages_of_rlhf():
         stage.config.collect.name if stage.config.collect else stage.config.algo.name
         for stage in plan.stages
     ]
-    assert kinds == ["pretrain", "sft", "sft", "base", "dpo", "reward", "grpo"]
+    assert kinds == ["pretrain", "sft", "sft", "base", "dpo", "reward", "ppo"]
     assert [stage.makes_policy for stage in plan.stages] == [
         True,
         True,
@@ -108,7 +108,7 @@ def test_the_stages_of_rlhf():
 
 
 def test_a_setting_of_the_command_line_reaches_the_last_stage():
-    plan = load(["pipeline=rlhf", "algo.args.num_generations=4"])
+    plan = load(["pipeline=rlhf", "algo=grpo", "algo.args.num_generations=4"])
     assert plan.stages[-1].config.algo.args["num_generations"] == 4
     assert "num_generations" not in plan.stages[1].config.algo.args
 

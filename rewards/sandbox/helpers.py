@@ -1,0 +1,59 @@
+"""Helpers that stand before the program and that its tests call: the tests get their own copies.
+
+HumanEval's prompts define some (`poly`, `encode_cyclic`). A program that continues such a prompt
+can define them anew; if the tests met that definition, it could be made to agree with any answer.
+"""
+
+import ast
+import functools
+
+from rewards.sandbox.names import used_names
+
+_KEPT = 256
+_NEEDS_NOTHING = (ast.Import, ast.ImportFrom)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def with_helpers(prefix: str, tests: str) -> str:
+    """Put the functions of `prefix` that `tests` use before them, and what those need.
+
+    The last statement of the prefix is none: it is what the program goes on with. Nor is a function
+    that needs a class of the prefix, whose instances the program has to make. Returns the tests as
+    they are where the prefix does not parse.
+    """
+    try:
+        statements = ast.parse(prefix).body[:-1]
+        used = used_names(tests)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return tests
+    functions = {node.name: node for node in statements if isinstance(node, ast.FunctionDef)}
+    classes = {node.name for node in statements if isinstance(node, ast.ClassDef)}
+    wanted: set[str] = set()
+    for name in used & functions.keys():
+        needed = _needed(name, functions)
+        if not any(_names(functions[one]) & classes for one in needed):
+            wanted |= needed
+    if not wanted:
+        return tests
+    kept = [
+        node
+        for node in statements
+        if isinstance(node, (*_NEEDS_NOTHING, ast.Assign))
+        or (isinstance(node, ast.FunctionDef) and node.name in wanted)
+    ]
+    return "\n".join([*map(ast.unparse, kept), tests])
+
+
+def _needed(name: str, functions: dict[str, ast.FunctionDef]) -> set[str]:
+    """Return the function and those that it calls, through one another."""
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        one = ahead.pop()
+        found.add(one)
+        ahead |= (_names(functions[one]) & functions.keys()) - found
+    return found
+
+
+def _names(function: ast.FunctionDef) -> set[str]:
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
