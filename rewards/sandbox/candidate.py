@@ -111,7 +111,7 @@ class Candidate:
 
         Raises what the program raised, `SyntaxErrorInProgram`, `ViolationError` or `DiedError`.
         """
-        reply = self._exchange([program, names])
+        reply = self._exchange([program, names], frames.MAX_PROGRAM_BYTES)
         if "syntax" in reply:
             raise SyntaxErrorInProgram(str(reply["syntax"])[:_MAX_TEXT])
         return self._names(reply, names)
@@ -172,9 +172,11 @@ class Candidate:
         elif isinstance(error, Exception) and not isinstance(error, AssertionError):
             self._exchange(["leave", number, [type(error).__name__, str(error)]])
 
-    def _exchange(self, message: list[Any]) -> dict[str, Any]:
+    def _exchange(
+        self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES
+    ) -> dict[str, Any]:
         """Ask and wait for the answer; runs the callbacks that the program calls meanwhile."""
-        self._send(message)
+        self._send(message, most)
         while True:
             reply = self._receive()
             if "callback" not in reply:
@@ -189,12 +191,11 @@ class Candidate:
             self._raise(reply)
         return reply
 
-    def _send(self, message: list[Any]) -> None:
+    def _send(self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES) -> None:
         if self.broken is not None:
             raise self.broken
         payload = frames.encode_json(message).encode("ascii")
-        if len(payload) > frames.MAX_QUESTION_BYTES:
-            most = frames.MAX_QUESTION_BYTES
+        if len(payload) > most:
             text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
             raise self._break(LimitError(Verdict.INFRA_ERROR, text))
         try:

@@ -71,7 +71,7 @@ class Child:
         """Define the program, then answer until the tests hang up."""
         try:
             self.watch.arm()
-            self._define(*frames.receive_json(CHANNEL, limit=1 << 30))
+            self._define(*frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES))
             while True:
                 self._answer(self._asked())
         finally:
