@@ -52,7 +52,7 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
     quiet_libraries()
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
     device = choose_device(BackendConfig(name="auto", device=config.device, dtype=config.dtype))
-    found = find_model(config)
+    found = find_model(config.model, config.revision, config.trust_remote_code)
     _check_chat(found, tasks)
     folder = _open_folder(config, found)
     console.print(f"results: {folder}", highlight=False)

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from finetuning.commands import audit, collect, compare, evaluate, nano, report, validate
+from finetuning.commands import (
+    audit,
+    collect,
+    compare,
+    evaluate,
+    generate,
+    merge,
+    nano,
+    publish,
+    report,
+    validate,
+)
 
 
 class Command(Protocol):
@@ -34,5 +45,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "validate": validate,
         "evaluate": evaluate,
         "collect": collect,
+        "merge": merge,
+        "generate": generate,
+        "publish": publish,
     }
 )

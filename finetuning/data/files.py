@@ -4,7 +4,7 @@ from glob import iglob
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from datasets import load_dataset
 from datasets.exceptions import DatasetNotFoundError
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
@@ -75,7 +75,7 @@ def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> lis
     except (DatasetNotFoundError, ValueError) as error:
         text = " ".join(str(error).split())
         raise ConfigError([Problem(f"data.path={config.path}", text)]) from error
-    except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx.HTTPError) as error:
+    except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx2.HTTPError) as error:
         raise OutsideError(
             f"data.path={config.path}: not in the local cache, and the Hub cannot be reached "
             f"({type(error).__name__}). Go online, or copy its rows here and use data=jsonl."
