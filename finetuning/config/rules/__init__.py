@@ -36,7 +36,11 @@ from finetuning.config.rules.rows import (
     measured_rows_are_right,
     rows_are_right,
 )
-from finetuning.config.rules.teacher import teacher_has_its_key, verdicts_are_posted
+from finetuning.config.rules.teacher import (
+    batches_are_for_collecting,
+    teacher_has_its_key,
+    verdicts_are_posted,
+)
 from finetuning.config.schema import Config
 from finetuning.errors import Problem
 
@@ -70,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     kto_compares_within_a_batch,
     collecting_has_its_inputs,
     teacher_has_its_key,
+    batches_are_for_collecting,
     verdicts_are_posted,
 )
 
