@@ -34,6 +34,7 @@ from finetuning.config.rules.outside import (
 from finetuning.config.rules.rows import (
     data_serves_algorithm,
     measured_rows_are_right,
+    prompts_need_no_tests,
     rows_are_right,
 )
 from finetuning.config.rules.teacher import (
@@ -68,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     trackers_can_start,
     custom_functions_are_named,
     rows_are_right,
+    prompts_need_no_tests,
     measured_rows_are_right,
     mlp_head_has_no_adapter,
     kto_weights_have_one_source,
