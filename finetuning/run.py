@@ -6,7 +6,7 @@ next chunk, training at its last checkpoint.
 """
 
 import gc
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from finetuning.algo.base import CHECKPOINTS
@@ -27,7 +27,7 @@ from finetuning.ranks import check_equal, share
 from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import run_id
 from finetuning.summary import Summary, summarize
-from finetuning.tracking import finish_trackers, report_scores, start_trackers
+from finetuning.tracking import Scalars, finish_trackers, report_scores, start_trackers
 from finetuning.training import build_trainer, train
 from finetuning.world import is_main, processes
 from rewards.scorer import Scorer, save_scorer
@@ -80,18 +80,22 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     _check_architecture(config)
     policy = _load(stage, inputs, measure)
     merger = Merger(config.model, config.hooks.merge)
-    hooks = build_hooks(
-        config,
-        stage.name,
-        stage.folder,
-        stage.console,
-        lambda task: measure.looker(task, policy.tokenizer),
-        merger,
-        policy.tokenizer,
-    )
-    trainer = build_trainer(stage, inputs, policy, hooks)
-    checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
-    state = train(trainer, hooks, checkpoint, stage.console)
+    with closing(Scalars(config.tracker if is_main() else {}, stage.folder)) as scalars:
+        hooks = build_hooks(
+            config,
+            stage.name,
+            stage.folder,
+            stage.console,
+            lambda task: measure.looker(task, policy.tokenizer),
+            merger,
+            policy.tokenizer,
+            scalars,
+            stage.device.kind,
+        )
+        trainer = build_trainer(stage, inputs, policy, hooks)
+        checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
+        with closing(hooks):
+            state = train(trainer, hooks, checkpoint, stage.console)
     if better := hooks.better_weights(state):
         stage.console.print(f"taking the weights of the best look, {better}", highlight=False)
         trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name

@@ -19,9 +19,10 @@ from finetuning.config.schema import (
     MbppData,
     NanoData,
     NanoToolsData,
+    PromptsData,
     TextData,
 )
-from finetuning.data.files import Rows, hub_rows, jsonl_rows, text_rows
+from finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
 from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from finetuning.errors import ConfigError, Problem
 from finetuning.rows.need import Need
@@ -124,6 +125,8 @@ def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Ro
         case HumanEvalData():
             task = load_task("humaneval")
             rows = _from_problems(task.problems, task.stop, need), []
+        case PromptsData():
+            rows = prompt_rows(config)
         case JsonlData():
             rows = jsonl_rows(config, need, needs_tests=needs_tests)
         case TextData():

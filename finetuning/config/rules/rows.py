@@ -17,6 +17,7 @@ _SERVES: dict[str, set[Need]] = {
     "nano_tools": {Need.COMPLETIONS},
     "mbpp": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
     "humaneval": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
+    "prompts": {Need.PROMPTS},
     "text": {Need.TEXT},
 }
 _ALGORITHM = {
@@ -48,6 +49,14 @@ def data_serves_algorithm(config: Config) -> Iterator[Problem]:
         f"data={config.data.name}",
         f"has no {need.value} for algo={config.algo.name}; it serves algo={fits}. {_remedy(need)}",
     )
+
+
+def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
+    """Check that no reward waits for tests where there are none."""
+    for name in config.reward if config.data.name == "prompts" else ():
+        if name in _NEEDS_TESTS:
+            remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
+            yield Problem(f"data=prompts, reward={name}", remedy)
 
 
 def rows_are_right(config: Config) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ from finetuning.config.schema.data import (
     MbppData,
     NanoData,
     NanoToolsData,
+    PromptsData,
     TextData,
 )
 from finetuning.config.schema.hooks import (
@@ -45,6 +46,7 @@ from finetuning.config.schema.hooks import (
     EvaluateConfig,
     HooksConfig,
     MergeConfig,
+    SystemHookConfig,
     UnjudgedConfig,
     WatchConfig,
 )
@@ -107,6 +109,7 @@ __all__ = [
     "PipelineConfig",
     "PpoConfig",
     "PretrainConfig",
+    "PromptsData",
     "RewardModelConfig",
     "RfaiConfig",
     "RlooConfig",
@@ -114,6 +117,7 @@ __all__ = [
     "Section",
     "SftConfig",
     "StageConfig",
+    "SystemHookConfig",
     "TensorboardConfig",
     "TextData",
     "TrackerConfig",

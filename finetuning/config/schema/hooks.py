@@ -102,6 +102,14 @@ class UnjudgedConfig(Section):
     """Logs in a row in which not one sample could be judged; null: train on regardless."""
 
 
+class SystemHookConfig(Section):
+    """How loaded the machine is, as `System/*` in TensorBoard; W&B watches it by itself."""
+
+    enabled: bool
+    every_s: PositiveFloat
+    """Seconds between two figures in the background; there is one more at each log."""
+
+
 class HooksConfig(Section):
     """What happens around training without being asked."""
 
@@ -111,3 +119,8 @@ class HooksConfig(Section):
     best: BestConfig
     early_stop: EarlyStopConfig
     unjudged: UnjudgedConfig
+    epoch_means: list[str]
+    """Columns of metrics.jsonl whose mean over each epoch is logged as `epoch/COLUMN`."""
+    names: dict[str, str]
+    """Further names in the tracker, to columns of metrics.jsonl: `{Train/Loss: loss}`."""
+    system: SystemHookConfig

@@ -52,6 +52,11 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("reward", "discriminator"): ["reward.discriminator.path=d"],
         ("reward", "compiler_discriminator"): ["reward.discriminator.path=d"],
         ("pipeline", "single"): ["model.path=some/model"],
+        ("data", "prompts"): ["reward=random"],
+        **{
+            (group, "rfai"): ["reward.teacher.model=m", "reward.teacher.api_key_env=null"]
+            for group in ("pipeline", "experiment")
+        },
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
