@@ -21,14 +21,16 @@ from finetuning.inputs import Inputs, StageRun, prepare
 from finetuning.measure import Measure, Metrics
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, build_policy, load_policy
-from finetuning.model.scorer import build_scorer, save_trained
+from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
+from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import run_id
 from finetuning.summary import Summary, summarize
 from finetuning.tracking import finish_trackers, report_scores, start_trackers
 from finetuning.training import build_trainer, train
 from finetuning.world import is_main, processes
+from rewards.scorer import Scorer, save_scorer
 
 ADAPTER = "adapter"
 MERGED = "merged"
@@ -100,7 +102,17 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     if inputs.algorithm.makes_policy:
         merger.write(Policy(trained, policy.tokenizer), merged, stage.folder / ADAPTER)
     else:
-        save_trained(trained, policy.tokenizer, stage.folder / ADAPTER, merged)
+        scorer = fold_adapter(trained, policy.tokenizer, stage.folder / ADAPTER)
+        save_scorer(scorer, merged, _files_beside(scorer, inputs, config))
+
+
+def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, str]:
+    """Return what a discriminator brings besides its weights; a reward model brings nothing."""
+    if need_of(config.algo) is not Need.REFERENCES:
+        return {}
+    held_out = inputs.data.held_out.to_list() if inputs.data.held_out else []
+    rows = inputs.data.train.to_list()
+    return discriminator_files(scorer, rows, held_out, config.algo, config.seed)
 
 
 def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:

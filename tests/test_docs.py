@@ -73,11 +73,16 @@ def somewhere(tmp_path, monkeypatch):
     }
     for name, text in rows.items():
         (tmp_path / name).write_text(text)
+    base = tmp_path / "outputs" / "samples" / "dataset"
+    base.mkdir(parents=True)
+    (base / "train.jsonl").write_text('{"prompt": "p", "reference": "r", "completion": "c"}\n')
     (tmp_path / "texts").mkdir()
     for name in ("FOLDER", "outputs/NAME/adapter"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "adapter_config.json").write_text('{"peft_type": "LORA"}')
         (tmp_path / name / "adapter_model.safetensors").write_bytes(b"")
+    (tmp_path / "FOLDER" / "config.json").write_text('{"model_type": "qwen2"}')
+    (tmp_path / "FOLDER" / "tokenizer.json").write_text("{}")
     (tmp_path / "outputs" / "nano-nano-grpo").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment" / "careful.yaml").write_text(documented_experiment())

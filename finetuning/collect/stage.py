@@ -24,6 +24,7 @@ from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.inputs import StageRun, build_reward
 from finetuning.rows.read import TRAIN, VALIDATION
 from finetuning.summary import Summary
+from rewards.together import in_order, share_board
 
 Row = dict[str, Any]
 
@@ -77,11 +78,12 @@ def _derived(
     stage: StageRun, collect: PairsCollect | LabelsCollect | DemonstrationsCollect
 ) -> Collected:
     groups = read_base(Path(collect.base))
-    specs = list(stage.config.reward.values())
+    specs = in_order(list(stage.config.reward.values()))
     with ExitStack() as opened:
         rewards = [build_reward(spec) for spec in specs]
         for reward in rewards:
             opened.callback(reward.close)
+        share_board(rewards)
         weights = [spec.weight for spec in specs]
 
         def work(_: int, chunk: Sequence[list[Row]]) -> list[Row]:

@@ -25,6 +25,7 @@ from finetuning.data.files import Rows, hub_rows, jsonl_rows, text_rows
 from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from finetuning.errors import ConfigError, Problem
 from finetuning.rows.need import Need
+from rewards.extract import trimmed
 
 Row = dict[str, Any]
 _HELD_OUT_SEED = 1_000_003
@@ -47,6 +48,8 @@ def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool =
 
     """
     train, held_out = _rows(config, need, seed, needs_tests=needs_tests)
+    if need is Need.REFERENCES:
+        train, held_out = _against_references(train, config), _against_references(held_out, None)
     if need is Need.LABELS:  # KTO's batches keep the order of the rows
         random.Random(f"labels/{seed}").shuffle(train)
     return Data(
@@ -78,6 +81,22 @@ def check_fills_a_batch(rows: int, arguments: Any) -> None:
             "per_device_train_batch_size"
         )
         raise ConfigError([Problem(f"data: {rows} prompts", remedy)])
+
+
+def _against_references(rows: list[Row], config: DataConfig | None) -> list[Row]:
+    """Return pairs of what a person wrote and what a model did, without what both wrote.
+
+    Blank lines around the code would tell them apart, and say nothing about either.
+    """
+    found = [
+        {"prompt": row["prompt"], "chosen": reference, "rejected": completion}
+        for row in rows
+        if (reference := trimmed(row["reference"])) != (completion := trimmed(row["completion"]))
+    ]
+    if config is not None and not found:
+        remedy = "every completion equals its reference, so there is nothing to tell apart"
+        raise ConfigError([Problem(f"data={config.name}", remedy)])
+    return found
 
 
 def _dataset(rows: list[Row]) -> Dataset:
@@ -130,6 +149,7 @@ def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: N
             "tests": problem.tests,
             "prefix": problem.prefix,
             "stop": list(stop),
+            "language": "python",
             "entry_points": list(problem.entry_points),
             "reference": problem.reference,
         }

@@ -24,6 +24,7 @@ _ALGORITHM = {
     Need.COMPLETIONS: "sft",
     Need.TEXT: "pretrain",
     Need.PREFERENCES: "dpo or reward",
+    Need.REFERENCES: "reward with algo.loss=bce",
     Need.LABELS: "kto",
 }
 _NEEDS_TESTS = ("execution", "criteria")
@@ -33,7 +34,7 @@ def wanted(config: Config) -> Need | None:
     """Return what a stage reads its data as; None for one that reads a base data set instead."""
     if isinstance(config.collect, BaseCollect):
         return Need.PROMPTS
-    return need_of(config.algo.name) if config.collect is None else None
+    return need_of(config.algo) if config.collect is None else None
 
 
 def data_serves_algorithm(config: Config) -> Iterator[Problem]:
@@ -69,7 +70,8 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
             f"needs {fields}. {_remedy(need)}",
         )
         return
-    runs = need is Need.PROMPTS and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
+    judges = need is Need.PROMPTS and config.collect is None
+    runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
     yield from _wrong_rows(path, need, needs_tests=runs)
 
 
@@ -101,6 +103,8 @@ def _remedy(need: Need) -> str:
     match need:
         case Need.PREFERENCES:
             return "`whetstone collect` makes pairs: collect=base, then collect=dpo"
+        case Need.REFERENCES:
+            return "`whetstone collect collect=base` makes them"
         case Need.LABELS:
             return "`whetstone collect` makes labels: collect=base, then collect=kto"
         case _:
