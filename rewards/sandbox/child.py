@@ -137,14 +137,14 @@ class Child:
         arguments = [self._decode(argument) for argument in sent]
         decoded = {name: self._decode(value) for name, value in keywords.items()}
         result = self._held[number](*arguments, **decoded)
-        lent: _Lent = [
-            [index, argument, before]
-            for index, argument, before in [
-                *zip(range(len(sent)), arguments, sent, strict=True),
-                *((name, decoded[name], before) for name, before in keywords.items()),
-            ]
-            if _may_change(before)
-        ]
+        lent: _Lent = []
+        for index, before in enumerate(sent):
+            kind = type(before)
+            if kind is list or (kind is dict and _may_change(before)):
+                lent.append([index, arguments[index], before])
+        for name, before in keywords.items():
+            if _may_change(before):
+                lent.append([name, decoded[name], before])
         reply: dict[str, Any] = {}
         if type(result) in _MUTABLE:
             for index, argument, _ in lent:
@@ -153,7 +153,7 @@ class Child:
         reply = reply or {"r": self._encode(result)}
         if lent and hasattr(type(result), "__next__"):
             self._lent[self._number(result)] = lent
-        return self._with_changes(reply, lent)
+        return self._with_changes(reply, lent) if lent else reply
 
     def _with_changes(self, reply: dict[str, Any], lent: "_Lent") -> dict[str, Any]:
         """Say how the arguments look that have changed since they were sent."""
