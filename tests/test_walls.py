@@ -91,6 +91,7 @@ ROOMS = {
         "assess",
         "config",
         "errors",
+        "export",
         "machine",
         "nano",
         "pipeline",
@@ -98,12 +99,13 @@ ROOMS = {
         "validate",
     },
     "nano": set(),
-    "rollout": set(),
+    "rollout": {"config", "errors", "model"},
     "model": {"config", "errors", "nano", "world"},
     "data": {"config", "errors", "nano", "rows"},
     "algo": {"config", "data", "errors", "metrics", "model", "rollout", "rows"},
     "report": {"errors", "metrics"},
-    "hooks": {"config", "errors", "metrics", "model", "ranks", "report"},
+    "export": {"errors", "model", "rollout"},
+    "hooks": {"config", "errors", "export", "metrics", "model", "ranks", "report"},
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from finetuning.commands import audit, collect, compare, evaluate, nano, report, validate
+from finetuning.commands import audit, collect, compare, evaluate, export, nano, report, validate
 
 
 class Command(Protocol):
@@ -34,5 +34,6 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "validate": validate,
         "evaluate": evaluate,
         "collect": collect,
+        "export": export,
     }
 )

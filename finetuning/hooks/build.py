@@ -61,6 +61,7 @@ def build_hooks(
     build_look: BuildLook,
     merger: Merger,
     tokenizer: Any,
+    checkpoints: Path,
 ) -> Hooks:
     """Build what the configuration asks for.
 
@@ -84,5 +85,9 @@ def build_hooks(
         callbacks.append(watch)
     if wanted.merge.each_epoch:
         callbacks.append(MergeEachEpochCallback(merger, tokenizer, folder, console))
+    if wanted.export.mlx and config.algo.name != "reward":
+        from finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
+
+        callbacks.append(ExportMLXCallback(tokenizer, folder / "mlx", checkpoints))
     callbacks.append(ProgressCallback(stage, console))
     return Hooks(tuple(callbacks), early_stop, best, watch)

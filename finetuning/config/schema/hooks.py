@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from finetuning.config.schema.section import Section
 
@@ -102,6 +102,13 @@ class UnjudgedConfig(Section):
     """Logs in a row in which not one sample could be judged; null: train on regardless."""
 
 
+class ExportConfig(Section):
+    """Other forms of the policy, written whenever a checkpoint is."""
+
+    mlx: StrictBool
+    """`mlx/step-N` in the run's folder, for mlx_lm; only as many as there are checkpoints."""
+
+
 class HooksConfig(Section):
     """What happens around training without being asked."""
 
@@ -111,3 +118,4 @@ class HooksConfig(Section):
     best: BestConfig
     early_stop: EarlyStopConfig
     unjudged: UnjudgedConfig
+    export: ExportConfig
