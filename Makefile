@@ -4,7 +4,7 @@ VENV ?= .venv
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: train test lint format check clean
+.PHONY: train test lint format check gpu-check clean
 
 train: $(VENV)/.train  ## install, then the main job: a tiny model learns to write Python
 	$(VENV)/bin/python train.py $(ARGS)
@@ -23,6 +23,9 @@ format: $(VENV)/.dev
 	$(VENV)/bin/ruff format .
 
 check: lint test
+
+gpu-check: $(VENV)/.train  ## on a machine with a GPU: eight minutes, a table in benchmarks/README.md
+	$(VENV)/bin/python benchmarks/gpu_check.py $(ARGS)
 
 clean:  ## the virtual environment and tool caches; never outputs/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from evaluation.compiles import SUFFIX as COMPILED
+from evaluation.compiles import compile_values, read_compiled
 from evaluation.errors import ResumeRefused
 from evaluation.generate import Kind
 from evaluation.interval import crossed_interval
@@ -32,7 +34,7 @@ class Measured:
     """One evaluation of one model on one task.
 
     Attributes:
-        values: measure ("pass@1", "greedy") to problem to its value in 0..1.
+        values: measure ("pass@1", "compile@1", "greedy") to problem to its value in 0..1.
         settings: how it was sampled, without seed and batch size.
         unjudged: completions that the sandbox could not judge; they are in no value.
 
@@ -169,7 +171,9 @@ def _read(path: Path) -> Measured:
         if name not in _NOT_THE_MEASURE
     }
     unjudged = sum(sample.verdict is Verdict.INFRA_ERROR for sample in samples)
-    return Measured(measure(samples, _reported_k(path)), settings, unjudged)
+    k = _reported_k(path)
+    compiled = read_compiled(path.with_name(path.name.removesuffix(_SUFFIX) + COMPILED))
+    return Measured({**measure(samples, k), **compile_values(compiled, k)}, settings, unjudged)
 
 
 def _reported_k(path: Path) -> list[int]:

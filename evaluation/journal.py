@@ -124,11 +124,23 @@ def read_samples(path: Path) -> tuple[dict[str, Any], list[Sample]]:
         ResumeRefused: when the file is damaged.
 
     """
+    return read_rows(path, sample_of)
+
+
+def read_rows(
+    path: Path, row_of: Callable[[dict[str, Any]], RowT]
+) -> tuple[dict[str, Any], list[RowT]]:
+    """Read the header and the rows of a journal that has ended.
+
+    Raises:
+        ResumeRefused: when the file is damaged.
+
+    """
     lines = _whole_lines(path)
     if not lines:
         raise _damaged(path, 1)
-    samples = [_row(path, at, line, sample_of) for at, line in enumerate(lines[1:], start=2)]
-    return _loaded(path, 1, lines[0]), samples
+    rows = [_row(path, at, line, row_of) for at, line in enumerate(lines[1:], start=2)]
+    return _loaded(path, 1, lines[0]), rows
 
 
 def check_same(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.compiles import Values, compile_rates, why_not_compiled, with_compile_rates
 from evaluation.evaluate import evaluate, finished_samples
 from evaluation.files import write_atomically
 from evaluation.interval import Interval, bootstrap_interval
@@ -35,10 +36,12 @@ from finetuning.model.measured import Measured, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
 from finetuning.run_dir import locked
+from rewards.compilers import Compilers
 
 MODEL = "model.json"
 # Settings that say where to write or how to show: they do not change a sample.
 _SHOWN = {"tasks", "output", "outputs", "k", "workers", "resamples", "confidence"}
+_AT_K = ("pass@", "compile@")
 _ROWS = {
     "test_pass_rate": "test pass rate",
     "greedy": "accuracy (greedy)",
@@ -52,7 +55,7 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
     quiet_libraries()
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
     device = choose_device(DeviceConfig(name="auto", device=config.device, dtype=config.dtype))
-    found = find_model(config)
+    found = find_model(config.model, config.revision, config.trust_remote_code)
     _check_chat(found, tasks)
     folder = _open_folder(config, found)
     console.print(f"results: {folder}", highlight=False)
@@ -90,10 +93,11 @@ def _measure(
             open_judge(task, config.workers) as judge,
         ):
             scores = evaluate(task, sampler, judge, settings, folder, progress)
-        intervals = _write(config, folder, task, settings, scores)
+        compiled = _compile_rates(config, folder, task, settings, console)
+        intervals = _write(config, folder, task, settings, scores, compiled)
         results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
         _write_results(folder, results, config)
-        console.print(_table(scores, intervals, config.confidence))
+        console.print(_table(with_compile_rates(scores, compiled), intervals, config.confidence))
 
 
 def _settings(config: EvaluationConfig) -> Settings:
@@ -108,6 +112,17 @@ def _settings(config: EvaluationConfig) -> Settings:
         k=tuple(config.k),
         greedy=config.greedy,
     )
+
+
+def _compile_rates(
+    config: EvaluationConfig, folder: Path, task: Task, settings: Settings, console: Console
+) -> Values:
+    """Compile what was sampled; nothing where no compiler can be isolated here."""
+    with Compilers(config.workers) as compilers:
+        if reason := why_not_compiled(task, compilers):
+            console.print(f"no compile@k of {task.name}: {reason}", highlight=False)
+            return {}
+        return compile_rates(task, compilers, settings, folder)
 
 
 def _check_chat(found: Found, tasks: Sequence[Task]) -> None:
@@ -141,18 +156,24 @@ def _open_folder(config: EvaluationConfig, found: Found) -> Path:
 
 
 def _write(
-    config: EvaluationConfig, folder: Path, task: Task, settings: Settings, scores: Scores
+    config: EvaluationConfig,
+    folder: Path,
+    task: Task,
+    settings: Settings,
+    scores: Scores,
+    compiled: Values,
 ) -> dict[str, Interval]:
     """Write the harness's files and ours; return the intervals."""
     samples = finished_samples(task, settings, folder)
     values = values_of_problems(samples, settings.k)
+    values |= {name: list(of_problems.values()) for name, of_problems in compiled.items()}
     intervals = {
         name: bootstrap_interval(of_problems, config.seed, config.confidence, config.resamples)
         for name, of_problems in values.items()
     }
     write_layouts(folder, task, samples)
     content = {
-        **asdict(scores),
+        **asdict(with_compile_rates(scores, compiled)),
         "intervals": intervals,
         "confidence": config.confidence,
         "resamples": config.resamples,
@@ -174,7 +195,7 @@ def _table(scores: Scores, intervals: Mapping[str, Interval], confidence: float)
     table.add_column("metric")
     table.add_column("value", justify="right")
     table.add_column(f"{confidence:.0%} interval", justify="right")
-    for name in [*(n for n in scores.metrics if n.startswith("pass@")), *_ROWS]:
+    for name in [*(n for n in scores.metrics if n.startswith(_AT_K)), *_ROWS]:
         if name in scores.metrics:
             low, high = intervals[name]
             value = f"{scores.metrics[name]:.3f}"

@@ -11,12 +11,11 @@ import torch
 import transformers
 import trl
 
-from finetuning.algo.table import ALGORITHMS
 from finetuning.config import Config
 from finetuning.data.build import build_dataset
 from finetuning.model.device import choose_device
 from finetuning.rollout.engines import choose_rollout
-from finetuning.rows.need import Need
+from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import digest
 
 _PACKAGE = Path(__file__).parent
@@ -25,7 +24,7 @@ _ROOMS = ("algo", "data", "hooks", "model", "nano", "rollout")
 
 def content_hash(config: Config) -> str:
     """Hash settings, rows, starting weights, device, sources and versions."""
-    need = ALGORITHMS[config.algo.name].need
+    need = need_of(config.algo)
     used = {"seed", "algo"} | ({"reward"} if need is Need.PROMPTS else set())
     # The hooks that decide when training ends and with which weights.
     hooks = config.hooks.model_dump(mode="json", include={"watch", "best", "early_stop"})

@@ -45,6 +45,12 @@ class OutsideError(WhetstoneError):
     exit_code = 3
 
 
+class DoesNotFitError(WhetstoneError):
+    """The run needs more memory than the device has: settings have to change, which it names."""
+
+    exit_code = 2
+
+
 class MergeRefusedError(WhetstoneError):
     """The finished model is not the model that was trained."""
 

@@ -19,7 +19,7 @@ from finetuning.model.device import Device
 from finetuning.model.policy import Policy
 from finetuning.rollout.base import Engine
 from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
-from finetuning.rows.need import Need
+from finetuning.rows.need import Need, need_of
 from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
 from rewards.together import in_order, share_board
 
@@ -55,8 +55,8 @@ class Inputs:
 def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     """Build everything that depends on settings and files and not on weights."""
     config = stage.config
-    algorithm = ALGORITHMS[config.algo.name]
-    specs = in_order(list(config.reward.values())) if algorithm.need is Need.PROMPTS else []
+    algorithm, need = ALGORITHMS[config.algo.name], need_of(config.algo)
+    specs = in_order(list(config.reward.values())) if need is Need.PROMPTS else []
     rewards = [build_reward(spec) for spec in specs]
     for reward in rewards:
         opened.callback(reward.close)
@@ -78,8 +78,9 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
         weights,
     )
     needs_tests = any(spec.name == "execution" for spec in specs)
-    data = build_data(config.data, algorithm.need, config.seed, needs_tests=needs_tests)
+    data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
     check_fills_a_batch(len(data.train), arguments)
+    _check_columns(specs, data.train)
     _tell_costs(rewards, data.train, arguments, stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
 
@@ -97,6 +98,17 @@ def build_reward(spec: RewardConfig) -> Reward:
         return spec.build()
     except ValueError as error:
         raise ConfigError([Problem(f"reward.{spec.name}", str(error))]) from error
+
+
+def _check_columns(specs: list[RewardConfig], dataset: Dataset) -> None:
+    """Check that the rows have what the rewards read, before weights load."""
+    missing = [
+        Problem(f"reward.{spec.name}", f"needs the field `{column}` in every row of the data")
+        for spec in specs
+        for column in sorted(spec.columns - set(dataset.column_names))
+    ]
+    if missing:
+        raise ConfigError(missing)
 
 
 def _tell_costs(rewards: list[Reward], dataset: Dataset, arguments: Any, console: Console) -> None:

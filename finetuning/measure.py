@@ -1,4 +1,4 @@
-"""pass@k of a policy before, during and after training, in a sandbox of its own.
+"""pass@k and compile@k of a policy before, during and after training, in a sandbox of its own.
 
 The sandbox has the limits of the tasks, not those of the reward: figures are comparable between
 runs whatever a reward allowed.
@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from evaluation.compiles import Values, compile_rates, why_not_compiled, with_compile_rates
 from evaluation.evaluate import evaluate
 from evaluation.languages import open_judge
 from evaluation.sampler import SamplingParams
@@ -21,6 +22,7 @@ from finetuning.hooks.counting import CountProgress
 from finetuning.model.policy import Policy
 from finetuning.rollout.base import Engine
 from finetuning.rollout.text import TextSampler
+from rewards.compilers import Compilers
 
 Metrics = dict[str, float]
 LoadPolicy = Callable[[], Policy]
@@ -80,10 +82,19 @@ class Measure:
                 open_judge(task) as judge,
             ):
                 scores = evaluate(task, sampler, judge, settings, self._folder / when, progress)
+            scores = with_compile_rates(scores, self._compile_rates(task, settings, when))
             results[task.name] = dict(scores.metrics)
             if scores.infra_errors:  # left out of every figure above, so they must be seen
                 results[task.name]["infra_errors"] = float(scores.infra_errors)
         return results
+
+    def _compile_rates(self, task: Task, settings: Settings, when: str) -> Values:
+        """Return compile@k, or nothing where no compiler can be isolated here."""
+        with Compilers() as compilers:
+            if reason := why_not_compiled(task, compilers):
+                self._console.print(f"no compile@k of {task.name}: {reason}", highlight=False)
+                return {}
+            return compile_rates(task, compilers, settings, self._folder / when)
 
     def _task(self, name: str, limit: int | None) -> Task:
         return build_task(name, limit, self._stop)

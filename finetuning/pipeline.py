@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 
 from evaluation.files import write_atomically
@@ -24,6 +25,7 @@ from finetuning.errors import MergeRefusedError
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
 from finetuning.inputs import StageRun, check_rewards
+from finetuning.memory import does_not_fit
 from finetuning.model.device import check_optimizer, choose_device
 from finetuning.ranks import join, share
 from finetuning.report.html import write_report
@@ -97,7 +99,10 @@ def _run(
         describe(place, stage.config, str(device))
     rollout = choose_rollout(config.backend, device)
     run = StageRun(stage.name, config, place, device, rollout, console)
-    summary = run_stage(run) if config.collect is None else collect_stage(run)
+    try:
+        summary = run_stage(run) if config.collect is None else collect_stage(run)
+    except torch.OutOfMemoryError as error:
+        raise does_not_fit(config, error) from error
     summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
     if is_main():
         write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")

@@ -6,7 +6,7 @@ next chunk, training at its last checkpoint.
 """
 
 import gc
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from finetuning.algo.base import CHECKPOINTS
@@ -21,14 +21,16 @@ from finetuning.inputs import Inputs, StageRun, prepare
 from finetuning.measure import Measure, Metrics
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, build_policy, load_policy
-from finetuning.model.scorer import build_scorer, save_trained
+from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
+from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import run_id
 from finetuning.summary import Summary, summarize
-from finetuning.tracking import finish_trackers, report_scores, start_trackers
+from finetuning.tracking import Scalars, finish_trackers, report_scores, start_trackers
 from finetuning.training import build_trainer, train
 from finetuning.world import is_main, processes
+from rewards.scorer import Scorer, save_scorer
 
 ADAPTER = "adapter"
 MERGED = "merged"
@@ -81,19 +83,23 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     policy = _load(stage, inputs, measure)
     engine = stage.engine_for(policy) if inputs.algorithm.makes_policy else None
     merger = Merger(config.model, config.hooks.merge)
-    hooks = build_hooks(
-        config,
-        stage.name,
-        stage.folder,
-        stage.console,
-        lambda task: measure.looker(task, policy.tokenizer, engine),
-        merger,
-        policy.tokenizer,
-        stage.folder / CHECKPOINTS,
-    )
-    trainer = build_trainer(stage, inputs, policy, hooks, engine)
-    checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
-    state = train(trainer, hooks, checkpoint, stage.console)
+    with closing(Scalars(config.tracker if is_main() else {}, stage.folder)) as scalars:
+        hooks = build_hooks(
+            config,
+            stage.name,
+            stage.folder,
+            stage.console,
+            lambda task: measure.looker(task, policy.tokenizer, engine),
+            merger,
+            policy.tokenizer,
+            stage.folder / CHECKPOINTS,
+            scalars,
+            stage.device.kind,
+        )
+        trainer = build_trainer(stage, inputs, policy, hooks, engine)
+        checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
+        with closing(hooks):
+            state = train(trainer, hooks, checkpoint, stage.console)
     if better := hooks.better_weights(state):
         stage.console.print(f"taking the weights of the best look, {better}", highlight=False)
         trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name
@@ -104,7 +110,17 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     if inputs.algorithm.makes_policy:
         merger.write(Policy(trained, policy.tokenizer), merged, stage.folder / ADAPTER)
     else:
-        save_trained(trained, policy.tokenizer, stage.folder / ADAPTER, merged)
+        scorer = fold_adapter(trained, policy.tokenizer, stage.folder / ADAPTER)
+        save_scorer(scorer, merged, _files_beside(scorer, inputs, config))
+
+
+def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, str]:
+    """Return what a discriminator brings besides its weights; a reward model brings nothing."""
+    if need_of(config.algo) is not Need.REFERENCES:
+        return {}
+    held_out = inputs.data.held_out.to_list() if inputs.data.held_out else []
+    rows = inputs.data.train.to_list()
+    return discriminator_files(scorer, rows, held_out, config.algo, config.seed)
 
 
 def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:

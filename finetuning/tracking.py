@@ -1,12 +1,17 @@
 """Trackers: what transformers reports to, and where their files go."""
 
 import os
+import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from finetuning.config.schema import TrackerConfig, WandbConfig
+from finetuning.config.schema import TensorboardConfig, TrackerConfig, WandbConfig
 
 Trackers = Mapping[str, TrackerConfig]
+_BOARD = "tensorboard"
+"""The folder of TensorBoard's files in the run's."""
 
 
 def start_trackers(trackers: Trackers, folder: Path, run_id: str) -> None:
@@ -25,7 +30,49 @@ def start_trackers(trackers: Trackers, folder: Path, run_id: str) -> None:
             if tracker.entity:
                 os.environ["WANDB_ENTITY"] = tracker.entity
         else:
-            os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / "tensorboard")
+            os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / _BOARD)
+
+
+class Scalars:
+    """Figures of our own in the trackers, under the very names that they are given.
+
+    transformers puts `train/` before each name that it reports. Whoever opens this closes it;
+    `write` may be called from several threads.
+    """
+
+    def __init__(self, trackers: Trackers, folder: Path) -> None:
+        self._folder = folder
+        kinds = {type(tracker) for tracker in trackers.values()}
+        self._to_board, self._to_wandb = TensorboardConfig in kinds, WandbConfig in kinds
+        self._board: Any = None
+        self._writing = threading.Lock()
+
+    def write(self, figures: Mapping[str, float], step: int) -> None:
+        """Write to every tracker."""
+        self.write_board(figures, step)
+        if self._to_wandb:
+            import wandb  # noqa: PLC0415 - a second of import that only W&B users pay
+
+            run = wandb.run or wandb.init(dir=str(self._folder))
+            run.log({**figures, "train/global_step": step})
+
+    def write_board(self, figures: Mapping[str, float], step: int) -> None:
+        """Write to TensorBoard alone; what W&B collects by itself is not for it."""
+        if not self._to_board:
+            return
+        with self._writing:
+            if self._board is None:  # a run without such figures has no file of them
+                from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - likewise
+
+                self._board = SummaryWriter(str(self._folder / _BOARD))
+            for name, value in figures.items():
+                self._board.add_scalar(name, value, step)
+            self._board.flush()
+
+    def close(self) -> None:
+        """Close the file; W&B's run ends with the stage."""
+        if self._board is not None:
+            self._board.close()
 
 
 def report_scores(
@@ -41,18 +88,9 @@ def report_scores(
         for task, measures in scores.items()
         for measure, value in measures.items()
     }
-    for tracker in trackers.values() if figures else ():
-        if isinstance(tracker, WandbConfig):
-            import wandb  # noqa: PLC0415 - a second of import that only W&B users pay
-
-            run = wandb.run or wandb.init(dir=str(folder))
-            run.log({**figures, "train/global_step": step})
-        else:
-            from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - likewise
-
-            with SummaryWriter(str(folder / "tensorboard")) as writer:
-                for name, value in figures.items():
-                    writer.add_scalar(name, value, step)
+    if figures:
+        with closing(Scalars(trackers, folder)) as scalars:
+            scalars.write(figures, step)
 
 
 def finish_trackers(trackers: Trackers) -> None:

@@ -97,7 +97,7 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
         return task, {problem.id: _columns(problem, task.stop) for problem in task.problems}
     path = Path(prompts)
     found = read_rows(path, Need.PROMPTS, needs_tests="execution" in config.reward)[:limit]
-    stop = tuple(getattr(config.data, "stop", ()))
+    stop = tuple(getattr(config.data, "stop", ()) or found[0].get("stop") or ())
     ids = [str(row.get("id", f"{path.stem}/{number}")) for number, row in enumerate(found, 1)]
     if len(set(ids)) < len(ids):
         raise ConfigError([Problem(f"prompts={prompts}", "two rows have the same id")])

@@ -78,6 +78,11 @@ class RewardConfig(BaseModel, ABC):
         """The reward whose verdicts this one wants to see first, by name."""
         return None
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the data without which nothing can be judged."""
+        return frozenset()
+
     @abstractmethod
     def build(self) -> Reward:
         """Make the reward.

@@ -267,6 +267,11 @@ class CompilerConfig(RewardConfig):
     harness: Annotated[str, AfterValidator(_readable)]
     """What stands around a snippet: `standard`, `none`, or a file like compilers/harness.yaml."""
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The language, where the rows have to name it."""
+        return frozenset({"language"} if self.language is None else ())
+
     def build(self) -> CompilerReward:
         """Make the reward, and find its compiler. Raises `ValueError` where it is missing."""
         reward = CompilerReward(**self.model_dump(exclude={"name", "weight"}))

@@ -2,39 +2,68 @@
 
 It reads where a compiler only parses, so the two belong together: `when: compiler.compiled` asks it
 about nothing else, which is the product of both. Alone it can be talked round, as every model can.
+`algo=reward algo.loss=bce` trains one; what it saved is what is loaded here.
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 
 from rewards.base import Completion, RewardConfig
 from rewards.board import Board
 from rewards.compiler import text_of
 from rewards.compilers import Outcome, language_of
 from rewards.compilers.table import MARKS
-from rewards.extract import extract_code
+from rewards.extract import extract_code, shown, trimmed
 
 if TYPE_CHECKING:
-    from rewards.classifier import Classifier
+    from rewards.refresh import Refresher
 
 _POSTING = "compiler"
+_MARK = "reward_model.json"  # rewards.scorer has it too, and imports torch
+_FOLDER = "discriminator"
+
+
+class RefreshConfig(BaseModel):
+    """How a discriminator goes on learning during reinforcement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_steps: NonNegativeInt
+    """Steps of the policy between two lessons; 0: it stays as it is. Needs the column `reference`
+    in the data."""
+    learning_rate: PositiveFloat
+    replay: NonNegativeFloat
+    """Old pairs that are learned again for each fresh one."""
+
+
+NO_REFRESH = RefreshConfig(every_steps=0, learning_rate=1e-5, replay=1.0)
 
 
 class DiscriminatorReward:
     """The calibrated probability of each completion; a reward function for TRL.
 
-    Columns: `stop` and `language`, as for `CompilerReward`; both may be missing.
+    Columns: `stop` and `language`, as for `CompilerReward`; both may be missing. `reference`, where
+    it is to be refreshed.
 
     Args:
-        path: The folder of the classifier, see `rewards.classifier.Classifier`.
+        path: The folder of the classifier: `merged` of a run with `algo=reward algo.loss=bce`.
         when: `compiler.compiled` asks only about completions with this outcome; None about all.
         otherwise: Reward of the others, and of a completion without code.
         batch_size: Completions at once.
-        max_length: Tokens of prompt and code together.
+        max_length: Tokens of prompt and code together; the beginning is cut off.
         device: Of torch; None chooses.
+        refresh: How it goes on learning.
 
     The weights are loaded when it is first called.
 
@@ -48,24 +77,31 @@ class DiscriminatorReward:
         batch_size: int = 16,
         max_length: int = 1024,
         device: str | None = None,
+        refresh: RefreshConfig = NO_REFRESH,
     ) -> None:
         self.__name__ = "discriminator"
         self.none_masks_sample = True
         self._path = path.expanduser()
-        if not (self._path / "config.json").is_file():
+        if not (self._path / _MARK).is_file():
             raise ValueError(
-                f"path={path}: no model lies there; give a folder with config.json, the weights and"
-                " the tokenizer of a sequence classifier"
+                f"path={path}: no discriminator lies there (no {_MARK}); train one with algo=reward"
+                " algo.loss=bce and give its `merged` folder"
             )
         self._wanted = None if when is None else when.partition(".")[2]
         self._otherwise = otherwise
         self._batch_size, self._max_length, self._device = batch_size, max_length, device
-        self._classifier: Classifier | None = None
+        self._refresh = refresh
+        self._folder: Path | None = None
+        self._loaded: Refresher | None = None
         self._board = Board()
 
     def share(self, board: Board) -> None:
         """Read the compiler's outcomes from this board."""
         self._board = board
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep what a refresh teaches in the run's folder, so that a continued run has it."""
+        self._folder = folder / _FOLDER
 
     def __call__(
         self,
@@ -74,10 +110,17 @@ class DiscriminatorReward:
         *,
         language: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
+        reference: Sequence[str] | None = None,
+        trainer_state: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
     ) -> list[float | None]:
-        """Give the probability of each completion that is to be looked at."""
+        """Give the probability of each completion that is to be looked at.
+
+        Raises `ValueError` where it is to be refreshed and the data have no references.
+        """
+        if self._refresh.every_steps and reference is None:
+            raise ValueError("refresh.every_steps needs a dataset column `reference`; set it to 0")
         count = len(prompts)
         names = ["python"] * count if language is None else [language_of(one) for one in language]
         codes = [
@@ -92,13 +135,18 @@ class DiscriminatorReward:
             for index in range(count)
             if codes[index].strip() and outcomes[index] == self._wanted
         ]
-        found = self._probabilities(
-            [text_of(prompts[index]) for index in chosen], [codes[index] for index in chosen]
-        )
+        step = 0 if trainer_state is None else int(trainer_state.global_step)
+        asked = [text_of(prompts[index]) for index in chosen]
+        found = self._probabilities(asked, [codes[index] for index in chosen], step)
         if log_metric is not None:
             log_metric("discriminator/asked", len(chosen) / count)
             if found:
                 log_metric("discriminator/probability", sum(found) / len(found))
+        if self._refresh.every_steps and reference is not None:
+            triples = [(text_of(prompts[at]), reference[at], codes[at]) for at in chosen]
+            accuracy = self._learn(triples, step, getattr(trainer_state, "save_steps", None))
+            if accuracy is not None and log_metric is not None:
+                log_metric("discriminator/accuracy", accuracy)
         rewards: list[float | None] = [
             None if outcome == Outcome.INFRA_ERROR else self._otherwise for outcome in outcomes
         ]
@@ -108,21 +156,50 @@ class DiscriminatorReward:
 
     def close(self) -> None:
         """Let the weights go."""
-        self._classifier = None
+        self._loaded = None
 
     def _outcomes(self, prompts: list[Any], completions: list[Completion]) -> Sequence[str | None]:
         if self._wanted is None:
             return [None] * len(prompts)
         return self._board.read(_POSTING, prompts, completions)
 
-    def _probabilities(self, prompts: list[str], codes: list[str]) -> list[float]:
+    def _probabilities(self, prompts: list[str], codes: list[str], step: int) -> list[float]:
         if not codes:
             return []
-        if self._classifier is None:
-            from rewards.classifier import Classifier  # noqa: PLC0415 - torch is slow
+        from rewards.scorer import score  # noqa: PLC0415 - torch is slow
 
-            self._classifier = Classifier(self._path, self._device, self._max_length)
-        return self._classifier.probabilities(prompts, codes, self._batch_size)
+        judge = self._judge(step)
+        eos = judge.scorer.tokenizer.eos_token
+        texts = [shown(prompt, code) + eos for prompt, code in zip(prompts, codes, strict=True)]
+        logits = score(judge.scorer, texts, self._batch_size, self._max_length)
+        return [judge.calibration.probability(logit) for logit in logits]
+
+    def _learn(
+        self, triples: Sequence[tuple[str, str, str]], step: int, save_steps: int | None
+    ) -> float | None:
+        from rewards.pairs import Pair  # noqa: PLC0415 - torch is slow
+
+        judge = self._judge(step)
+        if not judge.is_due(step):
+            return None
+        told = [Pair(*triple) for triple in triples if trimmed(triple[1]) != trimmed(triple[2])]
+        return judge.learn(list(dict.fromkeys(told)), step, save_steps)
+
+    def _judge(self, step: int) -> "Refresher":
+        """Return the classifier as it was before this step."""
+        if self._loaded is None:
+            from rewards.refresh import Learning, load_refresher  # noqa: PLC0415 - torch is slow
+
+            refresh = self._refresh
+            learning = Learning(
+                refresh.every_steps,
+                refresh.learning_rate,
+                refresh.replay,
+                self._batch_size,
+                self._max_length,
+            )
+            self._loaded = load_refresher(self._path, self._device, learning, self._folder, step)
+        return self._loaded
 
 
 class DiscriminatorConfig(RewardConfig):
@@ -130,7 +207,8 @@ class DiscriminatorConfig(RewardConfig):
 
     name: Literal["discriminator"]
     path: Path
-    """Folder of a sequence classifier over (prompt, code), with its tokenizer."""
+    """Folder of a classifier over (prompt, code): `merged` of a run with `algo.loss=bce`, or
+    `stage:NAME`."""
     when: str | None
     """`compiler.compiled`: ask only about what compiles, which multiplies the two; null: about
     everything, which adds them."""
@@ -139,9 +217,10 @@ class DiscriminatorConfig(RewardConfig):
     batch_size: PositiveInt
     """Completions at once."""
     max_length: PositiveInt
-    """Tokens of prompt and code together; the prompt loses its beginning first."""
+    """Tokens of prompt and code together; a longer text loses its beginning."""
     device: str | None
     """Where it computes, such as `cpu` or `cuda:1`; null: the first GPU, or the processor."""
+    refresh: RefreshConfig
 
     @field_validator("when")
     @classmethod
@@ -159,6 +238,12 @@ class DiscriminatorConfig(RewardConfig):
         """The reward whose outcomes decide whether the classifier is asked."""
         return None if self.when is None else self.when.partition(".")[0]
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """What a lesson sets the completions against."""
+        return frozenset({"reference"} if self.refresh.every_steps else ())
+
     def build(self) -> DiscriminatorReward:
         """Make the reward; its weights are loaded with its first batch."""
-        return DiscriminatorReward(**self.model_dump(exclude={"name", "weight"}))
+        settings = self.model_dump(exclude={"name", "weight", "refresh"})
+        return DiscriminatorReward(**settings, refresh=self.refresh)

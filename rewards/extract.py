@@ -30,6 +30,19 @@ def extract_code(
     return first_block(_answer(completion), marks)
 
 
+def shown(prompt: str, code: str) -> str:
+    """Return the text that a discriminator reads, without its end-of-text token.
+
+    Blank lines around the code are no news about who wrote it.
+    """
+    return prompt + trimmed(code)
+
+
+def trimmed(code: str) -> str:
+    """Return code without the blank lines before it and the white space behind it."""
+    return code.lstrip("\r\n").rstrip()
+
+
 def _answer(messages: list[Message]) -> str:
     texts = [message.get("content") for message in messages if message.get("role") == "assistant"]
     return next((text for text in reversed(texts) if isinstance(text, str) and text), "")

@@ -8,8 +8,10 @@ folder with a linear head is a plain transformers folder.
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -23,6 +25,7 @@ MARK = "reward_model.json"
 """Says which head a folder has; every folder of a reward model has one."""
 _BASE = "base"
 _WEIGHTS = "head.safetensors"
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 class MlpHead(nn.Sequential):
@@ -66,8 +69,15 @@ def make_scorer(folder: Path, head: Head, *, seed: int, **loading: Any) -> Score
     return Scorer(model, tokenizer)
 
 
-def save_scorer(scorer: Scorer, folder: Path) -> None:
-    """Write model and tokenizer; complete or not there at all, also when killed midway."""
+def save_scorer(scorer: Scorer, folder: Path, files: Mapping[str, str] = _NO_FILES) -> None:
+    """Write model, tokenizer and other files; all or nothing, also when killed midway.
+
+    Args:
+        scorer: what is written.
+        folder: made here.
+        files: name to content of what else lies in it.
+
+    """
     partial = folder.with_name(folder.name + ".partial")
     if partial.exists():
         shutil.rmtree(partial)
@@ -83,6 +93,8 @@ def save_scorer(scorer: Scorer, folder: Path) -> None:
     scorer.tokenizer.save_pretrained(partial)
     kind: Head = "mlp" if isinstance(model.score, MlpHead) else "linear"
     (partial / MARK).write_text(json.dumps({"head": kind}) + "\n", encoding="utf-8")
+    for name, content in files.items():
+        (partial / name).write_text(content, encoding="utf-8")
     partial.rename(folder)
 
 
@@ -114,17 +126,19 @@ def score(scorer: Scorer, texts: list[str], batch_size: int, max_length: int | N
     A text longer than `max_length` tokens loses its beginning, so that its end is still judged.
     """
     scores: list[float] = []
-    device = next(scorer.model.parameters()).device
     for start in range(0, len(texts), batch_size):
-        ids = [
-            row[-max_length:] if max_length else row
-            for row in scorer.tokenizer(texts[start : start + batch_size])["input_ids"]
-        ]
-        batch = scorer.tokenizer.pad({"input_ids": ids}, padding_side="right", return_tensors="pt")
-        logits_B_1 = scorer.model(
-            input_ids=batch["input_ids"].to(device),
-            attention_mask=batch["attention_mask"].to(device),
-            use_cache=False,
-        ).logits
-        scores += logits_B_1[:, 0].float().tolist()
+        scores += logits_of(scorer, texts[start : start + batch_size], max_length).tolist()
     return scores
+
+
+def logits_of(scorer: Scorer, texts: list[str], max_length: int | None) -> torch.Tensor:
+    """Return the scores (B,) of one batch, in float32, as `score` does, with their gradient."""
+    device = next(scorer.model.parameters()).device
+    ids = [row[-max_length:] if max_length else row for row in scorer.tokenizer(texts)["input_ids"]]
+    batch = scorer.tokenizer.pad({"input_ids": ids}, padding_side="right", return_tensors="pt")
+    logits_B_1: torch.Tensor = scorer.model(
+        input_ids=batch["input_ids"].to(device),
+        attention_mask=batch["attention_mask"].to(device),
+        use_cache=False,
+    ).logits
+    return logits_B_1[:, 0].float()

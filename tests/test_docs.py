@@ -9,6 +9,12 @@ import yaml
 
 from finetuning.cli import checked
 from finetuning.config import load
+from finetuning.config.commands import (
+    load_generate,
+    load_merge,
+    load_publish_dataset,
+    load_publish_model,
+)
 from finetuning.config.evaluation import load_evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,11 +31,26 @@ COMMANDS = sorted(
 )
 
 
+GATES = {
+    "merge": load_merge,
+    "generate": load_generate,
+    "publish model": load_publish_model,
+    "publish dataset": load_publish_dataset,
+}
 EVALUATIONS = sorted(
     {
         match.strip()
         for page in PAGES
         for match in re.findall(r"whetstone evaluate( model=[^\n`#]*)", page.read_text())
+    }
+)
+
+SMALL_COMMANDS = sorted(
+    {
+        (gate, match.strip())
+        for page in PAGES
+        for gate in GATES
+        for match in re.findall(rf"whetstone {gate}( [a-z]+=[^\n`#]*)", page.read_text())
     }
 )
 
@@ -52,8 +73,16 @@ def somewhere(tmp_path, monkeypatch):
     }
     for name, text in rows.items():
         (tmp_path / name).write_text(text)
+    base = tmp_path / "outputs" / "samples" / "dataset"
+    base.mkdir(parents=True)
+    (base / "train.jsonl").write_text('{"prompt": "p", "reference": "r", "completion": "c"}\n')
     (tmp_path / "texts").mkdir()
-    (tmp_path / "FOLDER").mkdir()
+    for name in ("FOLDER", "outputs/NAME/adapter"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+        (tmp_path / name / "adapter_model.safetensors").write_bytes(b"")
+    (tmp_path / "FOLDER" / "config.json").write_text('{"model_type": "qwen2"}')
+    (tmp_path / "FOLDER" / "tokenizer.json").write_text("{}")
     (tmp_path / "outputs" / "nano-nano-grpo").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment" / "careful.yaml").write_text(documented_experiment())
@@ -83,6 +112,14 @@ def test_a_documented_evaluation_is_accepted():
     assert len(EVALUATIONS) >= 3
     for command in EVALUATIONS:
         load_evaluation(shlex.split(command))
+
+
+@pytest.mark.usefixtures("somewhere")
+def test_a_documented_small_command_is_accepted():
+    assert {gate for gate, _ in SMALL_COMMANDS} == set(GATES)
+    for gate, command in SMALL_COMMANDS:
+        words = shlex.split(command)
+        GATES[gate]([word for word in words if not word.startswith("prompt=")])
 
 
 def test_the_documented_experiment_is_accepted(somewhere):

@@ -37,6 +37,7 @@ class Task:
 
     With `chat`, a prompt is what a user says: it goes through the model's chat template, and of
     the answer the first fenced block is the program. `language` is that of programs and tests.
+    `closing` is what stop words cut off the end of a program, and the head of the tests.
 
     Raises:
         ValueError: without problems, or when two share an id, because samples are kept by id.
@@ -49,6 +50,7 @@ class Task:
     timeout_s: float
     chat: bool = False
     language: Language = "python"
+    closing: str = ""
 
     def __post_init__(self) -> None:
         if not self.problems:
@@ -59,9 +61,12 @@ class Task:
 
 def build_program(task: Task, problem: Problem, completion: str) -> str:
     """Return the program that is judged: the prefix, and what counts of the completion."""
-    if task.chat:
-        return problem.prefix + first_block(completion)
-    return problem.prefix + cut_at_stop(completion, task.stop)
+    return problem.prefix + code_of(task, completion)
+
+
+def code_of(task: Task, completion: str) -> str:
+    """Return what counts of a completion."""
+    return first_block(completion) if task.chat else cut_at_stop(completion, task.stop)
 
 
 def job(task: Task, problem: Problem, program: str) -> Job:

@@ -79,7 +79,14 @@ def multiple(name: str) -> Task:
     """
     form = FORMS[name]
     problems = tuple(_problem(row, form) for row in form.source.rows())
-    return Task(name, problems, (form.stop, "<file_sep>"), form.run_s, language=form.language)
+    return Task(
+        name,
+        problems,
+        (form.stop, "<file_sep>"),
+        form.run_s,
+        language=form.language,
+        closing=form.closing,
+    )
 
 
 def _problem(row: Row, form: _Form) -> Problem:

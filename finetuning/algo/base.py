@@ -9,6 +9,7 @@ from datasets import Dataset
 from transformers import Trainer, TrainerCallback
 
 from finetuning.algo.clock import StepClock
+from finetuning.algo.longest import LongestFirst, forgotten
 from finetuning.config.schema import ParityConfig
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
@@ -95,6 +96,19 @@ class RunTrainer(Trainer):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         keep_adapter_precise(self.model)
+        # Shards belong to a step: FSDP and DeepSpeed have no pass outside of one.
+        sharded = self.is_fsdp_enabled or self.is_deepspeed_enabled
+        if self.args.device.type == "cuda" and not sharded:
+            self.add_callback(LongestFirst(self))
+
+    def rehearse(self) -> None:
+        """Make a pass over the longest batch there can be, and forget it."""
+        with forgotten(self), self.compute_loss_context_manager():
+            self.longest_loss().backward()
+
+    def longest_loss(self) -> torch.Tensor:
+        """Return a loss that takes as much memory as any that this training can meet."""
+        raise NotImplementedError
 
     def _get_output_dir(self, trial: Any) -> str:
         return str(Path(super()._get_output_dir(trial)) / CHECKPOINTS)

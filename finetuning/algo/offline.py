@@ -8,9 +8,11 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetuning.algo.base import Parts, RunTrainer
+from finetuning.algo.longest import longest_rows
 
 
 class OfflineTrainer(RunTrainer):
@@ -26,6 +28,14 @@ class OfflineTrainer(RunTrainer):
             counted = [row["num_tokens"] for row in state.log_history if "num_tokens" in row]
             self._total_train_tokens = int(counted[-1]) if counted else 0
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
+
+    def longest_loss(self) -> torch.Tensor:
+        """Return the loss of the rows with the most tokens."""
+        dataset = self._remove_unused_columns(self.train_dataset)
+        rows = longest_rows(dataset, self.args.per_device_train_batch_size)
+        batch = self._prepare_inputs(self.data_collator(rows))
+        loss: torch.Tensor = self.compute_loss(self.model, batch)
+        return loss
 
     def measure_held_out(self) -> None:
         """Log `eval_loss` and what TRL measures beside it; this step's own row is still due."""

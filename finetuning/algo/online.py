@@ -8,6 +8,7 @@ from trl.models import unwrap_model_for_generation
 
 from finetuning.algo.base import Parts, RunTrainer, build_arguments
 from finetuning.algo.curriculum import ROW, CurriculumSampler, PassRates, first_rates
+from finetuning.algo.longest import longest_prompt
 from finetuning.algo.order import ResumableSampler
 from finetuning.algo.parity import MAX, MEAN, Drawn, check, differences, some_rows
 from finetuning.algo.state import StatefulTrainer
@@ -165,6 +166,19 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
         super().log(logs, start_time)
         if fresh:
             self._completions_of_step = self.state.global_step
+
+    def longest_loss(self) -> torch.Tensor:
+        """Return a loss over the longest prompt with completions that the length limit ended."""
+        prompt = longest_prompt(self.train_dataset["prompt"], self.processing_class)
+        rows, limit = self.args.per_device_train_batch_size, self.max_completion_length
+        device = self.accelerator.device
+        ids_P = torch.tensor(prompt, device=device)
+        ids_T = ids_P.repeat(limit // len(prompt) + 1)[:limit]
+        ids_B_L = torch.cat([ids_P, ids_T]).repeat(rows, 1)
+        logps_B_T = self._get_per_token_logps_and_entropies(
+            self.model, ids_B_L, torch.ones_like(ids_B_L), limit, compute_entropy=True
+        )[0]
+        return logps_B_T.mean()
 
     def log_advantages(self, advantages_G: torch.Tensor) -> None:
         """Show these in the table of completions instead of those that TRL computed."""

@@ -153,6 +153,11 @@ class PPOTrainer(OnlineTrainer, GRPOTrainer):
                 self._sampled_values.append(values_B_T)
         return result
 
+    def longest_loss(self) -> torch.Tensor:
+        """Add the critic, which may be a second model."""
+        loss = super().longest_loss()
+        return loss + self._values_B_T.mean()
+
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         beta: float = self.beta
         self.beta = 0.0  # the KL is in the rewards already

@@ -20,6 +20,9 @@ from finetuning.algo.online import build_online, online_arguments
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 from finetuning.config.schema import RfaiConfig
 
+POLICY_LOSS, KL_LOSS = "loss/policy", "loss/kl"
+"""Columns: the two parts of the loss, -log_prob * reward and beta * KL. They add up to `loss`."""
+
 
 class RFAITrainer(GroupTrainer, GRPOTrainer):
     """trl.GRPOTrainer with rewards in place of relative advantages, and a moving beta."""
@@ -56,25 +59,44 @@ class RFAITrainer(GroupTrainer, GRPOTrainer):
         if zero_rows_are_idle(self):
             inputs = rows_with_signal(inputs)
         loss = super()._compute_loss(model, inputs)
+        kl_B = torch.zeros(len(inputs["advantages"]), device=loss.device)
         if "ref_per_token_logps" in inputs:
             mask_B_T = inputs["completion_mask"]
             away_B_T = approximate_kl(inputs["ref_per_token_logps"] - self._logps_B_T)
             kl_B = (away_B_T * mask_B_T).sum(1)
-            self._kl_window += torch.stack([kl_B.sum(), kl_B.new_tensor(len(kl_B))])
+        penalty = self.beta * kl_B.sum() / self._tokens_per_step(inputs)
+        policy_loss = loss.detach() - penalty
+        self._window += torch.stack([kl_B.sum(), kl_B.new_tensor(len(kl_B)), policy_loss, penalty])
         return loss
+
+    def _tokens_per_step(self, inputs: dict[str, Any]) -> torch.Tensor:
+        """Return what the CISPO loss divides its sums by: this rank's share of a step's tokens."""
+        tokens: torch.Tensor = inputs["num_items_in_batch"].clamp(min=1.0)
+        steps = self.args.steps_per_generation / self.current_gradient_accumulation_steps
+        return tokens / self.accelerator.num_processes / steps
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         """Train on one micro-batch; after the last of a step the coefficient moves."""
         if self._window_is_new:
-            self._kl_window = torch.zeros(2, device=self.accelerator.device)
+            self._window = torch.zeros(4, device=self.accelerator.device)
         loss = super().training_step(*args, **kwargs)
         self._window_is_new = self.accelerator.sync_gradients
-        if self.accelerator.sync_gradients and self.controller.coefficient:
-            total, completions = self.accelerator.reduce(self._kl_window, "sum").tolist()
-            self._metrics["train"]["kl/completion"].append(total / completions)
-            self._metrics["train"]["kl/coefficient"].append(self.controller.coefficient)
-            self.controller.update(total / completions, round(completions))
+        if self.accelerator.sync_gradients:
+            self._end_window()
         return loss
+
+    def _end_window(self) -> None:
+        """Log the two parts of the step's loss, and move the coefficient by its KL."""
+        total, completions, policy_loss, penalty = self.accelerator.reduce(
+            self._window, "sum"
+        ).tolist()
+        metrics, ranks = self._metrics["train"], self.accelerator.num_processes
+        metrics[POLICY_LOSS].append(policy_loss / ranks)
+        metrics[KL_LOSS].append(penalty / ranks)
+        if self.controller.coefficient:
+            metrics["kl/completion"].append(total / completions)
+            metrics["kl/coefficient"].append(self.controller.coefficient)
+            self.controller.update(total / completions, round(completions))
 
     _window_is_new = True
 

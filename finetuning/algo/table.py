@@ -1,4 +1,4 @@
-"""The algorithms: what each one trains on, and who builds its trainer."""
+"""The algorithms: who builds the trainer of each. What they train on is in `finetuning.rows`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,12 @@ from finetuning.algo.reward import build_reward, reward_arguments
 from finetuning.algo.rfai import build_rfai, rfai_arguments
 from finetuning.algo.rloo import build_rloo, rloo_arguments
 from finetuning.algo.sft import build_sft, sft_arguments
-from finetuning.rows.need import Need
 
 
 @dataclass(frozen=True)
 class Algorithm:
     """One row of the table."""
 
-    need: Need
     arguments: Callable[[dict[str, Any], list[float]], Any]
     """TRL's config object from the user's arguments and the rewards' weights."""
     build: Callable[[Parts, Any], Trainer]
@@ -32,13 +30,13 @@ class Algorithm:
 
 
 ALGORITHMS: dict[str, Algorithm] = {
-    "sft": Algorithm(Need.COMPLETIONS, sft_arguments, build_sft),
-    "grpo": Algorithm(Need.PROMPTS, grpo_arguments, build_grpo),
-    "rloo": Algorithm(Need.PROMPTS, rloo_arguments, build_rloo),
-    "rfai": Algorithm(Need.PROMPTS, rfai_arguments, build_rfai),
-    "ppo": Algorithm(Need.PROMPTS, ppo_arguments, build_ppo),
-    "pretrain": Algorithm(Need.TEXT, pretrain_arguments, build_pretrain),
-    "dpo": Algorithm(Need.PREFERENCES, dpo_arguments, build_dpo),
-    "kto": Algorithm(Need.LABELS, kto_arguments, build_kto),
-    "reward": Algorithm(Need.PREFERENCES, reward_arguments, build_reward, makes_policy=False),
+    "sft": Algorithm(sft_arguments, build_sft),
+    "grpo": Algorithm(grpo_arguments, build_grpo),
+    "rloo": Algorithm(rloo_arguments, build_rloo),
+    "rfai": Algorithm(rfai_arguments, build_rfai),
+    "ppo": Algorithm(ppo_arguments, build_ppo),
+    "pretrain": Algorithm(pretrain_arguments, build_pretrain),
+    "dpo": Algorithm(dpo_arguments, build_dpo),
+    "kto": Algorithm(kto_arguments, build_kto),
+    "reward": Algorithm(reward_arguments, build_reward, makes_policy=False),
 }

@@ -101,12 +101,16 @@ def labels(judged: Iterable[Row], threshold: float) -> list[Row]:
 
 
 def demonstrations(judged: Iterable[Row], threshold: float, per_prompt: int) -> list[Row]:
-    """Return the best completions of each prompt that reach the threshold."""
+    """Return the best completions of each prompt that reach the threshold.
+
+    Of two with the same reward the reference is better: a weak reward, such as a compiler, gives
+    many of them as much.
+    """
     rows = []
     for prompt, group in _by_prompt(judged):
         good = [row for row in group if row["score"] >= threshold]
-        best = sorted(good, key=lambda row: -row["score"])[:per_prompt]
-        rows += [{"prompt": prompt, "completion": row["completion"]} for row in best]
+        best = sorted(good, key=lambda row: (-row["score"], row["source"] != "reference"))
+        rows += [{"prompt": prompt, "completion": row["completion"]} for row in best[:per_prompt]]
     return rows
 
 

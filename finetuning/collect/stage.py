@@ -7,6 +7,7 @@ is sampled or judged once is never asked for again.
 import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.inputs import StageRun, build_reward
 from finetuning.rows.read import TRAIN, VALIDATION
 from finetuning.summary import Summary
+from rewards.base import KeepsFiles
+from rewards.teacher.ledger import read_spending
+from rewards.together import in_order, share_board
 
 Row = dict[str, Any]
 
@@ -39,6 +43,7 @@ def collect_stage(stage: StageRun) -> Summary:
     if not (folder / DATASET).is_dir():
         write_dataset(folder / DATASET, _collected(stage))
     statistics = json.loads((folder / DATASET / "statistics.json").read_text(encoding="utf-8"))
+    spent = read_spending(folder)
     return {
         "name": folder.name,
         "status": "done",
@@ -49,6 +54,7 @@ def collect_stage(stage: StageRun) -> Summary:
         "reward": None,
         "seconds": dict.fromkeys(("total", "generate", "reward", "logps", "optimize"), 0.0),
         "statistics": statistics,
+        "teacher": None if spent is None else asdict(spent),
         "data_folder": str((folder / DATASET).resolve()),
     }
 
@@ -77,11 +83,14 @@ def _derived(
     stage: StageRun, collect: PairsCollect | LabelsCollect | DemonstrationsCollect
 ) -> Collected:
     groups = read_base(Path(collect.base))
-    specs = list(stage.config.reward.values())
+    specs = in_order(list(stage.config.reward.values()))
     with ExitStack() as opened:
         rewards = [build_reward(spec) for spec in specs]
         for reward in rewards:
             opened.callback(reward.close)
+            if isinstance(reward, KeepsFiles):
+                reward.keep_in(stage.folder)
+        share_board(rewards)
         weights = [spec.weight for spec in specs]
 
         def work(_: int, chunk: Sequence[list[Row]]) -> list[Row]:

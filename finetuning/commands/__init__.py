@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from finetuning.commands import audit, collect, compare, evaluate, export, nano, report, validate
+from finetuning.commands import (
+    audit,
+    collect,
+    compare,
+    evaluate,
+    export,
+    generate,
+    merge,
+    nano,
+    publish,
+    report,
+    validate,
+)
 
 
 class Command(Protocol):
@@ -35,5 +47,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "evaluate": evaluate,
         "collect": collect,
         "export": export,
+        "merge": merge,
+        "generate": generate,
+        "publish": publish,
     }
 )

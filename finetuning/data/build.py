@@ -19,12 +19,14 @@ from finetuning.config.schema import (
     MbppData,
     NanoData,
     NanoToolsData,
+    PromptsData,
     TextData,
 )
-from finetuning.data.files import Rows, hub_rows, jsonl_rows, text_rows
+from finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
 from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from finetuning.errors import ConfigError, Problem
 from finetuning.rows.need import Need
+from rewards.extract import trimmed
 
 Row = dict[str, Any]
 _HELD_OUT_SEED = 1_000_003
@@ -47,6 +49,8 @@ def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool =
 
     """
     train, held_out = _rows(config, need, seed, needs_tests=needs_tests)
+    if need is Need.REFERENCES:
+        train, held_out = _against_references(train, config), _against_references(held_out, None)
     if need is Need.LABELS:  # KTO's batches keep the order of the rows
         random.Random(f"labels/{seed}").shuffle(train)
     return Data(
@@ -80,6 +84,22 @@ def check_fills_a_batch(rows: int, arguments: Any) -> None:
         raise ConfigError([Problem(f"data: {rows} prompts", remedy)])
 
 
+def _against_references(rows: list[Row], config: DataConfig | None) -> list[Row]:
+    """Return pairs of what a person wrote and what a model did, without what both wrote.
+
+    Blank lines around the code would tell them apart, and say nothing about either.
+    """
+    found = [
+        {"prompt": row["prompt"], "chosen": reference, "rejected": completion}
+        for row in rows
+        if (reference := trimmed(row["reference"])) != (completion := trimmed(row["completion"]))
+    ]
+    if config is not None and not found:
+        remedy = "every completion equals its reference, so there is nothing to tell apart"
+        raise ConfigError([Problem(f"data={config.name}", remedy)])
+    return found
+
+
 def _dataset(rows: list[Row]) -> Dataset:
     """Make the data set. Messages stay as they are, as JSON.
 
@@ -105,6 +125,8 @@ def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Ro
         case HumanEvalData():
             task = load_task("humaneval")
             rows = _from_problems(task.problems, task.stop, need), []
+        case PromptsData():
+            rows = prompt_rows(config)
         case JsonlData():
             rows = jsonl_rows(config, need, needs_tests=needs_tests)
         case TextData():
@@ -130,6 +152,7 @@ def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: N
             "tests": problem.tests,
             "prefix": problem.prefix,
             "stop": list(stop),
+            "language": "python",
             "entry_points": list(problem.entry_points),
             "reference": problem.reference,
         }

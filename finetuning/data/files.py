@@ -1,15 +1,15 @@
-"""Rows that are the user's: JSONL files, collected folders, text files, data sets of the Hub."""
+"""Rows out of files: the user's JSONL, folders and texts, data sets of the Hub, our prompts."""
 
 from glob import iglob
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from datasets import load_dataset
 from datasets.exceptions import DatasetNotFoundError
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-from finetuning.config.schema import HubData, JsonlData, TextData
+from finetuning.config.schema import HubData, JsonlData, PromptsData, TextData
 from finetuning.data.conversations import turns
 from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.rows.need import Need
@@ -18,6 +18,8 @@ from finetuning.rows.read import VALIDATION, check_rows, hold_out, read_rows
 Row = dict[str, Any]
 Rows = tuple[list[Row], list[Row]]
 """Rows to train on, and rows that are only measured."""
+
+_PROMPTS = Path(__file__).parent / "prompts" / "train.jsonl"
 
 
 def jsonl_rows(config: JsonlData, need: Need, *, needs_tests: bool) -> Rows:
@@ -31,6 +33,13 @@ def jsonl_rows(config: JsonlData, need: Need, *, needs_tests: bool) -> Rows:
     else:
         rows, held_out = hold_out(rows, config.held_out)
     return _spread(rows), _spread(held_out)
+
+
+def prompt_rows(config: PromptsData) -> Rows:
+    """Read our own prompts; those of `evaluation.jsonl` beside them are never trained on."""
+    rows = read_rows(_PROMPTS, Need.PROMPTS, needs_tests=False)
+    chosen = [row for row in rows if row["language"] in config.languages]
+    return [{**row, "stop": config.stop} for row in chosen], []
 
 
 def text_rows(config: TextData) -> Rows:
@@ -75,7 +84,7 @@ def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> lis
     except (DatasetNotFoundError, ValueError) as error:
         text = " ".join(str(error).split())
         raise ConfigError([Problem(f"data.path={config.path}", text)]) from error
-    except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx.HTTPError) as error:
+    except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx2.HTTPError) as error:
         raise OutsideError(
             f"data.path={config.path}: not in the local cache, and the Hub cannot be reached "
             f"({type(error).__name__}). Go online, or copy its rows here and use data=jsonl."

@@ -22,6 +22,9 @@ def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
             return texts(config.corpus_size, seed)
         case Need.PREFERENCES:
             return pairs(Split.RL, config.train_problems, config.wrong_per_problem, seed)
+        case Need.REFERENCES:
+            found = pairs(Split.RL, config.train_problems, config.wrong_per_problem, seed)
+            return [_against_reference(row) for row in found]
         case Need.LABELS:
             return labels(Split.RL, config.train_problems, config.wrong_per_problem, seed)
         case Need.PROMPTS:
@@ -29,6 +32,7 @@ def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
                 {
                     "prompt": problem.prompt,
                     "tests": problem.tests,
+                    "language": "python",
                     "entry_points": [ENTRY_POINT],
                     "reference": problem.reference,
                 }
@@ -49,6 +53,9 @@ def nano_held_out(config: NanoData, need: Need) -> list[Row]:
             return texts(count, _OTHER)
         case Need.PREFERENCES:
             return pairs(Split.DEV, count, config.wrong_per_problem, seed=0)[:count]
+        case Need.REFERENCES:
+            found = pairs(Split.DEV, count, config.wrong_per_problem, seed=0)[:count]
+            return [_against_reference(row) for row in found]
         case Need.LABELS:
             return labels(Split.DEV, count, config.wrong_per_problem, seed=0)[:count]
         case Need.PROMPTS:
@@ -58,6 +65,14 @@ def nano_held_out(config: NanoData, need: Need) -> list[Row]:
 def tool_rows(count: int, seed: int) -> list[Row]:
     """Return conversations, a row for each thing that the assistant says."""
     return [turn for row in conversations(count, seed) for turn in turns(row)][:count]
+
+
+def _against_reference(pair: Row) -> Row:
+    return {
+        "prompt": pair["prompt"],
+        "reference": pair["chosen"],
+        "completion": pair["rejected"],
+    }
 
 
 def _imitations(size: int, seed: int) -> list[Row]:

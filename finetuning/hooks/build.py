@@ -1,9 +1,9 @@
 """The hooks of a run, in the order in which they hear of things."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from transformers import TrainerCallback, TrainerState
@@ -11,11 +11,25 @@ from transformers import TrainerCallback, TrainerState
 from finetuning.config.schema import Config
 from finetuning.hooks.best import KeepBestCallback
 from finetuning.hooks.early_stop import EarlyStopCallback
+from finetuning.hooks.epochs import EpochMeansCallback
 from finetuning.hooks.merge import MergeEachEpochCallback, Merger
 from finetuning.hooks.metrics import MetricsCallback
+from finetuning.hooks.names import NamesCallback
 from finetuning.hooks.progress import ProgressCallback
+from finetuning.hooks.system import SystemCallback
 from finetuning.hooks.unjudged import UnjudgedCallback
 from finetuning.hooks.watch import Measure, WatchCallback
+
+
+class Board(Protocol):
+    """Where figures go that the trainer does not log."""
+
+    def write(self, figures: Mapping[str, float], step: int) -> None:
+        """Write to every tracker."""
+
+    def write_board(self, figures: Mapping[str, float], step: int) -> None:
+        """Write to TensorBoard alone."""
+
 
 BuildLook = Callable[[str], Measure]
 """Takes the name of a task and returns the quick look at it."""
@@ -32,8 +46,15 @@ class Hooks:
 
     def attach(self, trainer: Any) -> None:
         """Tell those hooks that write to a log whose log it is."""
-        if self.watch is not None:
-            self.watch.attach(trainer)
+        for hook in self.callbacks:
+            if isinstance(hook, WatchCallback | EpochMeansCallback):
+                hook.attach(trainer)
+
+    def close(self) -> None:
+        """End what works in the background, also after an error."""
+        for hook in self.callbacks:
+            if isinstance(hook, SystemCallback):
+                hook.close()
 
     def is_over(self, state: TrainerState) -> bool:
         """Tell whether a checkpoint is the end of its training."""
@@ -62,6 +83,8 @@ def build_hooks(
     merger: Merger,
     tokenizer: Any,
     checkpoints: Path,
+    board: Board,
+    device: str,
 ) -> Hooks:
     """Build what the configuration asks for.
 
@@ -83,6 +106,12 @@ def build_hooks(
         place = folder / "eval" / "watch"
         watch = WatchCallback(wanted.watch.every_steps, task, place, build_look(task))
         callbacks.append(watch)
+    if wanted.epoch_means:
+        callbacks.append(EpochMeansCallback(wanted.epoch_means, console))
+    if wanted.names:
+        callbacks.append(NamesCallback(wanted.names, board.write))
+    if wanted.system.enabled:
+        callbacks.append(SystemCallback(wanted.system.every_s, device, board.write_board))
     if wanted.merge.each_epoch:
         callbacks.append(MergeEachEpochCallback(merger, tokenizer, folder, console))
     if wanted.export.mlx and config.algo.name != "reward":

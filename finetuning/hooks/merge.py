@@ -11,7 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from evaluation.files import write_atomically
 from finetuning.config.schema import MergeConfig, ModelConfig
-from finetuning.model.adapter import merge_adapter, save_adapter
+from finetuning.model.adapter import Base, merge_adapter, save_adapter
 from finetuning.model.device import AS_STORED
 from finetuning.model.parity import compare, predictions
 from finetuning.model.policy import Policy, load_policy, save_policy
@@ -44,24 +44,35 @@ class Merger:
             save_policy(trained, folder)
             return None
         save_adapter(trained.model, adapter, self._model.path)
-        unchecked = folder.with_name(folder.name + _UNCHECKED)
-        save_policy(merge_adapter(adapter, self._model, trained.model), unchecked)
-        found = self._compare(trained, unchecked)
-        write_atomically(unchecked / PARITY, json.dumps(found, indent=2) + "\n")
-        target = folder if found["passed"] else folder.with_name(folder.name + REFUSED)
-        shutil.rmtree(target, ignore_errors=True)
-        unchecked.rename(target)
-        return found
+        return write_merged(adapter, self._model, trained, folder, self._wanted)
 
-    def _compare(self, trained: Policy, folder: Path) -> Found:
-        merged = load_policy(str(folder), AS_STORED)
-        exact = computes_exactly(trained.model) and computes_exactly(merged.model)
-        most = self._wanted.max_kl if exact else self._wanted.max_kl_16bit
-        parity = compare(
-            predictions(trained.model, trained.tokenizer),
-            predictions(merged.model, trained.tokenizer),
-        )
-        return {**asdict(parity), "max_kl": most, "passed": parity.within(most)}
+
+def write_merged(
+    adapter: Path, base: Base, trained: Policy, folder: Path, wanted: MergeConfig
+) -> Found:
+    """Fold the adapter into its base, and let the result have its name if it passes the gate.
+
+    Writes `FOLDER`, or `FOLDER-refused`; returns what was found.
+    """
+    unchecked = folder.with_name(folder.name + _UNCHECKED)
+    save_policy(merge_adapter(adapter, base, trained.model), unchecked)
+    found = _compare(trained, unchecked, wanted)
+    write_atomically(unchecked / PARITY, json.dumps(found, indent=2) + "\n")
+    target = folder if found["passed"] else folder.with_name(folder.name + REFUSED)
+    shutil.rmtree(target, ignore_errors=True)
+    unchecked.rename(target)
+    return found
+
+
+def _compare(trained: Policy, folder: Path, wanted: MergeConfig) -> Found:
+    merged = load_policy(str(folder), AS_STORED)
+    exact = computes_exactly(trained.model) and computes_exactly(merged.model)
+    most = wanted.max_kl if exact else wanted.max_kl_16bit
+    parity = compare(
+        predictions(trained.model, trained.tokenizer),
+        predictions(merged.model, trained.tokenizer),
+    )
+    return {**asdict(parity), "max_kl": most, "passed": parity.within(most)}
 
 
 def read_found(folder: Path) -> Found | None:
@@ -74,8 +85,11 @@ def read_found(folder: Path) -> Found | None:
     return None
 
 
-def refusal(found: Found, folder: Path) -> str:
-    """Say what is wrong with the merged model of this name, and what to do."""
+def refusal(found: Found, folder: Path, section: str = "hooks.merge.") -> str:
+    """Say what is wrong with the merged model of this name, and what to do.
+
+    `section` is where the tolerances are among the settings of whoever merged.
+    """
     return (
         f"The merged model differs from the model that was trained: KL {found['kl']:.3g} (allowed: "
         f"{found['max_kl']:g}), largest difference of logits {found['max_logit_difference']:.3g}.\n"
@@ -83,7 +97,7 @@ def refusal(found: Found, folder: Path) -> str:
         f"{folder}{REFUSED}.\n"
         "The adapter is what was trained, and can be used on its own base. A base stored in 16 "
         "bits may be too coarse for a small update: try one in float32, or raise "
-        "hooks.merge.max_kl (in 16 bits max_kl_16bit) if this difference is fine with you."
+        f"{section}max_kl (in 16 bits max_kl_16bit) if this difference is fine with you."
     )
 
 

@@ -21,6 +21,8 @@ from finetuning.report.wording import duration
 
 _SCORES = {"reward": "reward", "execution/pass_rate": "pass rate"}
 _LOSSES = {"loss": "loss", "eval_loss": "eval loss"}
+_PARTS_OF_LOSS = {"loss": "loss", "loss/policy": "policy", "loss/kl": "KL", "reward_std": "std"}
+"""Shown where an algorithm logs its loss in parts: there the loss is one that can be read."""
 _PARTS = {
     "seconds/generate": "generate",
     "seconds/reward": "reward",
@@ -28,7 +30,7 @@ _PARTS = {
     "seconds/optimize": "optimize",
 }
 _HELD_OUT = re.compile("eval/(.+)/pass@1")
-_SHOWN = frozenset({*_SCORES, *_LOSSES, *_PARTS})
+_SHOWN = frozenset({*_SCORES, *_LOSSES, *_PARTS_OF_LOSS, *_PARTS})
 
 # A short run gets about twenty plain lines; a long one stays alive without filling its log.
 _LINE_SHARE = 0.05
@@ -179,6 +181,8 @@ class ProgressCallback(TrainerCallback):
             if (match := _HELD_OUT.fullmatch(name))
         ]
         told = self._worded(_SCORES, ".2f") or self._worded(_LOSSES, ".3f")
+        if "loss/policy" in self._figures:
+            told += self._worded(_PARTS_OF_LOSS, ".3f")
         return [*told, *held_out, *self._told_pace()]
 
     def _told_pace(self) -> list[str]:

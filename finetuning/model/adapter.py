@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from peft import LoraConfig, PeftModel
 
@@ -12,6 +12,29 @@ from finetuning.model.device import AS_STORED
 from finetuning.model.policy import Policy, load_policy
 from finetuning.model.quantized import copy_dequantized
 from finetuning.model.value_head import policy_only
+
+ORIGIN = "whetstone.json"
+"""In an adapter's folder: how its base was held, which peft's own configuration has no word for."""
+
+
+class Base(Protocol):
+    """The weights that an adapter belongs to; `model` of a run's configuration is one."""
+
+    @property
+    def path(self) -> str | None:
+        """A Hub id or a local folder."""
+
+    @property
+    def revision(self) -> str | None:
+        """Branch, tag or commit on the Hub."""
+
+    @property
+    def quantization(self) -> str | None:
+        """How they were held while the adapter was trained: `nf4`, or null."""
+
+    @property
+    def trust_remote_code(self) -> bool:
+        """Whether the model's own code may run."""
 
 
 def adapter_config(config: ModelConfig) -> LoraConfig | None:
@@ -35,9 +58,21 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
         values = json.loads(settings.read_text(encoding="utf-8"))
         values["base_model_name_or_path"] = base
         settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        held = "nf4" if getattr(model, "is_loaded_in_4bit", False) else None
+        origin = json.dumps({"base_quantization": held})
+        (draft / ORIGIN).write_text(origin + "\n", encoding="utf-8")
 
 
-def merge_adapter(adapter: Path, config: ModelConfig, trained: Any) -> Policy:
+def trained_quantization(adapter: Path) -> str | None:
+    """Return how the base was held while this adapter was trained; None also if nothing says so."""
+    path = adapter / ORIGIN
+    if not path.is_file():
+        return None
+    held: str | None = json.loads(path.read_text(encoding="utf-8"))["base_quantization"]
+    return held
+
+
+def merge_adapter(adapter: Path, config: Base, trained: Any) -> Policy:
     """Fold the adapter into a fresh copy of the base, in the base's own number format.
 
     A fresh copy, because unloading an adapter from the model under training would leave the

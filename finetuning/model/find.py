@@ -6,7 +6,6 @@ from pathlib import Path
 
 from finetuning.config import load
 from finetuning.config.command_line import config_groups
-from finetuning.config.schema.evaluation import EvaluationConfig
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.hub import local_folder
 
@@ -34,16 +33,24 @@ def content_mark(folder: Path) -> str:
     return hashlib.sha256(repr((str(folder.resolve()), marks)).encode()).hexdigest()[:16]
 
 
-def find_model(config: EvaluationConfig) -> Found:
-    """Find, and download if need be, the model of an evaluation.
+def find_model(wanted: str, revision: str | None, trusted: bool) -> Found:
+    """Find, and download if need be, the model that a person means by `wanted`.
 
     Raises:
         ConfigError: the name leads to no weights.
         OutsideError: the Hub cannot be reached.
 
     """
-    wanted, revision = config.model, config.revision
-    trusted, setting = config.trust_remote_code, f"model={config.model}"
+    setting = f"model={wanted}"
+    folder = Path(wanted).expanduser()
+    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
+        remedy = "this is an adapter; give its base model, and this folder as adapter="
+        raise ConfigError([Problem(setting, remedy)])
+    return find_weights(wanted, revision, trusted, setting)
+
+
+def find_weights(wanted: str, revision: str | None, trusted: bool, setting: str) -> Found:
+    """Find weights likewise; `setting` is what the user typed, for messages."""
     if wanted in config_groups()["model"] and not Path(wanted).is_dir():
         named = load([f"model={wanted}"]).main.model
         if named.path is None:
@@ -54,8 +61,5 @@ def find_model(config: EvaluationConfig) -> Found:
     folder = Path(wanted).expanduser()
     if (folder / MERGED).is_dir():
         return Found(folder.resolve().name, folder / MERGED, trusted)
-    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
-        remedy = "this is an adapter; give its base model, and this folder as adapter="
-        raise ConfigError([Problem(setting, remedy)])
     name = folder.resolve().name if folder.is_dir() else wanted.replace("/", "--")
     return Found(name, local_folder(wanted, revision, setting), trusted)

@@ -5,7 +5,7 @@ Everything that can go wrong with a download goes wrong here, once, before weigh
 
 from pathlib import Path
 
-import httpx
+import httpx2
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -54,7 +54,7 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         HfHubHTTPError,
-        httpx.HTTPError,
+        httpx2.HTTPError,
         OSError,
     ) as error:
         raise OutsideError(

@@ -1,5 +1,6 @@
 """The model under training of `algo=reward`: a score instead of words at the end of a text."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ from finetuning.config.schema import AlgoConfig, ModelConfig
 from finetuning.model.device import Device
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy
-from rewards.scorer import Scorer, make_scorer, save_scorer
+from rewards.pairs import Pair, accuracy_of, calibrated, extras, logits_of_pairs, warning_of
+from rewards.scorer import Scorer, make_scorer
+
+_LOG = logging.getLogger(__name__)
+Row = dict[str, Any]
 
 
 def build_scorer(config: ModelConfig, algo: AlgoConfig, device: Device, seed: int) -> Policy:
@@ -30,12 +35,35 @@ def build_scorer(config: ModelConfig, algo: AlgoConfig, device: Device, seed: in
     return Policy(scorer.model.to(device.kind), scorer.tokenizer)
 
 
-def save_trained(model: Any, tokenizer: Any, adapter: Path, folder: Path) -> None:
-    """Write the finished reward model, and its adapter as it was trained.
+def fold_adapter(model: Any, tokenizer: Any, adapter: Path) -> Scorer:
+    """Return the finished reward model; its adapter is written as it was trained.
 
     The adapter is folded into the model under training: nothing trains it any more.
     """
     if isinstance(model, PeftModel):
         model.save_pretrained(adapter)
         model = model.merge_and_unload()
-    save_scorer(Scorer(model, tokenizer), folder)
+    return Scorer(model.eval(), tokenizer)
+
+
+def discriminator_files(
+    scorer: Scorer, rows: list[Row], held_out: list[Row], algo: AlgoConfig, seed: int
+) -> dict[str, str]:
+    """Return what lies beside a discriminator: its calibration, and pairs to replay.
+
+    Warns where it teaches nothing, because it is always right or right by chance.
+    """
+    size = int(algo.args.get("per_device_train_batch_size", 8))
+    unseen = [_pair(row) for row in held_out]
+    length = algo.args.get("max_length")
+    if unseen:
+        accuracy = accuracy_of(*logits_of_pairs(scorer, unseen, size, length))
+        if told := warning_of(accuracy):
+            _LOG.warning(told)
+    return extras(
+        calibrated(scorer, unseen, size, length), [_pair(row) for row in [*rows, *held_out]], seed
+    )
+
+
+def _pair(row: Row) -> Pair:
+    return Pair(row["prompt"], row["chosen"], row["rejected"])

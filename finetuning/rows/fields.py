@@ -29,6 +29,11 @@ FIELDS: dict[Need, dict[str, tuple[str, bool]]] = {
         "rejected": (_CHAT, True),
         "margin": ("number", False),
     },
+    Need.REFERENCES: {
+        "prompt": (_TEXT, True),
+        "reference": (_TEXT, True),
+        "completion": (_TEXT, True),
+    },
     Need.LABELS: {
         "prompt": (_CHAT, True),
         "completion": (_CHAT, True),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 
 class Need(StrEnum):
@@ -16,6 +17,8 @@ class Need(StrEnum):
     """Documents, every token of which is learned."""
     PREFERENCES = "preferences"
     """Prompts with a better and a worse completion."""
+    REFERENCES = "references with samples"
+    """Prompts with what a person wrote and what a model did: a base data set."""
     LABELS = "labels"
     """Prompts with a completion that is called good or bad."""
 
@@ -31,6 +34,19 @@ _OFFLINE: Mapping[str, Need] = MappingProxyType(
 )
 
 
-def need_of(algo: str) -> Need:
-    """Return what an algorithm needs: those that are not offline sample for themselves."""
-    return _OFFLINE.get(algo, Need.PROMPTS)
+class Algorithm(Protocol):
+    """An algorithm's section of the configuration."""
+
+    @property
+    def name(self) -> str:
+        """Which algorithm."""
+
+
+def need_of(algo: Algorithm) -> Need:
+    """Return what an algorithm needs: those that are not offline sample for themselves.
+
+    A discriminator learns from other rows than a reward model.
+    """
+    if getattr(algo, "loss", None) == "bce":
+        return Need.REFERENCES
+    return _OFFLINE.get(algo.name, Need.PROMPTS)

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 MAX_BYTES = 8 << 20
-"""The longest frame between a program and its tests."""
+"""The longest frame from a program to its tests."""
+
+MAX_QUESTION_BYTES = 4 * MAX_BYTES
+"""The longest frame from the tests to a program: they can pass on what they got, and more."""
+
+MAX_PROGRAM_BYTES = 1 << 30
+"""The longest frame that holds a program."""
 
 _LENGTH_BYTES = 4
 _CHUNK = 1 << 20

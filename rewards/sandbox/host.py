@@ -36,7 +36,7 @@ MAX_WALL_EXTRA_S = 10.0
 
 _MAX_JOB_BYTES = 1 << 30
 _BUSY_SHARE = 0.9
-"""A stopped program that computed for less of its timeout than this is run again, alone."""
+"""A program that computed, with its tester, for so much of its timeout has had it."""
 
 _LATE_S = 1.0
 """How long a tester may take to notice that its program was killed."""
@@ -50,9 +50,13 @@ class _Run:
     timeout_s: float
     started: float
     deadline: float
-    tester_waited_s: float
+    tester_before_s: tuple[float, float]
+    zygote_before_s: tuple[float, float]
+    birth_waited_s: float | None = None
+    """What the zygote waited for a core until there was a program."""
     stopped: bool = False
     starved: bool = False
+    """The machine gave it less than its timeout: alone it may do better."""
 
 
 @dataclass
@@ -110,10 +114,11 @@ class _Host:
         job_id, timeout_s = HEADER.unpack_from(frame)
         slot = next((slot for slot in self._slots.values() if slot.run is None), None)
         slot = slot or self._new_slot()
-        now = time.monotonic()
-        waited_s = processes.waited_s(slot.pid) or 0.0
-        slot.run = _Run(job_id, timeout_s, now, now + timeout_s, waited_s)
+        tester_s = processes.times_s(slot.pid) or _NONE
+        zygote_s = processes.times_s(self._parent_of_programs) or _NONE
         frames.send(slot.jobs.fileno(), frame[HEADER.size :])
+        now = time.monotonic()  # what this process itself had to wait for is past
+        slot.run = _Run(job_id, timeout_s, now, now + timeout_s, tester_s, zygote_s)
 
     def _new_slot(self) -> _Slot:
         """Fork a tester and tell the zygote about it."""
@@ -167,33 +172,40 @@ class _Host:
         """How long a program may go on: time that it waited for a busy core is given back.
 
         Otherwise verdicts would depend on the load of the machine. What it computed and what it
-        slept counts; there is a bound on the clock, and a run that meets it first is `starved`.
+        slept counts, and so does the work of its tester; there is a bound on the clock. A run that
+        meets it first, without having computed for its timeout, is `starved`; a sleeper never is.
         """
         wall_s = now - run.started
         bound_s = MAX_WALL_TIMEOUTS * run.timeout_s + MAX_WALL_EXTRA_S
-        waited_s = self._waited_s(slot, run)
-        if waited_s is None:
+        times_s = self._times_s(slot, run)
+        if times_s is None:
             run.starved = True
             return 0.0
+        ran_s, waited_s = times_s
         left_s = run.timeout_s - (wall_s - waited_s)
         if left_s > 0 and wall_s >= bound_s:
-            run.starved = True
+            run.starved = ran_s < _BUSY_SHARE * run.timeout_s
             return 0.0
         # A millisecond more, so that this is not asked in a circle.
         return min(left_s + 0.001, bound_s - wall_s) if left_s > 0 else 0.0
 
-    def _waited_s(self, slot: _Slot, run: _Run) -> float | None:
-        tester_s = processes.waited_s(slot.pid)
-        if tester_s is None:
+    def _times_s(self, slot: _Slot, run: _Run) -> tuple[float, float] | None:
+        """Seconds that a run has computed, and waited for a core; None where nobody counts."""
+        tester_s, zygote_s = map(processes.times_s, (slot.pid, self._parent_of_programs))
+        if tester_s is None or zygote_s is None:
             return None
-        tester_s -= run.tester_waited_s
         self._control.send(zygote.ORDER.pack(zygote.ASK, slot.number, 0.0))
         (inner,) = zygote.ANSWER.unpack(self._control.recv(zygote.ANSWER.size))
         try:
             program = processes.host_pid(self._parent_of_programs, inner) if inner else None
         except OSError:
             return None
-        return tester_s + ((processes.waited_s(program) or 0.0) if program else 0.0)
+        if run.birth_waited_s is None or not program:
+            run.birth_waited_s = zygote_s[1] - run.zygote_before_s[1]
+        program_s = (processes.times_s(program) if program else None) or _NONE
+        ran_s = tester_s[0] - run.tester_before_s[0] + program_s[0]
+        waited_s = tester_s[1] - run.tester_before_s[1] + program_s[1] + run.birth_waited_s
+        return ran_s, waited_s
 
     def _finish(self, slot: _Slot) -> None:
         """Take a tester's report, or its death."""
@@ -223,10 +235,12 @@ class _Host:
             if run.stopped:
                 report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
                 report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
-                # It slept, or somebody it waited for had no core: alone on the machine it shows.
-                run.starved |= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
+                run.starved &= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
         message = {"job_id": run.job_id, "result": report, "starved": run.starved}
         frames.send_json(self._channel.fileno(), message)
+
+
+_NONE = (0.0, 0.0)
 
 
 def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[str, Any]:

@@ -108,12 +108,15 @@ def host_pid(parent: int, inner: int) -> int | None:
     return None
 
 
-def waited_s(pid: int) -> float | None:
-    """Seconds that a process was ready to run and had no core; None where nobody counts them."""
+def times_s(pid: int) -> tuple[float, float] | None:
+    """Seconds that a process computed, and that it was ready to and had no core.
+
+    None where nobody counts them.
+    """
     try:  # not through pathlib: this is asked once a program
         descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
-        _, waited_ns, _ = os.read(descriptor, 100).split()
+        ran_ns, waited_ns, _ = os.read(descriptor, 100).split()
         os.close(descriptor)
     except OSError:
         return None
-    return int(waited_ns) / 1e9
+    return int(ran_ns) / 1e9, int(waited_ns) / 1e9

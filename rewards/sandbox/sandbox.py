@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from rewards.sandbox.profile import Profile
-from rewards.sandbox.supervisor import Supervisor
+from rewards.sandbox.supervisor import Supervisor, cannot_start
 from rewards.sandbox.verdict import Job, Result, require_timeout
 
 LEAST_MEMORY_MB = 64
@@ -129,7 +129,12 @@ class Sandbox:
             self._supervisor.stop()
 
     def _submit(self, jobs: Iterable[Job]) -> list[Future[Result]]:
-        supervisor = self._started()
+        try:
+            supervisor = self._started()
+        except OSError as error:  # this machine is out of descriptors, or of threads
+            failed: Future[Result] = Future()
+            failed.set_result(cannot_start(error))
+            return [failed for _ in jobs]
         futures: dict[tuple[object, ...], Future[Result]] = {}
         ordered = []
         for job in jobs:
@@ -145,11 +150,14 @@ class Sandbox:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the sandbox is closed")
-            # Not alive: it has failed, or this process is a fork, which inherits no threads.
-            if self._supervisor is None or not self._supervisor.is_alive():
-                self._supervisor = Supervisor(self._workers, self._memory_mb, self._profile)
-                self._supervisor.start()
-                weakref.finalize(self, self._supervisor.stop)
+            if self._supervisor is None or not self._supervisor.is_serving:
+                supervisor = Supervisor(self._workers, self._memory_mb, self._profile)
+                try:
+                    supervisor.start()
+                except RuntimeError as error:
+                    raise OSError(str(error)) from error
+                self._supervisor = supervisor
+                weakref.finalize(self, supervisor.stop)
             return self._supervisor
 
 

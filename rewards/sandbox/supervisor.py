@@ -3,7 +3,7 @@
 One thread for all hosts, and it alone starts them: Linux ends a process whose parent *thread* has
 ended, so a host started by a caller's thread would go with it. It refuses to wait forever: a host
 that does not answer is killed like one that died, and its jobs are tried again on a fresh one
-before they are given up as `INFRA_ERROR`.
+before they are given up as `INFRA_ERROR`. So are those for which no host can be started.
 """
 
 import itertools
@@ -17,14 +17,18 @@ import threading
 import time
 import warnings
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rewards.sandbox import frames, processes
 from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
 from rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
+from rewards.sandbox.text import describe
 from rewards.sandbox.verdict import Result, Verdict
+
+_T = TypeVar("_T")
 
 _SLOTS = 4
 """Programs that one host runs at once. More than one, because some only wait for their end."""
@@ -35,7 +39,11 @@ _ATTEMPTS_IN_COMPANY = 2
 no failure that another one caused."""
 
 _STARTS = 20
-"""Hosts in a row that may die before they are ready, until that counts as an attempt of a job."""
+"""Hosts in a row that may die before they are ready, until that counts as an attempt of a job, or
+that the machine may refuse to start, until the waiting jobs are given up."""
+
+_PAUSE_S = 0.25
+"""How long to wait after a refusal: descriptors, processes or memory may come free."""
 
 _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
@@ -69,6 +77,9 @@ class _Host:
     def start(cls, memory_mb: int, profile: Profile) -> "_Host":
         """Execute a fresh interpreter that sees nothing of this one."""
         ours, theirs = socket.socketpair()
+        wait = struct.pack("ll", int(_GRACE_S), 0)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            ours.setsockopt(socket.SOL_SOCKET, option, wait)
         with theirs:
             layers = ",".join(sorted(LAYERS[profile]))
             arguments = [str(theirs.fileno()), str(memory_mb << 20), layers]
@@ -82,9 +93,6 @@ class _Host:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        wait = struct.pack("ll", int(_GRACE_S), 0)
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            ours.setsockopt(socket.SOL_SOCKET, option, wait)
         return cls(process, ours)
 
     @property
@@ -111,6 +119,7 @@ class Supervisor(threading.Thread):
     """Runs jobs on up to `workers` hosts, each started when the others are busy.
 
     `profile` None takes the full one, or the one without namespaces where those are refused.
+    Raises `OSError` if the machine refuses what it needs itself, however often it asks.
     """
 
     def __init__(self, workers: int, memory_mb: int, profile: Profile | None) -> None:
@@ -126,12 +135,18 @@ class Supervisor(threading.Thread):
         self._waiting: deque[_Ticket] = deque()
         self._hosts: list[_Host] = []
         self._failed_starts = 0
+        self._next_start = 0.0
         self._ids = itertools.count()
-        self._bell, self._button = socket.socketpair()
+        self._bell, self._button = _patiently(socket.socketpair)
         self._bell.setblocking(False)
         self._button.setblocking(False)
-        self._selector = selectors.DefaultSelector()
+        self._selector = _patiently(selectors.DefaultSelector)
         self._selector.register(self._bell, selectors.EVENT_READ)
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it still takes jobs. It has failed else, or this process is a fork of its own."""
+        return self.is_alive() and not self._stopping
 
     def submit(
         self, program: str, tests: str, timeout_s: float, entry_points: list[str]
@@ -209,14 +224,34 @@ class Supervisor(threading.Thread):
             return None
         least = min(self._hosts, key=lambda host: len(host.tickets), default=None)
         if (least is None or least.tickets) and len(self._hosts) < self._workers:
-            least = _Host.start(self._memory_mb, self._profile)
-            self._hosts.append(least)
-            self._selector.register(least.channel, selectors.EVENT_READ, least)
+            least = self._start_host() or least
         return least if least is not None and len(least.tickets) < _SLOTS else None
 
+    def _start_host(self) -> _Host | None:
+        """Start a host; None if the machine refuses, or has done so a moment ago."""
+        now = time.monotonic()
+        if now < self._next_start:
+            return None
+        try:
+            host = _Host.start(self._memory_mb, self._profile)
+        except (OSError, MemoryError) as error:
+            self._next_start = now + _PAUSE_S
+            self._failed_starts += not self._hosts  # else those that run will take the jobs
+            if self._failed_starts >= _STARTS:
+                self._failed_starts = 0
+                while self._waiting:
+                    self._waiting.popleft().future.set_result(cannot_start(error))
+            return None
+        self._hosts.append(host)
+        self._selector.register(host.channel, selectors.EVENT_READ, host)
+        return host
+
     def _seconds_to_due(self) -> float | None:
+        now = time.monotonic()
         due = min((host.due for host in self._hosts), default=math.inf)
-        return None if due == math.inf else max(0.0, due - time.monotonic())
+        if self._waiting and now < self._next_start:
+            due = min(due, self._next_start)
+        return None if due == math.inf else max(0.0, due - now)
 
     def _collect(self, host: _Host) -> None:
         try:
@@ -285,3 +320,19 @@ class Supervisor(threading.Thread):
         closed = RuntimeError("the sandbox closed before this program ran")
         for ticket in [*unfinished, *self._waiting]:
             ticket.future.set_exception(self._refusal or closed)
+
+
+def cannot_start(error: BaseException) -> Result:
+    """Return what is known of a program for which the machine gave no process."""
+    detail = f"the sandbox could not be started: {describe(error)}"
+    return Result(Verdict.INFRA_ERROR, detail, 0, 0, 0.0, 0.0)
+
+
+def _patiently(open_one: Callable[[], _T]) -> _T:
+    """Ask for descriptors until there are some. Raises `OSError` after as many refusals."""
+    for _ in range(_STARTS - 1):
+        try:
+            return open_one()
+        except OSError:
+            time.sleep(_PAUSE_S)
+    return open_one()

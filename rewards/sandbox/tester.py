@@ -21,6 +21,7 @@ from rewards.sandbox.candidate import (
     Candidate,
     DiedError,
     EndlessError,
+    LimitError,
     RemoteError,
     SyntaxErrorInProgram,
     ViolationError,
@@ -228,12 +229,11 @@ _DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozense
 
 def _judge_error(error: BaseException, source: str) -> Outcome:
     where = f" in: {source}" if source else ""
-    if isinstance(error, RemoteError | ViolationError | DiedError | EndlessError | RefusedError):
-        text = str(error)
-    else:
-        text = describe(error)
+    text = str(error) if isinstance(error, _OURS) else describe(error)
     verdict = Verdict.ERROR
-    if isinstance(error, AssertionError):
+    if isinstance(error, LimitError):
+        verdict = error.verdict
+    elif isinstance(error, AssertionError):
         verdict = Verdict.FAILED
     elif isinstance(error, MemoryError):
         verdict = Verdict.OUT_OF_MEMORY
@@ -243,6 +243,9 @@ def _judge_error(error: BaseException, source: str) -> Outcome:
     elif isinstance(error, EndlessError):
         verdict, text = Verdict.TIMEOUT, f"stopped: {text}"
     return Outcome(verdict, one_line(text + where))
+
+
+_OURS = RemoteError | ViolationError | DiedError | EndlessError | RefusedError | LimitError
 
 
 def _judge_death(death: Death, timeout_s: float) -> Outcome:

@@ -1,9 +1,10 @@
 """Values as tagged JSON: all that a program and its tests ever know of each other.
 
-Only builtin data crosses, rebuilt from its parts on the far side: a subclass of `int` that equals
-everything arrives as an `int`. Whatever is no data stays where it is and crosses as a handle, which
-each side makes and resolves in its own way. Refuses pickle, and bounds depth and ranges, since the
-sender may be hostile.
+Only data of the library's own types crosses, rebuilt from its parts on the far side: a subclass of
+`int` that equals everything arrives as an `int`. Whatever is no data stays where it is and crosses
+as a handle, which each side makes and resolves in its own way; so does an instance of a subclass of
+a container that has methods of its own, since its contents are not all of it. Refuses pickle, and
+bounds depth and ranges, since the sender may be hostile.
 
 A value without a tag is None, a bool, a small int, a float, a str or a list. All others are objects
 with one key, the tag.
@@ -12,14 +13,16 @@ with one key, the tag.
 import builtins
 import functools
 import importlib
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Callable, Iterable
 from itertools import repeat
 from types import FunctionType
 from typing import Any
 
+PROGRAM = "solution"
+"""The module of the classes that a program defines."""
+
 MAX_DEPTH = 100
-_MAX_RANGE = 10**6
 _SMALL = 1 << 63
 
 _KEYS: type = type({}.keys())
@@ -55,11 +58,53 @@ def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: C901, PLR091
     if kind.__module__ in _RARE and (encoder := _rare_types().get(kind)):
         return encoder(value, hold, depth + 1)
     if kind is type and vars(builtins).get(name := str(getattr(value, "__name__", ""))) is value:
-        return {"T": name}
+        return {"E" if name in _CATCH_ALL else "T": name}
     for base, plain in _BASES:
         if isinstance(value, base):
+            if base in _CONTAINERS and (fields := _field_names(kind)) is not None:
+                return {"n": [kind.__name__, fields, encode(list(plain(value)), hold, depth)]}
+            if base in _CONTAINERS and _has_methods(kind):
+                return hold(value)
             return encode(plain(value), hold, depth)
     return hold(value)
+
+
+def _field_names(kind: type) -> list[str] | None:
+    """Return the fields of a namedtuple that has nothing else; None for other types."""
+    fields = getattr(kind, "_fields", None)
+    if not issubclass(kind, tuple) or type(fields) is not tuple or _has_methods(kind):
+        return None
+    names = list(fields)
+    return names if _are_plain([kind.__name__, *names]) else None
+
+
+def _are_plain(names: list[Any]) -> bool:
+    """Whether names may stand in the source that `namedtuple` builds: Unicode may fold into it."""
+    return len(names) <= _MOST_NAMES and all(
+        type(name) is str and name.isascii() and name.isidentifier() and name[0] != "_"
+        for name in names
+    )
+
+
+_MOST_NAMES = 100
+
+
+def _has_methods(kind: type) -> bool:
+    """Whether a subclass of a container, made by the program, behaves in ways of its own."""
+    for owner in kind.__mro__:
+        if owner.__module__ != PROGRAM:
+            continue
+        for name, value in vars(owner).items():
+            if isinstance(value, _METHODS) and (name in _BEHAVIOUR or not name.startswith("_")):
+                return True
+    return False
+
+
+_METHODS = (FunctionType, classmethod, staticmethod, property)
+_BEHAVIOUR = frozenset(
+    {"__call__", "__contains__", "__getitem__", "__iter__", "__len__", "__next__", "__setitem__"}
+)
+"""What makes a subclass more than its contents, beside methods with plain names."""
 
 
 def _sequence(tag: str) -> Callable[[Any, Hold, int], Any]:
@@ -74,6 +119,17 @@ def _pairs(tag: str) -> Callable[[Any, Hold, int], Any]:
     return encoder
 
 
+def _deque(value: Any, hold: Hold, depth: int) -> Any:
+    items = [encode(item, hold, depth) for item in value]
+    return {"q": items} if value.maxlen is None else {"Q": [value.maxlen, items]}
+
+
+def _defaultdict(value: Any, hold: Hold, depth: int) -> Any:
+    """Write a factory, which may be a handle, in front of the keys."""
+    items = [[encode(k, hold, depth), encode(v, hold, depth)] for k, v in value.items()]
+    return {"dd": [[encode(value.default_factory, hold, depth), None], *items]}
+
+
 def _text(tag: str, form: Callable[[Any], Any]) -> Callable[[Any, Hold, int], Any]:
     return lambda value, _hold, _depth: {tag: form(value)}
 
@@ -83,7 +139,10 @@ _EXACT: dict[type, Callable[[Any, Hold, int], Any]] = {
     dict: _pairs("d"),
     set: _sequence("s"),
     frozenset: _sequence("f"),
-    deque: _sequence("q"),
+    deque: _deque,
+    Counter: _pairs("C"),
+    OrderedDict: _pairs("O"),
+    defaultdict: _defaultdict,
     _KEYS: _sequence("keys"),
     _VALUES: _sequence("values"),
     _ITEMS: _pairs("items"),
@@ -134,7 +193,10 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 )
 
 
-def decode(data: Any, resolve: Resolve, depth: int = 0) -> Any:
+_CONTAINERS = frozenset({dict, tuple, list, set, frozenset, deque})
+
+
+def decode(data: Any, resolve: Resolve, depth: int = 0) -> Any:  # noqa: C901 - a table in order
     """Rebuild a value. Raises `WireError` for anything that `encode` does not write."""
     kind = type(data)
     if kind is list:
@@ -153,24 +215,68 @@ def decode(data: Any, resolve: Resolve, depth: int = 0) -> Any:
         builder = _BUILDERS.get(tag)
         if builder is None:
             return resolve(tag, content)
+        head = []
+        if tag in _WITH_HEAD:
+            *head, content = content
         if type(content) is not list:
             raise WireError("no value")
-        if tag in {"d", "items"}:
-            depth += 1
-            return builder(
-                (decode(k, resolve, depth), decode(v, resolve, depth)) for k, v in content
-            )
-        return builder(map(decode, content, repeat(resolve), repeat(depth + 1)))
+        if tag in _OF_PAIRS:
+            items = _decode_pairs(content, resolve, depth + 1)
+        else:
+            items = map(decode, content, repeat(resolve), repeat(depth + 1))
+        return builder(items, *head)
     except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise WireError(f"no value: {type(error).__name__}") from error
 
 
-_BUILDERS: dict[str, Callable[[Any], Any]] = {
+def _decode_pairs(content: Any, resolve: Resolve, depth: int) -> Iterable[tuple[Any, Any]]:
+    return ((decode(k, resolve, depth), decode(v, resolve, depth)) for k, v in content)
+
+
+def _build_defaultdict(pairs: Iterable[Any]) -> Any:
+    """Make one whose factory makes plain values, or is of the other side: then that is asked."""
+    (factory, _), *items = pairs
+    if isinstance(factory, type) and factory.__module__ == "builtins" and factory not in _FACTORIES:
+        raise WireError("no factory")
+    return defaultdict(factory, items)
+
+
+_FACTORIES = frozenset({bool, complex, dict, float, frozenset, int, list, set, str, tuple})
+
+
+def _build_deque(items: Iterable[Any], most: Any) -> Any:
+    values = list(items)
+    if type(most) is not int or len(values) > most:
+        raise WireError("no deque")
+    return deque(values, most)
+
+
+def _build_namedtuple(items: Iterable[Any], name: Any, fields: Any) -> Any:
+    if type(fields) is not list or not _are_plain([name, *fields]):
+        raise WireError("no namedtuple")
+    return _namedtuple(name, tuple(fields))._make(items)
+
+
+@functools.lru_cache(maxsize=64)
+def _namedtuple(name: str, fields: tuple[str, ...]) -> Any:
+    """Make the class once: two results of a program then have the same type."""
+    return namedtuple(name, fields)  # noqa: PYI024 - its fields are not known beforehand
+
+
+_OF_PAIRS = frozenset({"d", "items", "C", "O", "dd"})
+_WITH_HEAD = frozenset({"Q", "n"})
+
+_BUILDERS: dict[str, Callable[..., Any]] = {
     "t": tuple,
     "d": dict,
     "s": set,
     "f": frozenset,
     "q": deque,
+    "Q": _build_deque,
+    "C": lambda pairs: Counter(dict(pairs)),
+    "O": OrderedDict,
+    "dd": _build_defaultdict,
+    "n": _build_namedtuple,
     "keys": lambda items: dict.fromkeys(items).keys(),
     "values": lambda items: dict(enumerate(items)).values(),
     "items": lambda pairs: dict(pairs).items(),
@@ -179,19 +285,22 @@ _BUILDERS: dict[str, Callable[[Any], Any]] = {
 
 def _range(content: Any) -> range:
     decoded = range(*(int(part, 16) for part in content))
-    # Whoever iterates it runs in the process of the tests.
     if max(map(abs, (decoded.start, decoded.stop, decoded.step))) >= _SMALL:
         raise WireError("a range out of bounds")
-    if len(decoded) > _MAX_RANGE:
-        raise WireError(f"a range of more than {_MAX_RANGE} numbers")
     return decoded
 
 
 def _builtin(name: Any) -> Any:
     found = getattr(builtins, name)
-    if name not in {"NotImplemented", "Ellipsis"} and type(found) is not type:
+    if name in {"NotImplemented", "Ellipsis"}:
+        return found
+    if type(found) is not type or name in _CATCH_ALL:
         raise WireError("no type")
     return found
+
+
+_CATCH_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
+"""Types that each side resolves: `except` of one of them would hide a failed test."""
 
 
 _DECODERS: dict[str, Callable[[Any], Any]] = {

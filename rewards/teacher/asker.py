@@ -24,7 +24,7 @@ from tenacity import (
 from rewards.teacher.budget import Bill, Budget
 from rewards.teacher.faults import MAY_BE_BILLED, MAY_PASS, Fault, TeacherFault
 from rewards.teacher.ledger import Ledger, Spending
-from rewards.teacher.providers.base import Provider
+from rewards.teacher.providers.base import Provider, sender_of
 from rewards.teacher.request import Answer, Request
 from rewards.teacher.store import LEASE_S, Store
 
@@ -72,13 +72,7 @@ class Asker:
         self._flying: dict[str, asyncio.Task[Answer]] = {}
         self._halted = asyncio.Event()
         self._why: TeacherFault | None = None
-        endpoint = provider.endpoint
-        self._sender = {
-            "protocol": type(provider).__name__,
-            "url": endpoint.url.rstrip("/"),
-            "model": endpoint.model,
-            "parameters": dict(endpoint.parameters),
-        }
+        self._sender = sender_of(provider)
 
     async def ask(self, request: Request, read: Callable[[dict[str, Any]], T]) -> T:
         """Return what `read` makes of the answer; its `ValueError` means a malformed one.

@@ -75,6 +75,18 @@ class Limit(BaseModel):
     calls: PositiveInt | None
 
 
+class Batch(BaseModel):
+    """Questions handed in together and answered within a day, for less: for offline scoring."""
+
+    model_config = _CLOSED
+
+    enabled: bool
+    poll_s: PositiveFloat
+    """Seconds between two looks at whether a batch is done."""
+    price_factor: PositiveFloat
+    """What a batch costs, as a share of `prices`."""
+
+
 class Collect(BaseModel):
     """Which share of the prompts each part of the collected data set gets; training gets the rest.
 
@@ -97,7 +109,7 @@ class TeacherConfig(RewardConfig):
     """A language model that grades: `TeacherReward`."""
 
     changeable: ClassVar[frozenset[str]] = frozenset(
-        {"limits", "budget", "prices", "cache", "api_key_env", "probe"}
+        {"limits", "budget", "prices", "cache", "api_key_env", "probe", "batch"}
     )
 
     name: Literal["teacher"]
@@ -128,6 +140,7 @@ class TeacherConfig(RewardConfig):
     solution_tokens: PositiveInt
     """Length of the teacher's own solution, at most."""
     limits: Limits
+    batch: Batch
     cache: Path
     """File with all answers; runs, sweeps and processes share it. On a local disk."""
     budget: Limit
@@ -180,8 +193,9 @@ class TeacherConfig(RewardConfig):
 
     @property
     def price(self) -> Price | None:
-        """The price of the model, where the table has one."""
-        return price_of(self.model, self.prices)
+        """The price of the model, where the table has one; that of a batch, where it is one."""
+        price = price_of(self.model, self.prices)
+        return price.times(self.batch.price_factor) if price and self.batch.enabled else price
 
     @property
     def after(self) -> str | None:

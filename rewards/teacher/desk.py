@@ -4,6 +4,7 @@ All of it belongs to one event loop, and is closed when the loop's owner is done
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from rewards.teacher.config import TeacherConfig
 from rewards.teacher.ledger import Ledger
 from rewards.teacher.providers import build_provider
 from rewards.teacher.providers.base import Provider
+from rewards.teacher.providers.batched import MOST_TOGETHER, BatchedProvider
 from rewards.teacher.store import Store
 from rewards.teacher.teacher import Teacher
 
@@ -27,15 +29,20 @@ class Desk:
     ledger: Ledger
 
 
-def provider_of(config: TeacherConfig) -> Provider:
-    """Return the configured provider. Raises `ValueError` without its key."""
+def provider_of(config: TeacherConfig, longest_s: float = math.inf) -> Provider:
+    """Return the configured provider, which waits no longer than this for an answer.
+
+    Raises:
+        ValueError: the environment has no key.
+
+    """
     return build_provider(
         config.provider,
         config.model,
         config.base_url,
         config.api_key_env,
         config.parameters,
-        config.limits.timeout_s,
+        min(config.limits.timeout_s, longest_s),
     )
 
 
@@ -51,12 +58,10 @@ async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterat
     provider = provider_of(config)
     store = Store(config.cache)
     ledger = Ledger(folder)
-    limits = config.limits
-    pace = Pace(
-        limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute, limits.retries
-    )
+    if config.batch.enabled:
+        provider = BatchedProvider(provider, store, config.batch.poll_s)
     budget = Budget(config.budget.calls, config.budget.dollars, config.price, ledger)
-    asker = Asker(provider, store, budget, ledger, pace)
+    asker = Asker(provider, store, budget, ledger, _pace(config))
     renewing = asyncio.ensure_future(asker.keep_claims())
     try:
         yield Desk(Teacher(config, asker), ledger)
@@ -67,3 +72,13 @@ async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterat
         await provider.close()
         store.close()
         ledger.close()
+
+
+def _pace(config: TeacherConfig) -> Pace:
+    """Return how fast to ask; a batch is sent at once, and its provider sets its pace."""
+    limits = config.limits
+    if config.batch.enabled:
+        return Pace(MOST_TOGETHER, None, None, limits.retries)
+    return Pace(
+        limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute, limits.retries
+    )

@@ -27,6 +27,10 @@ class Price(BaseModel):
         tokens = usage.input_tokens * self.input + usage.output_tokens * self.output
         return tokens / _MILLION
 
+    def times(self, factor: float) -> "Price":
+        """Return a price that is this share of it."""
+        return Price(input=self.input * factor, output=self.output * factor, as_of=self.as_of)
+
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
     """Return the price of a model; that of `NAME` also counts for `NAME-2025-01-31`, its version.

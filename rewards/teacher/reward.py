@@ -32,6 +32,8 @@ from rewards.teacher.store import Store
 from rewards.teacher.teacher import Graded
 
 _LOG = logging.getLogger(__name__)
+_PROBE_S = 20.0
+"""A network that swallows everything is told after so long, whatever an answer may take later."""
 
 
 class TeacherReward:
@@ -238,7 +240,7 @@ async def _add(desk: Desk, spending: Spending) -> None:
 
 
 async def _probe(config: TeacherConfig) -> None:
-    provider = provider_of(config)
+    provider = provider_of(config, _PROBE_S)
     where = f"base_url={provider.endpoint.url}"
     try:
         names = await provider.models()

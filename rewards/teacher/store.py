@@ -11,7 +11,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS answers (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (
     key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batched (
+    key TEXT PRIMARY KEY, batch TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -96,6 +99,26 @@ class Store:
         with self._failures(), self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
             self._connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+            self._connection.execute("DELETE FROM batched WHERE key = ?", (key,))
+
+    def batch_of(self, key: str) -> str | None:
+        """Return the batch in which a question was sent that has no stored answer yet."""
+        with self._failures():
+            row = self._connection.execute(
+                "SELECT batch FROM batched WHERE key = ?", (key,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def note_batch(self, batch: str, keys: Iterable[str]) -> None:
+        """Keep the batch in which these questions were sent, for whoever asks them next."""
+        rows = [(key, batch) for key in keys]
+        with self._failures(), self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO batched VALUES (?, ?)", rows)
+
+    def forget_batch(self, key: str) -> None:
+        """Let a question be sent again."""
+        with self._failures():
+            self._connection.execute("DELETE FROM batched WHERE key = ?", (key,))
 
     def release(self, key: str) -> None:
         """Give up a claim without an answer."""

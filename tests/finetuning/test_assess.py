@@ -38,7 +38,8 @@ def contents(folder):
 
 def test_a_local_folder_is_measured_and_everything_written(qwen_folder, rows, tmp_path):
     folder, screen = measure(f"model={qwen_folder}", f"tasks=[{rows}]", f"outputs={tmp_path}")
-    for words in ("pass@1", "pass@2", "accuracy (greedy)", "success rate", "95% interval"):
+    shown = ["pass@1", "pass@2", "compile@1", "accuracy (greedy)", "success rate", "95% interval"]
+    for words in shown:
         assert words in screen
     generations = json.loads((folder / "generations_mine.json").read_text())
     assert [len(samples) for samples in generations] == [2, 2, 2]
@@ -50,6 +51,7 @@ def test_a_local_folder_is_measured_and_everything_written(qwen_folder, rows, tm
     assert results["config"]["samples"] == 2
     ours = json.loads((folder / "mine.intervals.json").read_text())
     assert set(ours["intervals"]) == set(ours["metrics"])
+    assert {"compile@1", "compile@2"} <= set(ours["metrics"])
     # Once more: the same folder, and nothing in it changes.
     before = contents(folder)
     assert measure(f"model={qwen_folder}", f"tasks=[{rows}]", f"outputs={tmp_path}")[0] == folder

@@ -37,11 +37,27 @@ def test_rlhf_hands_on_policies_data_and_a_reward_model(train):
     assert "continuing from" in screen
 
 
+def test_a_discriminator_is_trained_on_samples_and_judges(train):
+    folder, report, _ = train(
+        "pipeline=compiler_rl",
+        "run.name=rl",
+        "pipeline.stages.rl.set.reward.discriminator.refresh.every_steps=1",
+        *SMALL,
+    )
+    names = [stage["name"] for stage in report["stages"]]
+    assert names == ["base", "samples", "discriminator", "rl"]
+    load_scorer(folder / "stages" / "discriminator" / "merged")
+    rows = [row for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
+    assert {"compiler/compile_rate", "discriminator/asked"} <= set(rows[0])
+    assert "compile@1" in report["after"]["nano"]
+
+
+@pytest.mark.parametrize("reward", ["execution", "compiler"])
 @pytest.mark.parametrize("kind", ["dpo", "kto"])
-def test_what_tests_say_becomes_pairs_or_labels(train, kind):
-    folder, report, _ = train(f"pipeline=execution_{kind}", f"run.name={kind}", *SMALL)
+def test_what_a_judge_says_becomes_pairs_or_labels(train, kind, reward):
+    folder, report, _ = train(f"pipeline={reward}_{kind}", f"run.name={kind}", *SMALL)
     names = [stage["name"] for stage in report["stages"]]
     assert names == ["base", "samples", "feedback", kind, "demonstrations", "sft"]
     card = (folder / "stages" / "feedback" / "dataset" / "README.md").read_text()
-    assert "execution x 1" in card
+    assert f"{reward} x 1" in card
     assert set(report["before"]) == {"nano", "held_out"} or set(report["before"]) == {"nano"}

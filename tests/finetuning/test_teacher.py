@@ -10,7 +10,9 @@ from datasets import load_dataset
 
 from finetuning.config import load
 from finetuning.errors import ConfigError
+from finetuning.exits import exit_codes
 from finetuning.metrics import read_metrics
+from finetuning.pipeline import run_plan
 from finetuning.run_dir import run_name
 from rewards.errors import RunStopped
 
@@ -112,6 +114,36 @@ def test_everything_wrong_with_a_teacher_is_said_at_once(monkeypatch):
     text = str(caught.value)
     assert "reward.teacher.api_key_env=OPENAI_API_KEY: the environment has no such" in text
     assert "reward=[execution,teacher]" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "told"),
+    [
+        ({"api_key_env": "NOT_THERE"}, 2, "reward.teacher.api_key_env=NOT_THERE"),
+        ({"api_key_env": "WRONG_KEY"}, 2, "api_key_env=WRONG_KEY: denied"),
+        ({"model": "teacher-smal"}, 2, "model=teacher-smal"),
+        ({"base_url": "127.0.0.1"}, 2, "reward.teacher.base_url=127.0.0.1"),
+        ({"base_url": "http://nobody.invalid/v1"}, 3, "base_url=http://nobody.invalid/v1"),
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_one_message_before_anything_is_loaded_or_written(
+    server, tmp_path, monkeypatch, capsys, provider, changes, code, told
+):
+    monkeypatch.setenv("WRONG_KEY", "sk-wrong")
+    url = server.url + ("/v1" if provider == "openai" else "")
+    right = {"model": "teacher-small", "base_url": url, "api_key_env": "TEACHER_TEST_KEY"}
+    given = {**right, "provider": provider, "cache": tmp_path / "answers.sqlite", **changes}
+    settings = [f"reward.teacher.{name}={value}" for name, value in given.items()]
+    outputs = [f"run.outputs={tmp_path / 'outputs'}", f"run.cache={tmp_path / 'cache'}"]
+    with pytest.raises(SystemExit) as left, exit_codes():
+        run_plan(load(["experiment=rfai", "model=nano", *settings, *outputs]))
+    assert left.value.code == code
+    message = capsys.readouterr().err
+    assert message.count(told) == 1
+    assert "Traceback" not in message
+    assert "sk-wrong" not in message
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_a_wrong_model_is_refused_before_anything_is_written(train, server, tmp_path):

@@ -15,15 +15,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "conf" / "reward"
 # What the group's files leave to the rest of the configuration, or to the user.
 MODEL = tempfile.mkdtemp(prefix="reward-model-")
 Path(MODEL, "reward_model.json").write_text('{"head": "linear"}')
-CLASSIFIER = tempfile.mkdtemp(prefix="classifier-")
-Path(CLASSIFIER, "config.json").write_text("{}")
 OUTSIDE = {
     "seed": 0,
     "run": {"cache": "cache"},
     "custom": {"fn": "operator:add"},
     "teacher": {"model": "any", "api_key_env": None, "probe": False},
     "reward_model": {"path": MODEL},
-    "discriminator": {"path": CLASSIFIER},
+    "discriminator": {"path": MODEL},
 }
 
 ADAPTER = TypeAdapter(AnyRewardConfig)
@@ -44,7 +42,6 @@ def test_every_reward_has_its_file():
 @pytest.mark.parametrize("name", REWARDS)
 def test_every_file_builds_its_reward(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.json").write_text("{}")  # a classifier, as far as it is looked at
     config = ADAPTER.validate_python(values(name))
     assert type(config) is REWARDS[name]
     reward = config.build()

@@ -35,9 +35,14 @@ from finetuning.config.rules.outside import (
 from finetuning.config.rules.rows import (
     data_serves_algorithm,
     measured_rows_are_right,
+    prompts_need_no_tests,
     rows_are_right,
 )
-from finetuning.config.rules.teacher import teacher_has_its_key, verdicts_are_posted
+from finetuning.config.rules.teacher import (
+    batches_are_for_collecting,
+    teacher_has_its_key,
+    verdicts_are_posted,
+)
 from finetuning.config.schema import Config
 from finetuning.errors import Problem
 
@@ -65,12 +70,14 @@ RULES: tuple[Rule, ...] = (
     trackers_can_start,
     custom_functions_are_named,
     rows_are_right,
+    prompts_need_no_tests,
     measured_rows_are_right,
     mlp_head_has_no_adapter,
     kto_weights_have_one_source,
     kto_compares_within_a_batch,
     collecting_has_its_inputs,
     teacher_has_its_key,
+    batches_are_for_collecting,
     verdicts_are_posted,
     engines_are_installed,
 )

@@ -17,6 +17,7 @@ _SERVES: dict[str, set[Need]] = {
     "nano_tools": {Need.COMPLETIONS},
     "mbpp": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
     "humaneval": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
+    "prompts": {Need.PROMPTS},
     "text": {Need.TEXT},
 }
 _ALGORITHM = {
@@ -24,6 +25,7 @@ _ALGORITHM = {
     Need.COMPLETIONS: "sft",
     Need.TEXT: "pretrain",
     Need.PREFERENCES: "dpo or reward",
+    Need.REFERENCES: "reward with algo.loss=bce",
     Need.LABELS: "kto",
 }
 _NEEDS_TESTS = ("execution", "criteria")
@@ -33,7 +35,7 @@ def wanted(config: Config) -> Need | None:
     """Return what a stage reads its data as; None for one that reads a base data set instead."""
     if isinstance(config.collect, BaseCollect):
         return Need.PROMPTS
-    return need_of(config.algo.name) if config.collect is None else None
+    return need_of(config.algo) if config.collect is None else None
 
 
 def data_serves_algorithm(config: Config) -> Iterator[Problem]:
@@ -47,6 +49,14 @@ def data_serves_algorithm(config: Config) -> Iterator[Problem]:
         f"data={config.data.name}",
         f"has no {need.value} for algo={config.algo.name}; it serves algo={fits}. {_remedy(need)}",
     )
+
+
+def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
+    """Check that no reward waits for tests where there are none."""
+    for name in config.reward if config.data.name == "prompts" else ():
+        if name in _NEEDS_TESTS:
+            remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
+            yield Problem(f"data=prompts, reward={name}", remedy)
 
 
 def rows_are_right(config: Config) -> Iterator[Problem]:
@@ -69,7 +79,8 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
             f"needs {fields}. {_remedy(need)}",
         )
         return
-    runs = need is Need.PROMPTS and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
+    judges = need is Need.PROMPTS and config.collect is None
+    runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
     yield from _wrong_rows(path, need, needs_tests=runs)
 
 
@@ -101,6 +112,8 @@ def _remedy(need: Need) -> str:
     match need:
         case Need.PREFERENCES:
             return "`whetstone collect` makes pairs: collect=base, then collect=dpo"
+        case Need.REFERENCES:
+            return "`whetstone collect collect=base` makes them"
         case Need.LABELS:
             return "`whetstone collect` makes labels: collect=base, then collect=kto"
         case _:

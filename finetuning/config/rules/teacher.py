@@ -20,6 +20,17 @@ def teacher_has_its_key(config: Config) -> Iterator[Problem]:
             )
 
 
+def batches_are_for_collecting(config: Config) -> Iterator[Problem]:
+    """Check that no training waits hours for each of its steps."""
+    for spec in config.reward.values():
+        if isinstance(spec, TeacherConfig) and spec.batch.enabled and config.collect is None:
+            yield Problem(
+                "reward.teacher.batch.enabled=true",
+                "a batch may take a day, and training would wait for one at each step; it is for"
+                " `whetstone collect`",
+            )
+
+
 def verdicts_are_posted(config: Config) -> Iterator[Problem]:
     """Check that a reward which waits for another's verdicts has it beside it."""
     try:

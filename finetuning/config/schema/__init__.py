@@ -37,6 +37,7 @@ from finetuning.config.schema.data import (
     MbppData,
     NanoData,
     NanoToolsData,
+    PromptsData,
     TextData,
 )
 from finetuning.config.schema.hooks import (
@@ -46,6 +47,7 @@ from finetuning.config.schema.hooks import (
     ExportConfig,
     HooksConfig,
     MergeConfig,
+    SystemHookConfig,
     UnjudgedConfig,
     WatchConfig,
 )
@@ -113,6 +115,7 @@ __all__ = [
     "PipelineConfig",
     "PpoConfig",
     "PretrainConfig",
+    "PromptsData",
     "RewardModelConfig",
     "RfaiConfig",
     "RlooConfig",
@@ -120,6 +123,7 @@ __all__ = [
     "Section",
     "SftConfig",
     "StageConfig",
+    "SystemHookConfig",
     "TensorboardConfig",
     "TextData",
     "TrackerConfig",

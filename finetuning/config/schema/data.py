@@ -57,6 +57,18 @@ class HumanEvalData(Section):
     limit: PositiveInt | None
 
 
+class PromptsData(Section):
+    """Our own prompts, the same tasks in several languages. Without tests: a teacher grades."""
+
+    name: Literal["prompts"]
+    languages: Annotated[list[Literal["python", "cpp", "rust"]], Field(min_length=1)]
+    stop: list[str]
+    """Strings at which a completion is cut."""
+    eval_tasks: list[str]
+    watch_task: str | None
+    limit: PositiveInt | None
+
+
 class JsonlData(Section):
     """The user's own rows. What they hold follows from the algorithm: docs/data.md."""
 
@@ -109,6 +121,13 @@ class HubData(Section):
 
 
 DataConfig = Annotated[
-    NanoData | NanoToolsData | MbppData | HumanEvalData | JsonlData | TextData | HubData,
+    NanoData
+    | NanoToolsData
+    | MbppData
+    | HumanEvalData
+    | PromptsData
+    | JsonlData
+    | TextData
+    | HubData,
     Field(discriminator="name"),
 ]

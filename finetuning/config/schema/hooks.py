@@ -109,6 +109,14 @@ class ExportConfig(Section):
     """`mlx/step-N` in the run's folder, for mlx_lm; only as many as there are checkpoints."""
 
 
+class SystemHookConfig(Section):
+    """How loaded the machine is, as `System/*` in TensorBoard; W&B watches it by itself."""
+
+    enabled: bool
+    every_s: PositiveFloat
+    """Seconds between two figures in the background; there is one more at each log."""
+
+
 class HooksConfig(Section):
     """What happens around training without being asked."""
 
@@ -119,3 +127,8 @@ class HooksConfig(Section):
     early_stop: EarlyStopConfig
     unjudged: UnjudgedConfig
     export: ExportConfig
+    epoch_means: list[str]
+    """Columns of metrics.jsonl whose mean over each epoch is logged as `epoch/COLUMN`."""
+    names: dict[str, str]
+    """Further names in the tracker, to columns of metrics.jsonl: `{Train/Loss: loss}`."""
+    system: SystemHookConfig

@@ -35,15 +35,17 @@ class KtoConfig(Section):
 
 
 class RewardModelConfig(Section):
-    """A model that scores a completion, trained on pairs."""
+    """A model that scores a completion, trained on pairs, or on references against samples."""
 
     name: Literal["reward"]
     head: Literal["linear", "mlp"]
     """`linear`: one layer on the last hidden state, the base is trained as well. `mlp`: Linear,
     ReLU, Linear (half as wide in between) on a frozen base."""
-    loss: Literal["bradley_terry", "hinge"]
-    """`bradley_terry`: -log sigmoid(r_chosen - r_rejected). `hinge`: max(0, margin - the same)."""
+    loss: Literal["bradley_terry", "hinge", "bce"]
+    """`bradley_terry`: -log sigmoid(r_chosen - r_rejected). `hinge`: max(0, margin - the same).
+    `bce`: a discriminator, which tells references from the model's own completions; its data are a
+    base data set (`collect=base`) instead of pairs."""
     margin: PositiveFloat
-    """Of the hinge, where a row has none of its own; Bradley-Terry has no use for it."""
+    """Of the hinge, where a row has none of its own; the others have no use for it."""
     args: dict[str, Any]
     """Arguments of trl.RewardConfig."""

@@ -40,19 +40,42 @@ class Endpoint:
     timeout_s: float
 
 
+Outcome = Answer | TeacherFault
+"""What became of one request of a batch."""
+
+
 class Provider(Protocol):
     """Asks one model at one endpoint. Belongs to the event loop in which it is first used."""
 
+    protocol: str
+    """Part of the address of every stored answer: to change it is to pay again."""
     endpoint: Endpoint
 
     async def ask(self, request: Request) -> Answer:
         """Send a request once. Raises `TeacherFault`."""
+
+    async def send_batch(self, requests: Mapping[str, Request]) -> str:
+        """Hand in requests by key, to be answered within a day. Returns the batch's id."""
+
+    async def batch_results(self, batch: str) -> dict[str, Outcome] | None:
+        """Return what became of each request of a batch; None while it is worked on."""
 
     async def models(self) -> list[str]:
         """Return names of models there are, which costs nothing. Raises `TeacherFault`."""
 
     async def close(self) -> None:
         """Close the connections."""
+
+
+def sender_of(provider: Provider) -> dict[str, Any]:
+    """Return what an answer depends on besides its request."""
+    endpoint = provider.endpoint
+    return {
+        "protocol": provider.protocol,
+        "url": endpoint.url.rstrip("/"),
+        "model": endpoint.model,
+        "parameters": dict(endpoint.parameters),
+    }
 
 
 @contextmanager

@@ -8,9 +8,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from finetuning.algo.kto import balanced_weights
+from finetuning.config import load
 from finetuning.data.conversations import turns
 from finetuning.errors import ConfigError
 from finetuning.metrics import read_metrics
+from rewards import calibration
+from rewards.discriminator import DiscriminatorReward
+from rewards.pairs import read_replay
 from rewards.reward_model import RewardModelReward
 from rewards.scorer import MlpHead, load_scorer
 
@@ -36,6 +40,7 @@ ALGORITHMS = [
     ["algo=kto"],
     ["algo=reward"],
     ["algo=reward", "algo.head=mlp", "algo.loss=hinge"],
+    ["algo=reward", "algo.loss=bce"],
 ]
 
 
@@ -117,6 +122,32 @@ def test_a_linear_head_is_a_plain_transformers_folder(train, qwen_folder):
         reward(prompts=[p], completions=[c])[0] for p, c in zip("abc", texts, strict=True)
     ]
     assert scores == pytest.approx(one_by_one, abs=1e-5), "padding changed a score"
+
+
+def test_the_discriminator_that_was_trained_is_the_one_that_judges(train, qwen_folder):
+    longer = ("algo.args.max_steps=", "data.train_problems=")
+    settings = [setting for setting in ONE_STAGE if not setting.startswith(longer)]
+    settings += ["algo.args.max_steps=30", "data.train_problems=60", "algo.args.learning_rate=3e-3"]
+    settings += ["algo=reward", "algo.loss=bce", f"model.path={qwen_folder}", "model.adapter=full"]
+    folder, report, _ = train(*settings, "run.name=judge")
+    held_out = report["before"]["held_out"], report["after"]["held_out"]
+    assert held_out[1]["loss"] < held_out[0]["loss"]
+    pairs = read_replay(folder / "merged")
+    assert pairs
+    reward = DiscriminatorReward(folder / "merged", max_length=256, device="cpu")
+    written = reward([pair.prompt for pair in pairs], [pair.reference for pair in pairs])
+    sampled = reward([pair.prompt for pair in pairs], [pair.completion for pair in pairs])
+    assert all(0 < value < 1 for value in [*written, *sampled])
+    assert sum(written) > sum(sampled)
+    assert calibration.load(folder / "merged") is not None
+
+
+def test_a_base_data_set_without_references_trains_no_discriminator(tmp_path):
+    rows = tmp_path / "train.jsonl"
+    rows.write_text(json.dumps({"prompt": "p", "completion": "c", "reference": None}) + "\n")
+    settings = ["model=qwen", "algo=reward", "algo.loss=bce", "data=jsonl", f"data.train={rows}"]
+    with pytest.raises(ConfigError, match="field reference: expected str"):
+        load(settings)
 
 
 def test_weights_of_unbalanced_labels():

@@ -51,10 +51,10 @@ def test_the_loss_is_the_definition(build_trainer, first_batch, shake, qwen_fold
     )
     batch = first_batch(trainer)
     shake(trainer.model, 0.02)
-    trainer._kl_window = torch.zeros(2)
+    trainer._window = torch.zeros(4)
     loss = trainer._compute_loss(trainer.model, batch)
     reference = AutoModelForCausalLM.from_pretrained(qwen_folder).eval()
-    total, tokens = 0.0, 0
+    total, penalty, tokens = 0.0, 0.0, 0
     for row in range(16):
         prompt = batch["prompt_ids"][row][batch["prompt_mask"][row].bool()]
         completion = batch["completion_ids"][row][batch["completion_mask"][row].bool()]
@@ -62,8 +62,38 @@ def test_the_loss_is_the_definition(build_trainer, first_batch, shake, qwen_fold
         ratio = plain_logps(reference, prompt, completion) - logps
         kl = ratio.exp() - ratio - 1
         total += (-batch["advantages"][row] * logps + 0.3 * kl).sum()
+        penalty += 0.3 * kl.sum()
         tokens += len(completion)
     torch.testing.assert_close(loss, total / tokens, atol=1e-5, rtol=1e-4)
+    parts = torch.stack([(total - penalty) / tokens, penalty / tokens])
+    torch.testing.assert_close(trainer._window[2:], parts, atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("steps_per_generation", [2, 4])
+def test_the_logged_loss_is_the_sum_of_its_logged_parts(build_trainer, shake, steps_per_generation):
+    trainer = build_trainer(
+        "rfai",
+        "algo.args.beta=0.3",
+        "algo.args.per_device_train_batch_size=8",
+        "algo.args.gradient_accumulation_steps=2",
+        f"algo.args.steps_per_generation={steps_per_generation}",
+    )
+    shake(trainer.model, 0.02)
+    trainer.train()
+    rows = [row for row in trainer.state.log_history if "loss" in row]
+    assert len(rows) == 2
+    for row in rows:
+        assert row["loss/kl"] > 1e-4
+        assert abs(row["loss/policy"]) > 1e-4
+        assert row["loss"] == pytest.approx(row["loss/policy"] + row["loss/kl"], abs=2e-5)
+
+
+def test_without_a_penalty_the_loss_is_that_of_the_policy(build_trainer):
+    trainer = build_trainer("rfai", "algo.args.beta=0.0", "algo.kl.controller=fixed")
+    trainer.train()
+    for row in (row for row in trainer.state.log_history if "loss" in row):
+        assert row["loss/kl"] == 0.0
+        assert row["loss"] == pytest.approx(row["loss/policy"], abs=1e-5)
 
 
 def test_the_coefficient_moves_with_the_measured_kl(build_trainer, shake):

@@ -89,6 +89,12 @@ def test_labels_and_demonstrations_follow_the_threshold(judged):
     ]
 
 
+def test_of_equal_ones_the_reference_is_imitated():
+    groups = [[base_row("p", "abcde"), base_row("p", "abcdf")]]
+    judged = judge(groups, [Length()], [1.0], use_reference=True)
+    assert demonstrations(judged, 5.0, per_prompt=1) == [{"prompt": "p", "completion": "xxxxx"}]
+
+
 def test_a_folder_is_split_by_prompt_deduplicated_and_loads(tmp_path):
     rows = [
         {"prompt": f"p{n % 40}", "chosen": f"c{n % 80}", "rejected": "r", "margin": 1.0}

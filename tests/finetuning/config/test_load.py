@@ -53,6 +53,11 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("reward", "discriminator"): ["reward.discriminator.path=d"],
         ("reward", "compiler_discriminator"): ["reward.discriminator.path=d"],
         ("pipeline", "single"): ["model.path=some/model"],
+        ("data", "prompts"): ["reward=random"],
+        **{
+            (group, "rfai"): ["reward.teacher.model=m", "reward.teacher.api_key_env=null"]
+            for group in ("pipeline", "experiment")
+        },
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
@@ -71,8 +76,8 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "train.jsonl").write_text("")
     if group == "model/stages":
-        model, pipeline = option.split("_", 1)
-        plan = load([f"model={model}", f"pipeline={pipeline}"])
+        model = max((name for name in GROUPS["model"] if option.startswith(f"{name}_")), key=len)
+        plan = load([f"model={model}", f"pipeline={option.removeprefix(f'{model}_')}"])
     elif group == "model/tuning":
         model, algo = option.rsplit("_", 1)
         plan = load([f"model={model}", f"algo={algo}"])
@@ -86,12 +91,17 @@ def test_the_yamls_in_no_group_are_known():
     assert loose == {
         "config.yaml",
         "debug.yaml",
+        "deepseek_coder_compiler.yaml",
         "evaluate.yaml",
+        "generate.yaml",
         "groups.yaml",
         "hardware.yaml",
+        "merge.yaml",
         "nano_measure.yaml",
         "online.yaml",
         "pretrained_model.yaml",
+        "publish_dataset.yaml",
+        "publish_model.yaml",
     }
 
 
@@ -378,3 +388,34 @@ def test_a_base_that_is_made_from_nothing_is_not_rounded():
 def test_weights_in_four_bits_are_not_trained_themselves():
     found = problems_of("model=qwen", "model.quantization=nf4", "model.adapter=full")
     assert "model.adapter=lora" in found["model.quantization=nf4"]
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("dpo", 1e-3), ("kto", 1e-5)])
+def test_a_preset_of_a_pipeline_gives_each_stage_its_own(kind, rate, monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
+    plan = load([f"experiment=compiler_{kind}"])
+    stages = {stage.name: stage.config for stage in plan.stages}
+    assert list(stages) == ["samples", "feedback", kind, "demonstrations", "sft"]
+    trained, on_top = stages[kind], stages["sft"]
+    assert (trained.algo.args["learning_rate"], trained.model.adapter) == (rate, "full")
+    args = trained.algo.args
+    assert args["per_device_train_batch_size"] * args["gradient_accumulation_steps"] == 128
+    assert (on_top.algo.args["learning_rate"], on_top.model.lora.r) == (1.41e-6, 64)
+    assert list(stages["feedback"].reward) == ["compiler"]
+    # Another model takes the same way with its own values.
+    small = {
+        stage.name: stage.config
+        for stage in load([f"experiment=compiler_{kind}", "model=nano", "data=nano"]).stages
+    }
+    assert list(small) == ["base", *stages]
+    assert small[kind].algo.args["learning_rate"] in {5e-4, 3e-4}
+
+
+def test_a_compiler_needs_no_tests(tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"prompt": "p", "language": "java", "reference": "int f() { return 1; }"}\n')
+    given = ["experiment=compiler_dpo", "data=jsonl", f"data.train={rows}"]
+    assert load(given).stages
+    assert "field tests: missing" in problems_of(*given, "reward=execution")[f"{rows}:1"]

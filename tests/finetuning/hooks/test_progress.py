@@ -237,6 +237,14 @@ def test_stages_are_announced():
     ]
 
 
+def test_a_loss_that_is_logged_in_parts_is_told():
+    training = Training(terminal=False)
+    training.begin()
+    parts = {"loss/policy": -0.02, "loss/kl": 0.03, "reward_std": 0.4}
+    training.step(logs={"loss": 0.01, "reward": 0.614, **parts})
+    assert "reward 0.61  loss 0.010  policy -0.020  KL 0.030  std 0.400" in training.lines[0]
+
+
 def test_the_last_step_is_told_once():
     training = Training(terminal=False, total=2)
     training.begin()

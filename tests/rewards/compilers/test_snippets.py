@@ -1,11 +1,12 @@
 """Snippets whose outcome is known: right, wrong, tricky and without content, by language."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from rewards.compilers import COMPILERS, MissingCompilerError, Snippet
+from rewards.compilers import COMPILERS, Compilers, MissingCompilerError, Snippet
 
 FOLDER = Path(__file__).with_name("snippets")
 HEAD = re.compile(r"^== (\w+): (.*)\n", re.MULTILINE)
@@ -31,3 +32,14 @@ def test_every_snippet_ends_as_it_should(language, compilers):
         if one.outcome != expected
     }
     assert surprises == {}
+
+
+def test_a_typescript_without_an_api_is_named(monkeypatch, tmp_path, needs):
+    needs("node")
+    tsc = tmp_path / "typescript" / "bin" / "tsc"
+    tsc.parent.mkdir(parents=True)
+    tsc.write_text("#!/bin/sh\necho Version 7.0.2\n")
+    tsc.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tsc.parent}:{os.environ['PATH']}")
+    with Compilers() as fresh, pytest.raises(MissingCompilerError, match=r"7\.0\.2 has no typesc"):
+        fresh.compiler("typescript")

@@ -269,6 +269,130 @@ HARMS = {
         "import sqlite3\nsqlite3.connect('{DIR}/db').execute('create table t(a)')"
     ),
 }
+
+
+def forged(reply):
+    """A program that answers a call with a frame of its own making."""
+    return (
+        f"import os\nm = {reply!r}.encode()\n"
+        "def f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)\n    return x\n"
+    )
+
+
+CAUGHT = "try:\n    f(1)\n    assert False\nexcept MyError:\n    pass\n"
+CATCH_ALL = "class MyError(Exception): pass\ndef f(x): return x\n"
+BLOCK = "with C() as x:\n    y = f(1)\n    assert y == 2\n"
+IN_BLOCK = "class C:\n    def __enter__(s): return s\n    def __exit__(s, *a): return True\n"
+LAZY = (
+    "class L:\n    def __sub__(s, o): return 0.0\n    __rsub__ = __add__ = __mul__ = __abs__ = __truediv__ = __sub__\n"
+    "    def __float__(s): return 0.0\n    def __round__(s, n=0): return 0.0\ndef f(x): return L()\n"
+)
+OWN_SET = "class S(set):\n    def own(s): pass\n    def __eq__(s, o): return True\n    def __ne__(s, o): return False\n    __hash__ = None\n    def __sub__(s, o): return S()\n    __xor__ = __rxor__ = __rsub__ = __sub__\n    def __len__(s): return 0\n    def __bool__(s): return False\ndef f(x): return S([7])\n"
+WIRE = {
+    "counter_of_no_pairs": forged('{"r":{"C":[1,2]}}'),
+    "counter_with_lists_as_keys": forged('{"r":{"C":[[[],1]]}}'),
+    "ordered_dict_of_a_text": forged('{"r":{"O":"ab"}}'),
+    "deep_ordered_dict": forged('{"r":' + '{"O":[[1,' * 300 + "1" + "]]}" * 300 + "}"),
+    "factory_eval": forged('{"r":{"dd":[[{"T":"eval"},null]]}}'),
+    "factory_type": forged('{"r":{"dd":[[{"T":"memoryview"},null]]}}'),
+    "factory_of_data": forged('{"r":{"dd":[[5,null]]}}'),
+    "no_factory": forged('{"r":{"dd":[]}}'),
+    "factory_that_catches": forged('{"r":{"dd":[[{"E":"AssertionError"},null]]}}'),
+    "deque_below_zero": forged('{"r":{"Q":[-1,[]]}}'),
+    "deque_of_too_much": forged('{"r":{"Q":[1,[1,2]]}}'),
+    "deque_of_a_truth": forged('{"r":{"Q":[true,[1]]}}'),
+    "deque_without_head": forged('{"r":{"Q":[]}}'),
+    "deque_of_huge_size": forged('{"r":{"Q":[' + "9" * 99 + ",[]]}}"),
+    "fields_that_are_source": forged('{"r":{"n":["P",["x): return 1 #"],[1]]}}'),
+    "name_that_is_source": forged('{"r":{"n":["P(int): pass #",["x"],[1]]}}'),
+    "fields_that_fold": forged('{"r":{"n":["P",["\\uff3fcls"],[1]]}}'),
+    "fields_with_keywords": forged('{"r":{"n":["P",["class"],[1]]}}'),
+    "fields_that_compare": forged('{"r":{"n":["P",["__eq__"],[1]]}}'),
+    "fields_twice": forged('{"r":{"n":["P",["x","x"],[1,2]]}}'),
+    "fields_without_end": forged('{"r":{"n":["P",[' + '"x",' * 9999 + '"y"],[1]]}}'),
+    "fields_without_values": forged('{"r":{"n":["P",["x","y"],[1]]}}'),
+    "fields_of_numbers": forged('{"r":{"n":[1,[2],[3]]}}'),
+    "class_of_nothing": forged('{"r":{"error":[]}}'),
+    "class_without_number": forged('{"r":{"error":["1","E",[]]}}'),
+    "class_below_assertions": forged(
+        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["AssertionError"]]}'
+    ),
+    "class_above_all": forged(
+        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["BaseException","Exception"]]}'
+    ),
+    "class_of_a_bad_name": forged('{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E\\u0000",[]]}'),
+    "class_of_too_many": forged(
+        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",' + '[1,"F",' * 50 + "[]" + "]" * 51 + "}"
+    ),
+    "class_of_two_layouts": forged(
+        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["OSError","SyntaxError"]]}'
+    ),
+    "instance_without_number": forged('{"e":[],"n":"E","a":[],"t":"","o":"x","c":[0,"E",[]]}'),
+    "changes_of_what_was_not_lent": forged('{"r":2,"m":[["x",[1]],[-1,[1]]]}'),
+    "changes_of_a_number": forged('{"r":2,"m":[[0,[1]]]}'),
+    "same_as_nothing": forged('{"same":[0]}'),
+    "limit_of_nothing": forged('{"limit":5,"large":1}'),
+    "types_that_catch": forged('{"r":{"T":"AssertionError"}}'),
+    "more_than_was_asked": (
+        forged('{"r":[1,2,3],"end":true}').replace("f(x)", "__next__(x)")
+        + "class I: __iter__ = __next__ = __next__\ndef f(x): return I()\n",
+        "assert list(f(1)) == [1, 2, 3]\n",
+    ),
+    "empty_lists": forged('{"r":[' + "[]," * 2_700_000 + "1]}"),
+    "alias_of_assertion": (
+        CATCH_ALL.replace("class MyError(Exception): pass", "MyError = AssertionError"),
+        CAUGHT,
+    ),
+    "alias_of_exception": (
+        CATCH_ALL.replace("class MyError(Exception): pass", "MyError = Exception"),
+        CAUGHT,
+    ),
+    "alias_of_base_exception": (
+        CATCH_ALL.replace("class MyError(Exception): pass", "MyError = BaseException"),
+        CAUGHT,
+    ),
+    "alias_in_a_tuple": (
+        CATCH_ALL.replace("class MyError(Exception): pass", "MyError = (KeyError, AssertionError)"),
+        CAUGHT,
+    ),
+    "own_assertion": (CATCH_ALL.replace("(Exception)", "(AssertionError)"), CAUGHT),
+    "class_that_claims_all": (
+        (
+            "class M(type):\n    def __instancecheck__(c, o): return True\n    def __subclasscheck__(c, o): return True\n"
+            "class MyError(Exception, metaclass=M): pass\ndef f(x): return x\n"
+        ),
+        CAUGHT,
+    ),
+    "block_that_swallows": (IN_BLOCK + "def f(x): return 5\n", BLOCK),
+    "block_that_swallows_its_own": (IN_BLOCK + "def f(x): raise KeyError\n", BLOCK),
+    "block_that_swallows_a_comparison": (IN_BLOCK + EQUAL + "def f(x): return E()\n", BLOCK),
+    "lazy_difference": (LAZY, "assert abs(f(1) - 3.0) < 1e-6\n"),
+    "lazy_quotient": (LAZY, "assert abs(f(1) / 3.0) < 1e-6\n"),
+    "lazy_product": (LAZY, "assert f(1) * 3.0 == 0\n"),
+    "lazy_pair": (LAZY, "assert f(1) - f(2) == 0\n"),
+    "lazy_size": (LAZY, "assert abs(f(1)) < 1e-6\n"),
+    "lazy_rounding": (LAZY, "assert round(f(1), 2) == 0\n"),
+    "own_set_equals": (OWN_SET, "assert f(1) == {1, 2}\n"),
+    "own_set_minus_set": (OWN_SET, "assert not f(1) - {1, 2}\n"),
+    "own_set_without_set": (OWN_SET, "assert len(f(1) ^ {1, 2}) == 0\n"),
+    "set_without_own_set": (OWN_SET, "assert not {1, 2} - f(1)\n"),
+    "own_namedtuple_equals": (
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    def __eq__(s, o): return True\n    def own(s): pass\ndef f(x): return P(7)",
+        "assert f(1) == (2,)\n",
+    ),
+    "bare_namedtuple_equals": (
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\nP.__eq__ = lambda s, o: True\ndef f(x): return P(7)",
+        "assert f(1) == (2,)\n",
+    ),
+    "counter_that_equals": (
+        "import collections\nclass C(collections.Counter):\n    def __eq__(s, o): return True\n    __hash__ = None\ndef f(x): return C(b=1)",
+        "assert f(1) == {'a': 1}\n",
+    ),
+    "factory_that_equals": (
+        EQUAL + "import collections\ndef f(x): return collections.defaultdict(E)",
+        "assert f(1)['a'] == 2\n",
+    ),
+}
 EXHAUSTIONS = {
     "memory": "def f(x): return len([bytearray(1 << 26) for _ in range(1000)]) and x + 1",
     "memory_at_import": "x = 'a' * 10 ** 11\ndef f(x): return x + 1",
@@ -316,6 +440,7 @@ def all_attacks():
         "forge": FORGERIES,
         "harm": HARMS,
         "exhaust": EXHAUSTIONS,
+        "wire": WIRE,
     }
     for family, attacks in families.items():
         for name, attack in attacks.items():

@@ -111,8 +111,8 @@ def passed(sandbox, world):
 
 def test_there_are_enough_of_each_family():
     names = [name for name, _, _ in attacks.all_attacks()]
-    assert len(names) == len(set(names)) >= 150
-    assert len({name.partition("-")[0] for name in names}) == 7
+    assert len(names) == len(set(names)) >= 200
+    assert len({name.partition("-")[0] for name in names}) == 8
 
 
 @pytest.mark.parametrize("profile", [Profile.FULL, Profile.NO_NAMESPACES])
@@ -150,3 +150,19 @@ def test_the_control_of_the_harms_is_harmful_without_a_sandbox(world):
         namespace = {}
         exec(world.fill(attacks.HARMS[name]), namespace)
         assert namespace["f"](1) == 2, name
+
+
+def test_frames_that_say_nothing_are_violations(sandbox):
+    # These are well formed: a class below `Exception`, a limit, a name that is refused, much data.
+    formed = {"class_below_assertions", "class_above_all", "limit_of_nothing", "empty_lists"}
+    formed |= {"factory_that_catches"}
+    forged = {
+        name: attack if isinstance(attack, tuple) else (attack, attacks.TESTS)
+        for name, attack in attacks.WIRE.items()
+        if "os.write" in str(attack) and name not in formed
+    }
+    assert len(forged) > 30
+    results = sandbox.run_many([Job(program, tests) for program, tests in forged.values()])
+    named = dict(zip(forged, results, strict=True))
+    assert {n: r for n, r in named.items() if r.verdict is not Verdict.VIOLATION} == {}
+    assert all("protocol" in result.detail for result in results)

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import inspect
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -157,6 +158,49 @@ def test_those_that_are_killed_say_nothing(capfd):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
     assert capfd.readouterr() == ("", "")
+
+
+@contextlib.contextmanager
+def few_descriptors(spare):
+    """Let this process open so many more descriptors; yields what ends it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    taken = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 40, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        for descriptor in taken[:spare]:
+            os.close(descriptor)
+        del taken[:spare]
+        yield lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+# For its own pair and selector a supervisor needs three, for a host five more.
+@pytest.mark.parametrize("spare", [0, 2, 4, 6])
+def test_a_host_that_cannot_be_started_is_tried_again(spare):
+    with Sandbox(workers=1) as sandbox, few_descriptors(spare) as end:
+        relief = threading.Timer(0.4, end)
+        relief.start()
+        result = sandbox.run(*PASSING)
+        relief.join()
+    assert result.verdict is Verdict.PASSED, result
+
+
+@pytest.mark.parametrize("spare", [0, 4])
+def test_a_host_that_can_never_be_started_is_an_error_of_the_sandbox(spare):
+    with Sandbox(workers=1) as sandbox:
+        with few_descriptors(spare):
+            results = sandbox.run_many([Job(f"x = {i}", "") for i in range(9)])
+        assert {result.verdict for result in results} == {Verdict.INFRA_ERROR}
+        assert "Too many open files" in results[0].detail
+        assert sandbox.run(*PASSING).verdict is Verdict.PASSED
 
 
 def test_a_fork_starts_its_own_servers():

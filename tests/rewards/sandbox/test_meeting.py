@@ -22,6 +22,36 @@ class Stack:
     @classmethod
     def of(cls, *items): return cls(items)
 """
+NEST = "def nest():\n    x = []\n    for _ in range(200): x = [x]\n    return x\n"
+CATCH = "try: f()\nexcept BaseException: pass"
+SHELF = "class Shelf(list):\n    def put(self, x): self.append(x); return self\n"
+VECTOR = """
+class V:
+    def __init__(self, x): self.x = x
+    def __add__(self, other): return V(self.x + other.x)
+    def __mul__(self, number): return V(self.x * number)
+    def __rmul__(self, number): return V(self.x * number)
+    def __neg__(self): return V(-self.x)
+    def __matmul__(self, other): return self.x * other.x
+    def __bool__(self): return self.x != 0
+"""
+ACCOUNT = """
+class BankError(Exception): pass
+class Overdrawn(BankError, ValueError):
+    def __init__(self, missing):
+        super().__init__(f'{missing} missing')
+        self.missing = missing
+def draw(amount):
+    if amount > 5: raise Overdrawn(amount - 5)
+    if amount < 0: raise BankError('negative', amount)
+    return amount
+"""
+CONTEXT = """
+class C:
+    log = []
+    def __enter__(self): self.log.append('in'); return 5
+    def __exit__(self, kind, error, trace): self.log.append(kind and kind.__name__)
+"""
 EVENS = "def f(n):\n    for i in range(n):\n        if i % 2 == 0: yield i\n"
 
 
@@ -155,6 +185,108 @@ EVENS = "def f(n):\n    for i in range(n):\n        if i % 2 == 0: yield i\n"
             "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    x: int",
             "assert P(4).x == 4",
         ),
+        (
+            "from collections import *\ndef f(x): return Counter(x)",
+            "assert f('aab').most_common(1) == [('a', 2)]\nassert f('a')['z'] == 0",
+        ),
+        (
+            "from collections import *\ndef f(c): c['b'] += 2; return c.most_common(1)",
+            "c = Counter('a')\nassert f(c) == [('b', 2)]\nassert c == Counter(a=1, b=2)",
+        ),
+        (
+            "from collections import *\ndef f(d): d.move_to_end('a'); return OrderedDict(d)",
+            (
+                "d = OrderedDict(a=1, b=2)\nassert list(f(d)) == ['b', 'a']\nassert list(d) == ['b', 'a']\n"
+                "assert f(d) != OrderedDict(a=1, b=2)"
+            ),
+        ),
+        (
+            "def f(d, k): d[k] += 1",
+            "d = defaultdict(int)\nf(d, 'a')\nassert d == {'a': 1}\nassert d['b'] == 0",
+        ),
+        (
+            "from collections import *\ndef f(): return defaultdict(lambda: [7])",
+            "d = f()\nassert d['x'] == [7]\nassert d == {'x': [7]}",
+        ),
+        (
+            "from collections import *\ndef f(x): return deque(x, 2)",
+            "d = f([1, 2, 3])\nassert (list(d), d.maxlen) == ([2, 3], 2)\nassert d == deque([2, 3])",
+        ),
+        (
+            "def f(d): d.append(3)",
+            "d = deque([1, 2], 2)\nf(d)\nassert list(d) == [2, 3]\nassert d.maxlen == 2",
+        ),
+        (
+            "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\ndef f(): return [P(1)] * 2",
+            "p, q = f()\nassert p.x == 1\nassert p == (1, 2)\nassert repr(p) == 'P(x=1, y=2)'\nassert type(p) is type(q)",
+        ),
+        (
+            "def f(p): return p.x + p._replace(y=5).y",
+            "from collections import namedtuple\nP = namedtuple('P', 'x y')\nassert f(P(1, 2)) == 6",
+        ),
+        (
+            SHELF,
+            "s = Shelf()\nassert len(s.put(1).put(2)) == 2\nassert list(s) == [1, 2]\ndel s[0]\nassert s[0] == 2",
+        ),
+        ("class Plain(list): pass\ndef f(): return Plain('ab')", "assert f() == ['a', 'b']"),
+        (
+            "def f(n):\n    i = 0\n    while True:\n        if i < n: yield i * i\n        i += 1",
+            "from itertools import islice\nassert list(islice(f(4), 4)) == [0, 1, 4, 9]",
+        ),
+        (
+            "log = []\ndef f():\n    for i in range(99): log.append(i); yield i",
+            "g = f()\nassert next(g) + next(g) == 1\nassert log == [0, 1]\nassert sum(g) == 4850",
+        ),
+        (
+            "def f(q):\n    while q: yield q.pop()",
+            "q = [1, 2, 3]\ng = f(q)\nassert next(g) == 3\nassert q == [1, 2]\nassert list(g) == [2, 1]\nassert q == []",
+        ),
+        (
+            "def f():\n    total = 0\n    while True: total += yield total",
+            "g = f()\nassert next(g) == 0\nassert g.send(3) == 3\nassert g.send(4) == 7",
+        ),
+        (
+            "class R:\n    i = 0\n    def __iter__(self): return self\n    def __next__(self): self.i += 1; return self.i",
+            "r = R()\nassert next(r) == 1\nassert r.i == 1\nassert next(r) == 2",
+        ),
+        (
+            VECTOR,
+            "assert (V(1) + V(2)).x == 3\nassert (V(1) * 3).x == 3\nassert (2 * V(3)).x == 6\nassert (-V(1)).x == -1",
+        ),
+        (VECTOR, "assert not V(0)\nassert V(1)\nv = V(1)\nv += V(2)\nassert v.x == 3"),
+        (
+            "class A: pass\nclass B(A): pass",
+            "assert isinstance(B(), A)\nassert not isinstance(A(), B)\nassert issubclass(B, A)",
+        ),
+        (
+            ACCOUNT,
+            "try:\n    draw(7)\n    assert False\nexcept Overdrawn as e:\n    assert (str(e), e.missing) == ('2 missing', 2)",
+        ),
+        (
+            ACCOUNT,
+            "try:\n    draw(7)\n    assert False\nexcept ValueError as e:\n    assert isinstance(e, BankError)",
+        ),
+        (
+            ACCOUNT,
+            "try:\n    draw(-1)\n    assert False\nexcept BankError as e:\n    assert e.args == ('negative', -1)",
+        ),
+        (ACCOUNT, "assert issubclass(Overdrawn, BankError)\nassert Overdrawn(3).missing == 3"),
+        (
+            ACCOUNT + "def f(g):\n    try: g()\n    except BankError as e: return str(e)",
+            "assert f(lambda: draw(8)) == '3 missing'",
+        ),
+        (CONTEXT, "with C() as x: assert x == 5\nassert C.log == ['in', None]"),
+        (
+            CONTEXT,
+            "try:\n    with C(): raise KeyError('k')\nexcept KeyError: pass\nassert C.log == ['in', 'KeyError']",
+        ),
+        (
+            "def f(t, *, d): t[0].append(1); d['k'] = t",
+            "t, d = ([],), {}\nf(t, d=d)\nassert t == ([1],)\nassert d == {'k': ([1],)}",
+        ),
+        ("def f(g): return g.__name__", "def local(): pass\nassert f(local) == 'local'"),
+        ("def f(n): return range(n)", "assert len(f(10 ** 7)) == 10 ** 7"),
+        ("def f(x): return sum(x)", "assert f([10 ** 8] * 10 ** 6) == 10 ** 14"),
     ],
 )
 def test_honest_programs_pass(sandbox, program, tests):
@@ -198,8 +330,17 @@ def test_honest_programs_pass(sandbox, program, tests):
             Verdict.ERROR,
             "module 'os'",
         ),
-        ("def f(): return range(10 ** 9)", "assert f()", Verdict.VIOLATION, "protocol"),
-        ("def f(): return 'x' * 10 ** 7", "assert f()", Verdict.VIOLATION, "8388608"),
+        ("def f(): return range(1 << 64)", "assert f()", Verdict.VIOLATION, "protocol"),
+        ("def f(): return 'x' * 10 ** 7", "assert f()", Verdict.OUT_OF_MEMORY, "8388608"),
+        ("def f(): return 'x' * 10 ** 7", CATCH, Verdict.OUT_OF_MEMORY, "8388608"),
+        ("def f(x=0): return x", "f('x' * (1 << 25))", Verdict.INFRA_ERROR, "33554432"),
+        (NEST + "def f(): return nest()", "assert f()", Verdict.ERROR, "nested too deeply"),
+        (NEST + "def f(): return nest()", CATCH, Verdict.ERROR, "nested too deeply"),
+        ("def f(x): return x", NEST + "f(nest())", Verdict.INFRA_ERROR, "nested too deeply"),
+        (SHELF, "assert Shelf() == []", Verdict.ERROR, "methods of its own"),
+        (VECTOR, "assert V(1) + 1", Verdict.ERROR, "reckoned"),
+        (VECTOR, "assert V(1) @ V(2) == 2", Verdict.ERROR, "reckoned"),
+        (VECTOR, "assert isinstance(1, V)", Verdict.ERROR, "plain data"),
         ("def f(x): return x", "while True: f(1)", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "while True: pass", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "x = [0] * 10 ** 10", Verdict.OUT_OF_MEMORY, "MemoryError"),

@@ -129,6 +129,33 @@ def test_sleepers_wait_side_by_side():
     assert {result.verdict for result in results} == {Verdict.PASSED}
 
 
+def test_sleepers_are_not_run_again():
+    with Sandbox(workers=1, timeout_s=0.5) as single:
+        single.run("", "")
+        jobs = [Job(numbered("import time; time.sleep(100)", i), "") for i in range(8)]
+        started = time.perf_counter()
+        results = single.run_many(jobs)
+        seconds = time.perf_counter() - started
+    assert {result.verdict for result in results} == {Verdict.TIMEOUT}
+    # Four at a time. Alone, one after the other, they would take the sum.
+    assert seconds < 0.8 * sum(result.wall_s for result in results)
+
+
+def test_work_of_the_tester_is_not_done_again():
+    program = (
+        "import os\nframe = b'{\"r\":[' + b'[],' * 2700000 + b'1]}'\n"
+        "def f(x): os.write(3, len(frame).to_bytes(4, 'big') + frame)\n"
+    )
+    with Sandbox(workers=1, timeout_s=0.3) as single:
+        single.run("", "")
+        jobs = [Job(numbered(program, i), "while True: f(1)") for i in range(4)]
+        started = time.perf_counter()
+        results = single.run_many(jobs)
+        seconds = time.perf_counter() - started
+    assert {result.verdict for result in results} <= {Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY}
+    assert seconds < 0.8 * sum(result.wall_s for result in results)
+
+
 def test_threads_share_a_sandbox(sandbox):
     verdicts = {}
 

@@ -37,6 +37,10 @@ class Manner:
     """Requests after which the key is wrong."""
     say: str = ""
     """`refuse`, `truncate`, `prose`, `nonsense`, `hang`: instead of grading."""
+    batch_looks: int = 0
+    """Looks at a batch before it is done."""
+    batch_expired: float = 0.0
+    """Share of a batch's questions that are not answered in time."""
     obeys: bool = False
     """Does what it reads outside of quotations."""
     seed: int = 0
@@ -61,6 +65,7 @@ class Loopback:
         self.orders = []
         self.bodies = []
         self.arrivals = []
+        self.batches = Batches(self)
         self.flying = self.most_flying = 0
         self._random = random.Random(self.manner.seed)
         self._ready = threading.Event()
@@ -130,6 +135,8 @@ class Loopback:
             return self.manner.status, "", _error(f"status {self.manner.status}", "some_error")
         if "/models" in path:
             return self._models(path)
+        if "/batches" in path or "/files" in path:
+            return 200, "", self.batches.answer(path, body)
         return await self._grading(path, json.loads(body))
 
     async def _grading(self, path, question):
@@ -189,6 +196,84 @@ class Loopback:
             "paid": sum(self.paid.values()),
             "twice": sum(count > 1 for count in self.paid.values()),
         }
+
+
+class Batches:
+    """Questions handed in together: files at one provider, messages at the other."""
+
+    def __init__(self, server):
+        self._server = server
+        self.sent = []
+        """Questions of each batch, by their id."""
+        self._files = []
+        self._looks = Counter()
+
+    def answer(self, path, body):
+        kind, *rest = path.partition("?")[0].removeprefix("/v1/").split("/")
+        if kind == "files":
+            return self._file(rest, body)
+        number = next((int(part) for part in rest if part.isdigit()), -1)
+        if rest[-1:] == ["results"]:
+            return self._files[number]
+        return (self._message_batch if kind == "messages" else self._file_batch)(number, body)
+
+    def _file(self, rest, body):
+        if rest:
+            return self._files[int(rest[0])]
+        lines = [line for line in body.splitlines() if line.startswith(b'{"custom_id"')]
+        self._files.append(b"\n".join(lines))
+        number = str(len(self._files) - 1)
+        told = {"id": number, "object": "file", "bytes": 1, "created_at": 0, "filename": "q"}
+        return json.dumps({**told, "purpose": "batch", "status": "processed"}).encode()
+
+    def _file_batch(self, number, body):
+        if number < 0:
+            number = len(self.sent)
+            lines = self._files[int(json.loads(body)["input_file_id"])].splitlines()
+            self.sent.append({row["custom_id"]: row["body"] for row in map(json.loads, lines)})
+            self._files.append(self._lines(number, _chat, _line_of_file))
+        is_done = self._is_done(number)
+        told = {"id": str(number), "object": "batch", "endpoint": "x", "completion_window": "24h"}
+        told |= {"created_at": 0, "input_file_id": "x", "output_file_id": str(2 * number + 1)}
+        return json.dumps({**told, "status": "completed" if is_done else "in_progress"}).encode()
+
+    def _message_batch(self, number, body):
+        if number < 0:
+            number = len(self.sent)
+            rows = json.loads(body)["requests"]
+            self.sent.append({row["custom_id"]: row["params"] for row in rows})
+            self._files.append(self._lines(number, _messages, _line_of_message))
+        url = f"{self._server.url}/v1/messages/batches/{number}/results"
+        status = "ended" if self._is_done(number) else "in_progress"
+        told = {"id": str(number), "type": "message_batch", "processing_status": status}
+        return json.dumps({**told, "results_url": url}).encode()
+
+    def _is_done(self, number):
+        self._looks[number] += 1
+        return self._looks[number] > self._server.manner.batch_looks + 1  # one is its creation
+
+    def _lines(self, number, speak, line_of):
+        manner, lines = self._server.manner, []
+        for key, question in self.sent[number].items():
+            drawn = self._server._random.random()
+            late = drawn < manner.batch_expired
+            bad = 0 <= drawn - manner.batch_expired < manner.malformed
+            reply = None if late else json.loads(speak(question, self._server, bad))
+            lines.append(json.dumps(line_of(key, reply)).encode())
+        return b"\n".join(reversed(lines))  # in no order that anybody promised
+
+
+def _line_of_file(key, reply):
+    if reply is None:
+        return {"id": "r", "custom_id": key, "response": None, "error": {"code": "batch_expired"}}
+    response = {"status_code": 200, "request_id": "r", "body": reply}
+    return {"id": "r", "custom_id": key, "response": response, "error": None}
+
+
+def _line_of_message(key, reply):
+    if reply is None:
+        return {"custom_id": key, "result": {"type": "expired"}}
+    return {"custom_id": key, "result": {"type": "succeeded", "message": reply}}
 
 
 def _chat(question, server, malformed):

@@ -1,0 +1,96 @@
+"""The gates of the small commands: `key=value` over a YAML of conf/, every error at once.
+
+Each looks at folders as well, so that a command that cannot work says so before torch loads.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from finetuning.config.rules.models import model_may_exist
+from finetuning.config.schema.commands import (
+    GenerateSettings,
+    MergeSettings,
+    PublishDatasetSettings,
+    PublishModelSettings,
+)
+from finetuning.config.settings import MISSING, S, read_settings
+from finetuning.errors import ConfigError, Problem
+
+ADAPTER_CONFIG = "adapter_config.json"
+_ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+_REPO_FORM = "must be OWNER/NAME: letters, digits, `-`, `_` and `.`"
+
+
+def load_merge(overrides: Sequence[str]) -> MergeSettings:
+    """Read the settings of `whetstone merge`. Raises ConfigError with all problems."""
+    needed = {"adapter": "adapter=FOLDER, such as outputs/NAME/adapter"}
+    settings, problems = read_settings(overrides, "merge.yaml", MergeSettings, needed)
+    if str(settings.adapter) != MISSING:
+        problems += _no_adapter(settings.adapter)
+    if settings.base is not None:
+        problems += model_may_exist("base", settings.base)
+    out = settings.out
+    if out is not None and out.exists() and any(out.iterdir() if out.is_dir() else [out]):
+        problems.append(Problem(f"out={out}", "this is there already; choose another folder"))
+    return _checked(settings, problems)
+
+
+def load_generate(overrides: Sequence[str]) -> GenerateSettings:
+    """Read the settings of `whetstone generate`. Raises ConfigError with all problems."""
+    needed = {"model": "model=NAME, a folder or a Hub id"}
+    settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
+    if settings.model != MISSING:
+        problems += model_may_exist("model", settings.model)
+    return _checked(settings, problems)
+
+
+def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
+    """Read the settings of `whetstone publish model`. Raises ConfigError with all problems."""
+    needed = {"run": "run=outputs/NAME", "repo": "repo=OWNER/NAME"}
+    settings, problems = read_settings(
+        overrides, "publish_model.yaml", PublishModelSettings, needed
+    )
+    problems += _not_a_repo("repo", settings.repo)
+    if settings.base is not None:
+        problems += _not_a_repo("base", settings.base)
+    return _checked(settings, problems)
+
+
+def load_publish_dataset(overrides: Sequence[str]) -> PublishDatasetSettings:
+    """Read the settings of `whetstone publish dataset`. Raises ConfigError with all problems."""
+    needed = {"folder": "folder=FOLDER, such as outputs/NAME/dataset", "repo": "repo=OWNER/NAME"}
+    settings, problems = read_settings(
+        overrides, "publish_dataset.yaml", PublishDatasetSettings, needed
+    )
+    problems += _not_a_repo("repo", settings.repo)
+    return _checked(settings, problems)
+
+
+def _checked(settings: S, problems: list[Problem]) -> S:
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return settings
+
+
+def _no_adapter(folder: Path) -> Iterator[Problem]:
+    setting = f"adapter={folder}"
+    if not folder.is_dir():
+        yield Problem(setting, "there is no such folder")
+    elif not (folder / ADAPTER_CONFIG).is_file():
+        inside = folder / "adapter"
+        other = f"; it is the folder of a run: adapter={inside}" if inside.is_dir() else ""
+        yield Problem(setting, f"this folder has no {ADAPTER_CONFIG}, so it is no adapter{other}")
+    elif not any((folder / name).is_file() for name in _ADAPTER_WEIGHTS):
+        yield Problem(setting, f"this folder has no weights ({_ADAPTER_WEIGHTS[0]})")
+    else:
+        kind = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("peft_type")
+        if kind != "LORA":
+            yield Problem(setting, f"this adapter is of the kind {kind}; only LoRA can be merged")
+
+
+def _not_a_repo(name: str, given: str) -> Iterator[Problem]:
+    if given != MISSING and not _REPO.fullmatch(given):
+        yield Problem(f"{name}={given}", _REPO_FORM)

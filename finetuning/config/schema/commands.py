@@ -1,0 +1,95 @@
+"""What the small commands take: `whetstone merge`, `generate` and `publish`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
+
+from finetuning.config.schema.section import Section
+
+
+class MergeSettings(Section):
+    """An adapter folded into its base, behind the gate that a run's own merge passes."""
+
+    adapter: Path
+    """A folder in peft's layout, such as a run's adapter/."""
+    base: str | None
+    """A folder or a Hub id; null: the one that the adapter's own configuration names."""
+    revision: str | None
+    """Branch, tag or commit of a base on the Hub."""
+    quantization: Literal["auto", "none", "nf4"]
+    """How the base was held while the adapter was trained; `auto`: as the adapter's folder says,
+    and where it says nothing (an adapter from elsewhere), not in 4 bits."""
+    trust_remote_code: StrictBool
+    out: Path | None
+    """The folder of the merged model; null: the adapter's, with `-merged` after its name."""
+    max_kl: PositiveFloat
+    """As hooks.merge.max_kl: mean KL per token, in nats, where both models compute in float32."""
+    max_kl_16bit: PositiveFloat
+    """Likewise where one of them computes in 16 bits."""
+
+
+class GenerateSettings(Section):
+    """What a model writes after prompts, which are taken from the command line as they are."""
+
+    model: str
+    """A name from conf/model, a model's folder, a run's folder (its merged/), or a Hub id."""
+    revision: str | None
+    """Branch, tag or commit on the Hub."""
+    trust_remote_code: StrictBool
+    adapter: str | None
+    """The folder or Hub id of a LoRA adapter of the model."""
+    samples: PositiveInt
+    """Completions for each prompt."""
+    temperature: NonNegativeFloat
+    """0: the most probable token each time."""
+    top_p: Annotated[float, Field(gt=0, le=1)]
+    top_k: NonNegativeInt
+    """0: no limit."""
+    max_new_tokens: PositiveInt
+    stop: list[str]
+    """Strings at which a completion is cut."""
+    chat: StrictBool | None
+    """Put the prompt into the tokenizer's chat template; null: where it has one."""
+    seed: NonNegativeInt
+    load_in_4bit: StrictBool
+    """nf4 weights (bitsandbytes)."""
+    device: Literal["auto", "cpu", "cuda"]
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    """`auto`: bfloat16 where the GPU has it, else float32."""
+
+
+class PublishModelSettings(Section):
+    """A run's model on the Hub."""
+
+    run: Path
+    """The folder of a finished run."""
+    repo: str
+    """OWNER/NAME."""
+    epoch: PositiveInt | None
+    """Publish merged-epoch-N (hooks.merge.each_epoch); null: the finished model."""
+    adapter: StrictBool
+    """Also the adapter, below adapter/, where one was trained."""
+    mlx: StrictBool
+    """Also the folders of the run whose names begin with `mlx`."""
+    base: str | None
+    """The base's Hub id, for the card and the adapter; null: the id that the run began with."""
+    license: str | None
+    """The licence as the Hub names it (apache-2.0); null: that of the base, where it is known."""
+    private: StrictBool
+    push: StrictBool
+    """Upload. Without it the command shows what would go up, and asks nobody."""
+
+
+class PublishDatasetSettings(Section):
+    """A collected data set on the Hub."""
+
+    folder: Path
+    """A folder that `whetstone collect` or a teacher has written: rows and their card."""
+    repo: str
+    """OWNER/NAME."""
+    license: str | None
+    """The licence as the Hub names it; null: the card says none."""
+    private: StrictBool
+    push: StrictBool
+    """Upload. Without it the command shows what would go up, and asks nobody."""

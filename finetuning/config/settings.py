@@ -1,0 +1,96 @@
+"""`key=value` over a flat YAML of conf/, for commands that are no run: every error at once.
+
+Not composed by Hydra, because `model=` is no choice there: it may be a folder or a Hub id.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString
+from hydra.errors import HydraException
+from pydantic import ValidationError
+
+from finetuning.config.command_line import CONF_DIR
+from finetuning.config.schema.section import Section
+from finetuning.config.suggest import did_you_mean
+from finetuning.errors import Problem
+
+MISSING = "???"
+"""The value, in the file, of what the user has to give."""
+
+S = TypeVar("S", bound=Section)
+
+
+def read_settings(
+    overrides: Sequence[str], file: str, schema: type[S], needed: Mapping[str, str]
+) -> tuple[S, list[Problem]]:
+    """Return the settings, with the file's value where one is wrong, and what is wrong.
+
+    Args:
+        overrides: `key=value`, as typed.
+        file: the name of a YAML in conf/.
+        schema: what the settings are.
+        needed: setting to what the user could give there, for those that are `???` in the file.
+
+    """
+    defaults: dict[str, Any] = yaml.safe_load((CONF_DIR / file).read_text(encoding="utf-8"))
+    given, problems = _read(overrides)
+    for key in given.keys() - defaults.keys():
+        known = did_you_mean(key, defaults)
+        problems.append(Problem(f"{key}={given[key]}", f"no such setting; {known}"))
+    values = defaults | {key: value for key, value in given.items() if key in defaults}
+    problems += [
+        Problem(key, f"must be given: {hint}")
+        for key, hint in needed.items()
+        if values[key] == MISSING
+    ]
+    settings, found = _parsed(schema, values, defaults)
+    return settings, [*problems, *found]
+
+
+def _read(overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    parser = OverridesParser.create()
+    given: dict[str, Any] = {}
+    problems = []
+    for text in overrides:
+        try:
+            override = parser.parse_override(text)
+        except HydraException as error:
+            reason = str(error).splitlines()[0]
+            problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
+            continue
+        key = override.key_or_group
+        if key in given:
+            problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
+        elif override.is_sweep_override():
+            problems.append(Problem(text, f"one value is wanted; several tasks: {key}=[a,b]"))
+        else:
+            given[key] = _plain(override.value())
+    return given, problems
+
+
+def _plain(value: Any) -> Any:
+    """Turn Hydra's quoted strings into text."""
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return value.text if isinstance(value, QuotedString) else value
+
+
+def _parsed(
+    schema: type[S], values: dict[str, Any], defaults: dict[str, Any]
+) -> tuple[S, list[Problem]]:
+    try:
+        return schema.model_validate(values), []
+    except ValidationError as error:
+        details = error.errors()
+    wrong = {str(detail["loc"][0]) for detail in details}
+    repaired = schema.model_validate(values | {key: defaults[key] for key in wrong})
+    return repaired, [
+        Problem(
+            f"{'.'.join(map(str, detail['loc']))}={detail['input']}",
+            detail["msg"][0].lower() + detail["msg"][1:],
+        )
+        for detail in details
+    ]

@@ -1,0 +1,93 @@
+"""The story of `whetstone merge`: find the base, fold the adapter in, let it through the gate.
+
+What is compared is the adapter on its base as it was held in training against the merged folder as
+plain transformers load it from the disk: the gate of a run's own merge.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from peft import PeftModel
+from rich.console import Console
+
+from finetuning.config.schema import DeviceConfig, MergeConfig
+from finetuning.config.schema.commands import MergeSettings
+from finetuning.errors import ConfigError, MergeRefusedError, Problem
+from finetuning.hooks.merge import PARITY, refusal, write_merged
+from finetuning.model.adapter import trained_quantization
+from finetuning.model.device import AS_STORED, choose_device
+from finetuning.model.find import find_weights
+from finetuning.model.fits import adapter_problems, named_base
+from finetuning.model.policy import Policy, load_policy
+from finetuning.quiet import quiet_libraries
+
+
+@dataclass(frozen=True)
+class _Base:
+    path: str
+    revision: str | None
+    quantization: str | None
+    trust_remote_code: bool
+
+
+def merge(settings: MergeSettings, console: Console | None = None) -> Path:
+    """Write the merged model; return its folder.
+
+    Raises:
+        ConfigError: base and adapter do not belong together, or one is not there.
+        MergeRefusedError: the merged model says something else than the adapter on its base.
+
+    """
+    console = console or Console()
+    quiet_libraries()
+    base = _find_base(settings)
+    out = settings.out or settings.adapter.with_name(settings.adapter.name + "-merged")
+    if out.exists() and settings.out is None:
+        raise ConfigError([Problem(f"out={out}", "this is there already; choose another folder")])
+    held = f"{base.path}, held in {base.quantization}" if base.quantization else base.path
+    console.print(f"base: {held}", highlight=False, soft_wrap=True)
+    wanted = MergeConfig(
+        each_epoch=False, max_kl=settings.max_kl, max_kl_16bit=settings.max_kl_16bit
+    )
+    found = write_merged(settings.adapter, base, _trained(settings, base), out, wanted)
+    if not found["passed"]:
+        raise MergeRefusedError(refusal(found, out, section=""))
+    told = f"KL {found['kl']:.3g} from the adapter on its base (allowed: {found['max_kl']:g})"
+    console.print(f"{told}, in {out / PARITY}", highlight=False, soft_wrap=True)
+    console.print(f"model: {out}", highlight=False, soft_wrap=True)
+    return out
+
+
+def _find_base(settings: MergeSettings) -> _Base:
+    given = settings.base or named_base(settings.adapter)
+    if not given:
+        remedy = "its configuration names no base; add base=FOLDER or a Hub id"
+        raise ConfigError([Problem(f"adapter={settings.adapter}", remedy)])
+    setting = f"base={given}"
+    found = find_weights(given, settings.revision, settings.trust_remote_code, setting)
+    problems = list(
+        adapter_problems(settings.adapter, found.folder, setting, found.trust_remote_code)
+    )
+    if problems:
+        raise ConfigError(problems)
+    quantization = (
+        trained_quantization(settings.adapter)
+        if settings.quantization == "auto"
+        else {"none": None, "nf4": "nf4"}[settings.quantization]
+    )
+    return _Base(str(found.folder), None, quantization, found.trust_remote_code)
+
+
+def _trained(settings: MergeSettings, base: _Base) -> Policy:
+    """Load the model as it was trained: the adapter beside its base."""
+    device = AS_STORED
+    if base.quantization:
+        device = choose_device(DeviceConfig(name="auto", device="auto", dtype="auto"))
+    policy = load_policy(
+        base.path,
+        device,
+        trust_remote_code=base.trust_remote_code,
+        quantization=base.quantization,
+    )
+    model = PeftModel.from_pretrained(policy.model, settings.adapter)
+    return Policy(model.eval(), policy.tokenizer)

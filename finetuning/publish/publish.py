@@ -1,0 +1,68 @@
+"""The story of `whetstone publish`: gather, look for secrets, show, and send when told to."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from finetuning.config.schema.commands import PublishDatasetSettings, PublishModelSettings
+from finetuning.errors import ConfigError
+from finetuning.publish.dataset import dataset_upload
+from finetuning.publish.hub import check_access, send
+from finetuning.publish.model import key_variables, model_upload
+from finetuning.publish.parts import CARD, Upload
+from finetuning.publish.secrets import known_secrets, secret_problems
+
+_KILO = 1000.0
+
+
+def publish_model(settings: PublishModelSettings, console: Console | None = None) -> None:
+    """Show what would go up of a run, or send it."""
+    if settings.push:
+        check_access()
+    upload = model_upload(settings)
+    _publish(upload, key_variables(settings.run), settings.push, console or Console())
+
+
+def publish_dataset(settings: PublishDatasetSettings, console: Console | None = None) -> None:
+    """Show what would go up of a data set, or send it."""
+    if settings.push:
+        check_access()
+    _publish(dataset_upload(settings), (), settings.push, console or Console())
+
+
+def _publish(upload: Upload, variables: Iterable[str], push: bool, console: Console) -> None:
+    if problems := list(secret_problems(upload.parts, known_secrets(variables))):
+        raise ConfigError(problems)
+    _show(upload, console)
+    if not push:
+        told = "A dry run: nothing was sent. The same command with push=true uploads this."
+        console.print(told, highlight=False, soft_wrap=True)
+        return
+    console.print(f"published: {send(upload)}", highlight=False, soft_wrap=True)
+
+
+def _show(upload: Upload, console: Console) -> None:
+    seen = "private" if upload.private else "public"
+    console.print(f"{upload.kind} {upload.repo}, {seen}", highlight=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for part in upload.parts:
+        table.add_row(part.path, _size(part.size))
+    table.add_row("", _size(sum(part.size for part in upload.parts)))
+    console.print(table)
+    card = next(part.source for part in upload.parts if part.path == CARD)
+    text = card.decode() if isinstance(card, bytes) else card.read_text(encoding="utf-8")
+    console.print(f"\n{CARD}:\n", highlight=False)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    for note in upload.notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < _KILO:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _KILO
+    return f"{size:.2f} GB"
