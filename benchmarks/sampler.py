@@ -15,7 +15,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetuning.nano import problems
-from finetuning.rollout.hf import HFSampler, Sampling
+from finetuning.rollout.base import Sampling
+from finetuning.rollout.hf import HFSampler
 
 PROMPTS, GROUP, NEW_TOKENS = 16, 8, 56
 

@@ -24,7 +24,7 @@ from evaluation.layouts import write_layouts
 from evaluation.score import Scores, values_of_problems
 from evaluation.settings import Settings
 from evaluation.tasks import Task
-from finetuning.config.schema import BackendConfig
+from finetuning.config.schema import DeviceConfig
 from finetuning.config.schema.evaluation import EvaluationConfig
 from finetuning.data.tasks import build_task
 from finetuning.errors import ConfigError, Problem
@@ -54,7 +54,7 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
     console = console or Console()
     quiet_libraries()
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
-    device = choose_device(BackendConfig(name="auto", device=config.device, dtype=config.dtype))
+    device = choose_device(DeviceConfig(name="auto", device=config.device, dtype=config.dtype))
     found = find_model(config.model, config.revision, config.trust_remote_code)
     _check_chat(found, tasks)
     folder = _open_folder(config, found)

@@ -14,6 +14,7 @@ import trl
 from finetuning.config import Config
 from finetuning.data.build import build_dataset
 from finetuning.model.device import choose_device
+from finetuning.rollout.engines import choose_rollout
 from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import digest
 
@@ -35,6 +36,7 @@ def content_hash(config: Config) -> str:
             "model": _model(config),
             "rows": build_dataset(config.data, need, config.seed).to_list(),
             "device": [device.kind, str(device.dtype)],
+            "rollout": choose_rollout(config.backend, device).name,
             "sources": {
                 path.relative_to(_PACKAGE).as_posix(): path.read_text(encoding="utf-8")
                 for room in _ROOMS

@@ -55,5 +55,9 @@ class MergeRefusedError(WhetstoneError):
     """The finished model is not the model that was trained."""
 
 
+class DisagreementError(OutsideError):
+    """Sampler and trainer give the same tokens different probabilities."""
+
+
 class BrokenRunError(OutsideError):
     """A file of a run's folder cannot be read; the message names it."""

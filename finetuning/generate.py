@@ -7,7 +7,7 @@ trained on and measured.
 from collections.abc import Sequence
 
 from evaluation.sampler import SamplingParams
-from finetuning.config.schema import BackendConfig
+from finetuning.config.schema import DeviceConfig
 from finetuning.config.schema.commands import GenerateSettings
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import choose_device
@@ -26,7 +26,7 @@ def generate(settings: GenerateSettings, prompts: Sequence[str]) -> str:
 
     """
     quiet_libraries()
-    device = choose_device(BackendConfig(name="auto", device=settings.device, dtype=settings.dtype))
+    device = choose_device(DeviceConfig(name="auto", device=settings.device, dtype=settings.dtype))
     found = find_model(settings.model, settings.revision, settings.trust_remote_code)
     chat = _asks_in_chat(settings, found)
     wanted = Measured(

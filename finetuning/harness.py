@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from evaluation.harness.command import main
-from finetuning.config.schema import BackendConfig
+from finetuning.config.schema import DeviceConfig
 from finetuning.hooks.counting import CountProgress
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def load_sampler(args: Namespace) -> "TextSampler":
         placement=_placement(args.max_memory_per_gpu),
     )
     print(f"Loading model in {wanted.bits or args.precision}")
-    policy = load_measured(wanted, choose_device(BackendConfig.model_validate(backend)))
+    policy = load_measured(wanted, choose_device(DeviceConfig.model_validate(backend)))
     return TextSampler(policy.model, policy.tokenizer, max_length=args.max_length_generation)
 
 

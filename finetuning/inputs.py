@@ -16,6 +16,9 @@ from finetuning.config.references import referred
 from finetuning.data.build import Data, build_data, check_fills_a_batch
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
+from finetuning.model.policy import Policy
+from finetuning.rollout.base import Engine
+from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
 from finetuning.rows.need import Need, need_of
 from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
 from rewards.together import in_order, share_board
@@ -29,7 +32,12 @@ class StageRun:
     config: Config
     folder: Path
     device: Device
+    rollout: Choice
     console: Console
+
+    def engine_for(self, policy: Policy) -> Engine:
+        """Return what draws completions from a policy of this stage."""
+        return build_engine(self.rollout, policy.model, policy.tokenizer, self.device)
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,16 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     share_board(rewards)
     weights = [spec.weight for spec in specs]
     arguments = algorithm.arguments(
-        common_arguments(
-            config.algo.args,
-            stage.folder,
-            stage.device,
-            config.seed,
-            [tracker.name for tracker in config.tracker.values()],
-        ),
+        {
+            **common_arguments(
+                config.algo.args,
+                stage.folder,
+                stage.device,
+                config.seed,
+                [tracker.name for tracker in config.tracker.values()],
+            ),
+            **(vllm_arguments(stage.rollout) if specs else {}),
+        },
         weights,
     )
     needs_tests = any(spec.name == "execution" for spec in specs)

@@ -23,8 +23,10 @@ def take_one_gpu() -> None:
     """Show torch the first visible GPU only, where there is one process.
 
     With several, transformers wraps the model in DataParallel, which TRL refuses. Several processes
-    have a GPU each.
+    have a GPU each. What Apple's GPUs cannot compute yet, torch computes on the CPU instead of
+    ending the run.
     """
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     if processes() > 1:
         return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0")

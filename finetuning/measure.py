@@ -20,17 +20,23 @@ from finetuning.config import Config
 from finetuning.data.tasks import build_task
 from finetuning.hooks.counting import CountProgress
 from finetuning.model.policy import Policy
+from finetuning.rollout.base import Engine
 from finetuning.rollout.text import TextSampler
 from rewards.compilers import Compilers
 
 Metrics = dict[str, float]
 LoadPolicy = Callable[[], Policy]
+EngineFor = Callable[[Policy], Engine]
+"""Returns what draws completions from a policy."""
 
 
 class Measure:
     """The evaluations of one stage. Loads every task when it is made, to find mistakes early."""
 
-    def __init__(self, config: Config, folder: Path, console: Console) -> None:
+    def __init__(
+        self, config: Config, folder: Path, console: Console, engine_for: EngineFor
+    ) -> None:
+        self._engine_for = engine_for
         self._wanted = config.hooks.evaluate
         self._watch = config.hooks.watch
         self._seed = config.seed
@@ -47,14 +53,17 @@ class Measure:
         """Measure after training; `policy` is called only if something is left to generate."""
         return self._all("after", policy) if self._wanted.after else {}
 
-    def looker(self, task_name: str, tokenizer: Any) -> Callable[[Any, Path], Metrics]:
+    def looker(
+        self, task_name: str, tokenizer: Any, engine: Engine | None
+    ) -> Callable[[Any, Path], Metrics]:
         """Return a function that takes a quick look at the model under training."""
         task = self._task(task_name, self._watch.limit)
         settings = self._settings(self._watch.samples, (1,), greedy=False)
 
         def look(model: Any, folder: Path) -> Metrics:
+            sampler = TextSampler(model, tokenizer, engine=engine)
             with open_judge(task) as sandbox:
-                scores = evaluate(task, TextSampler(model, tokenizer), sandbox, settings, folder)
+                scores = evaluate(task, sampler, sandbox, settings, folder)
             return {name: value for name, value in scores.metrics.items() if name == "pass@1"}
 
         return look
@@ -64,7 +73,7 @@ class Measure:
         settings = self._settings(
             self._wanted.samples, tuple(self._wanted.k), greedy=self._wanted.greedy
         )
-        sampler = LateSampler(policy)
+        sampler = LateSampler(policy, self._engine_for)
         results: dict[str, Metrics] = {}
         for task in self._tasks:
             label = f"evaluation {when} training: {task.name}"
@@ -107,13 +116,15 @@ class Measure:
 class LateSampler:
     """Loads the policy when the first completion is asked for, and not before."""
 
-    def __init__(self, policy: LoadPolicy) -> None:
+    def __init__(self, policy: LoadPolicy, engine_for: EngineFor | None = None) -> None:
         self._policy = policy
+        self._engine_for = engine_for
         self._sampler: TextSampler | None = None
 
     def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
         """Sample from the policy."""
         if self._sampler is None:
             policy = self._policy()
-            self._sampler = TextSampler(policy.model, policy.tokenizer)
+            engine = self._engine_for(policy) if self._engine_for else None
+            self._sampler = TextSampler(policy.model, policy.tokenizer, engine=engine)
         return self._sampler(prompts, params)

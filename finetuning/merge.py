@@ -10,7 +10,7 @@ from pathlib import Path
 from peft import PeftModel
 from rich.console import Console
 
-from finetuning.config.schema import BackendConfig, MergeConfig
+from finetuning.config.schema import DeviceConfig, MergeConfig
 from finetuning.config.schema.commands import MergeSettings
 from finetuning.errors import ConfigError, MergeRefusedError, Problem
 from finetuning.hooks.merge import PARITY, refusal, write_merged
@@ -82,7 +82,7 @@ def _trained(settings: MergeSettings, base: _Base) -> Policy:
     """Load the model as it was trained: the adapter beside its base."""
     device = AS_STORED
     if base.quantization:
-        device = choose_device(BackendConfig(name="auto", device="auto", dtype="auto"))
+        device = choose_device(DeviceConfig(name="auto", device="auto", dtype="auto"))
     policy = load_policy(
         base.path,
         device,

@@ -30,6 +30,7 @@ from finetuning.model.device import check_optimizer, choose_device
 from finetuning.ranks import join, share
 from finetuning.report.html import write_report
 from finetuning.report.terminal import print_outcome
+from finetuning.rollout.engines import choose_rollout
 from finetuning.run import MERGED, run_stage
 from finetuning.run_dir import (
     REPORT,
@@ -48,6 +49,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     for stage in plan.stages:
         # Refused before anything is written.
         device = choose_device(stage.config.backend)
+        choose_rollout(stage.config.backend, device)
         check_optimizer(str(stage.config.algo.args.get("optim", "")), device)
         check_rewards(stage.config)
     join(device.kind)
@@ -95,7 +97,8 @@ def _run(
     device = choose_device(config.backend)
     if is_main():
         describe(place, stage.config, str(device))
-    run = StageRun(stage.name, config, place, device, console)
+    rollout = choose_rollout(config.backend, device)
+    run = StageRun(stage.name, config, place, device, rollout, console)
     try:
         summary = run_stage(run) if config.collect is None else collect_stage(run)
     except torch.OutOfMemoryError as error:

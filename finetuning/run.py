@@ -44,9 +44,11 @@ def run_stage(stage: StageRun) -> Summary:
     ranks = f", {processes()} processes" if processes() > 1 else ""
     told = f"{config.algo.name} on {device.kind} ({device.reason}{ranks})"
     stage.console.print(told, highlight=False)
+    sampler = stage.rollout
+    stage.console.print(f"completions by {sampler.name} ({sampler.reason})", highlight=False)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
-        measure = Measure(config, stage.folder / "eval", stage.console)
+        measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
         if not share(merged.is_dir()):
@@ -79,6 +81,7 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     config = stage.config
     _check_architecture(config)
     policy = _load(stage, inputs, measure)
+    engine = stage.engine_for(policy) if inputs.algorithm.makes_policy else None
     merger = Merger(config.model, config.hooks.merge)
     with closing(Scalars(config.tracker if is_main() else {}, stage.folder)) as scalars:
         hooks = build_hooks(
@@ -86,13 +89,14 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
             stage.name,
             stage.folder,
             stage.console,
-            lambda task: measure.looker(task, policy.tokenizer),
+            lambda task: measure.looker(task, policy.tokenizer, engine),
             merger,
             policy.tokenizer,
+            stage.folder / CHECKPOINTS,
             scalars,
             stage.device.kind,
         )
-        trainer = build_trainer(stage, inputs, policy, hooks)
+        trainer = build_trainer(stage, inputs, policy, hooks, engine)
         checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
         with closing(hooks):
             state = train(trainer, hooks, checkpoint, stage.console)

@@ -12,10 +12,13 @@ from finetuning.hooks.build import Hooks
 from finetuning.inputs import Inputs, StageRun
 from finetuning.model.adapter import adapter_config
 from finetuning.model.policy import Policy
+from finetuning.rollout.base import Engine
 from rewards.errors import RunStopped
 
 
-def build_trainer(stage: StageRun, inputs: Inputs, policy: Policy, hooks: Hooks) -> Any:
+def build_trainer(
+    stage: StageRun, inputs: Inputs, policy: Policy, hooks: Hooks, engine: Engine | None
+) -> Any:
     """Return the algorithm's trainer with the hooks of the run."""
     config = stage.config
     # Everything random from here on (adapter weights, data order) follows from this seed.
@@ -32,6 +35,8 @@ def build_trainer(stage: StageRun, inputs: Inputs, policy: Policy, hooks: Hooks)
             clock=StepClock(),
             stop=tuple(stop),
             settings=config.algo,
+            engine=engine,
+            parity=config.backend.parity,
             held_out=inputs.data.held_out,
             held_out_every_steps=config.hooks.watch.every_steps,
         ),

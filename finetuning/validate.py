@@ -41,6 +41,7 @@ from finetuning.model.device import Device, choose_device
 from finetuning.model.policy import load_policy
 from finetuning.quiet import quiet_libraries
 from finetuning.report.validation import Outcome, write_validation
+from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
 from finetuning.rows.read import read_rows
@@ -159,7 +160,9 @@ def _answers(work: _Work, side: str, model: ModelSource, device: Device) -> list
     def make(chunk: Chunk, _: int) -> list[Answer]:
         if not sampler:
             policy = load_policy(model.path, device, model.revision, model.trust_remote_code)
-            sampler.append(TextSampler(policy.model, policy.tokenizer))
+            choice = choose_rollout(work.validation.config.backend, device)
+            engine = build_engine(choice, policy.model, policy.tokenizer, device)
+            sampler.append(TextSampler(policy.model, policy.tokenizer, engine=engine))
         texts = generate(work.task, work.settings, sampler[0], chunk)
         return [Answer(*key, text) for key, text in zip(chunk.keys(), texts, strict=True)]
 

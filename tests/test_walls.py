@@ -93,6 +93,7 @@ ROOMS = {
         "assess",
         "config",
         "errors",
+        "export",
         "generate",
         "machine",
         "merge",
@@ -104,12 +105,13 @@ ROOMS = {
     },
     "publish": {"config", "errors", "metrics", "report"},
     "nano": set(),
-    "rollout": set(),
+    "rollout": {"config", "errors", "model"},
     "model": {"config", "errors", "nano", "world"},
     "data": {"config", "errors", "nano", "rows"},
     "algo": {"config", "data", "errors", "metrics", "model", "rollout", "rows"},
     "report": {"errors", "metrics"},
-    "hooks": {"config", "errors", "metrics", "model", "ranks", "report"},
+    "export": {"errors", "model", "rollout"},
+    "hooks": {"config", "errors", "export", "metrics", "model", "ranks", "report"},
 }
 
 

@@ -10,10 +10,12 @@ from transformers import Trainer, TrainerCallback
 
 from finetuning.algo.clock import StepClock
 from finetuning.algo.longest import LongestFirst, forgotten
+from finetuning.config.schema import ParityConfig
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
 from finetuning.model.quantized import keep_adapter_precise
+from finetuning.rollout.base import Engine
 from rewards.base import Reward
 
 CHECKPOINTS = "checkpoints"
@@ -44,6 +46,10 @@ class Parts:
     """Strings at which a completion may end, for algorithms that sample."""
     settings: Any = None
     """The algorithm's own section of the configuration: what TRL has no argument for."""
+    engine: Engine | None = None
+    """What draws completions, for algorithms that sample; None: the policy itself."""
+    parity: ParityConfig | None = None
+    """How far sampler and trainer may be apart; None: nobody looks."""
     held_out: Dataset | None = None
     """Rows that are only measured, for algorithms that do not sample."""
     held_out_every_steps: int = 0

@@ -1,4 +1,4 @@
-"""What algorithms that sample share: our sampler inside TRL's trainer, and timed parts."""
+"""What algorithms that sample share: our engines inside TRL's trainer, and timed parts."""
 
 from typing import Any
 
@@ -10,14 +10,18 @@ from finetuning.algo.base import Parts, RunTrainer, build_arguments
 from finetuning.algo.curriculum import ROW, CurriculumSampler, PassRates, first_rates
 from finetuning.algo.longest import longest_prompt
 from finetuning.algo.order import ResumableSampler
+from finetuning.algo.parity import MAX, MEAN, Drawn, check, differences, some_rows
 from finetuning.algo.state import StatefulTrainer
+from finetuning.config.schema import ParityConfig
 from finetuning.metrics import UNJUDGED
+from finetuning.model.quantized import computes_exactly
+from finetuning.rollout.base import Engine, Sampling
 from finetuning.rollout.decode import decode_completions
-from finetuning.rollout.hf import HFSampler, Sampling
+from finetuning.rollout.hf import HFSampler
 
 
 class OnlineTrainer(StatefulTrainer, RunTrainer):
-    """Mixed in before a TRL trainer that samples: completions come from HFSampler, parts are timed.
+    """Mixed in before a TRL trainer that samples: completions come from an engine, parts are timed.
 
     The seed of a draw depends on the step, so that a resumed run samples what the uninterrupted
     one would have sampled.
@@ -29,6 +33,12 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
     """Weighted sums of the last batch's rewards, all ranks' rows; NaN where nothing was judged."""
     pass_rates: PassRates | None = None
     """Where the order of prompts follows from them."""
+    engine: Engine | None = None
+    """What draws completions; None: TRL does, with vLLM."""
+    parity: ParityConfig | None = None
+    corrects = False
+    """Whether TRL weighs tokens by trainer's over sampler's probability."""
+    _drawn_first: Drawn | None = None
     _drawn: tuple[int, int] = (-1, 0)
     _completions_of_step = -1
 
@@ -56,13 +66,21 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
     def _generate_single_turn(
         self,
         prompt_ids: list[list[int]],
-        *_: Any,
-        **__: Any,
-    ) -> tuple[list[list[int]], None]:
+        *others: Any,
+        **keywords: Any,
+    ) -> tuple[list[list[int]], list[list[float]] | None]:
         with self.clock.measure("generate"):
-            return self._sample(prompt_ids), None
+            if self.engine is None:
+                ids, logprobs = super()._generate_single_turn(prompt_ids, *others, **keywords)
+            else:
+                ids, logprobs = self._sample(self.engine, prompt_ids)
+        if self._drawn_first is None:  # of a conversation with tools, the first turn
+            self._drawn_first = Drawn(prompt_ids, ids, logprobs)
+        return ids, logprobs if self.engine is None or self.corrects else None
 
-    def _sample(self, prompt_ids: list[list[int]]) -> list[list[int]]:
+    def _sample(
+        self, engine: Engine, prompt_ids: list[list[int]]
+    ) -> tuple[list[list[int]], list[list[float]]]:
         """Sample one completion for each row; equal neighbours share their prefill."""
         runs = _runs_of_equals(prompt_ids)
         sizes = {size for _, size in runs}
@@ -83,9 +101,28 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
             ) as model,
             torch.no_grad(),
         ):
-            sampler = HFSampler(model, self.processing_class)
-            rollouts = sampler.sample(prompts, group, sampling, self._draw_seed())
-        return [rollout.ids for rollout in rollouts]
+            engine.sync(model)
+            rollouts = engine.sample(prompts, group, sampling, self._draw_seed())
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for name, value in engine.statistics().items():
+            metrics[name].append(value)
+        return [rollout.ids for rollout in rollouts], [rollout.logprobs for rollout in rollouts]
+
+    def _check_parity(self) -> None:
+        """Compare sampler and trainer on some completions of this batch, of all ranks."""
+        drawn, self._drawn_first = self._drawn_first, None
+        if drawn is None or self.parity is None:
+            return
+        apart = differences(self, some_rows(drawn, self.parity.rows))
+        largest = apart.max() if len(apart) else apart.new_zeros(())
+        local = torch.stack([largest, apart.sum(), apart.new_tensor(len(apart))]).float()
+        of_ranks = self.accelerator.gather(local[None].to(self.accelerator.device)).cpu()
+        tokens = of_ranks[:, 2].sum().clamp(min=1)
+        found = of_ranks[:, 0].max().item(), (of_ranks[:, 1].sum() / tokens).item()
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for name, value in zip((MAX, MEAN), found, strict=True):
+            metrics[name].append(value)
+        check(found, self.parity, exact=_is_exact(self))
 
     def _draw_seed(self) -> int:
         """Return a seed that no other draw of this run has: by step, draw within it, and rank."""
@@ -103,6 +140,7 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
     ) -> torch.Tensor:
         if completions and isinstance(completions[0], str):
             completions = decode_completions(self.processing_class, completion_ids_list)
+        self._check_parity()
         with self.clock.measure("reward"):
             rewards_B_F = super()._calculate_rewards(
                 inputs, prompts, completions, completion_ids_list
@@ -191,10 +229,47 @@ def build_online(trainer_class: Any, parts: Parts, arguments: Any) -> Any:
         peft_config=parts.peft_config,
     )
     trainer.clock = parts.clock
+    trainer.parity = parts.parity
+    if not arguments.use_vllm:
+        engine = parts.engine or HFSampler(parts.policy.model, parts.policy.tokenizer)
+        trainer.engine = engine
+        if _needs_correction(engine, trainer):
+            correct_in_trl(trainer)
     trainer.stop = parts.stop
     trainer.pass_rates = pass_rates
     trainer.stateful = {} if pass_rates is None else {"pass_rates": pass_rates}
     return trainer
+
+
+def _needs_correction(engine: Engine, trainer: Any) -> bool:
+    """Tell whether TRL can and should weigh what this engine sampled.
+
+    In float32 the bound of `backend.parity` keeps the weights at 1; computing them costs a forward
+    pass over every completion.
+    """
+    arguments = trainer.args
+    return (
+        not isinstance(engine, HFSampler)
+        and not _is_exact(trainer)
+        and getattr(arguments, "vllm_importance_sampling_correction", False)
+        and arguments.loss_type != "vespo"  # has weights of its own
+    )
+
+
+def _is_exact(trainer: Any) -> bool:
+    """Tell whether trainer and sampler compute in float32."""
+    autocast = trainer.args.bf16 or trainer.args.fp16
+    return not autocast and computes_exactly(trainer.accelerator.unwrap_model(trainer.model))
+
+
+def correct_in_trl(trainer: Any) -> None:
+    """Let TRL correct for a sampler that computes otherwise (truncated importance sampling).
+
+    It has this for vLLM, and asks `use_vllm`; sampling itself is ours whatever that says.
+    """
+    trainer.use_vllm = True
+    trainer.vllm_mode = "server"
+    trainer.corrects = True
 
 
 def mask_unjudged(rewards_B_F: torch.Tensor, functions: list[Any]) -> torch.Tensor:

@@ -10,6 +10,7 @@ from finetuning.config.schema import BaseCollect, Config
 from finetuning.data.build import build_dataset
 from finetuning.model.device import Device
 from finetuning.model.policy import load_policy
+from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
 from rewards.sandbox import Job, Sandbox
@@ -78,7 +79,9 @@ class BaseSampler:
             policy = load_policy(
                 settings.path, self._device, settings.revision, settings.trust_remote_code
             )
-            self._sampler = TextSampler(policy.model, policy.tokenizer)
+            choice = choose_rollout(self._config.backend, self._device)
+            engine = build_engine(choice, policy.model, policy.tokenizer, self._device)
+            self._sampler = TextSampler(policy.model, policy.tokenizer, engine=engine)
         collect = self._collect
         params = SamplingParams(
             n=collect.samples,

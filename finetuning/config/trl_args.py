@@ -28,7 +28,6 @@ NOT_SAMPLED = frozenset(
         "repetition_penalty",
         "generation_kwargs",
         "cache_implementation",
-        "use_vllm",
         "use_transformers_continuous_batching",
         "use_transformers_paged",
     }
@@ -42,6 +41,8 @@ COMPUTED = {
     "seed": "seed",
     "data_seed": "seed",
     "use_cpu": "backend.device",
+    "use_vllm": "backend.rollout",
+    "vllm_mode": "backend.rollout",
     "bf16": "backend.dtype",
     "fp16": "backend.dtype",
     "reward_weights": "reward.NAME.weight",

@@ -82,6 +82,7 @@ def build_hooks(
     build_look: BuildLook,
     merger: Merger,
     tokenizer: Any,
+    checkpoints: Path,
     board: Board,
     device: str,
 ) -> Hooks:
@@ -113,5 +114,9 @@ def build_hooks(
         callbacks.append(SystemCallback(wanted.system.every_s, device, board.write_board))
     if wanted.merge.each_epoch:
         callbacks.append(MergeEachEpochCallback(merger, tokenizer, folder, console))
+    if wanted.export.mlx and config.algo.name != "reward":
+        from finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
+
+        callbacks.append(ExportMLXCallback(tokenizer, folder / "mlx", checkpoints))
     callbacks.append(ProgressCallback(stage, console))
     return Hooks(tuple(callbacks), early_stop, best, watch)

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -16,7 +15,7 @@ from finetuning.model.adapter import Base, merge_adapter, save_adapter
 from finetuning.model.device import AS_STORED
 from finetuning.model.parity import compare, predictions
 from finetuning.model.policy import Policy, load_policy, save_policy
-from finetuning.model.quantized import linears_4bit
+from finetuning.model.quantized import computes_exactly
 
 PARITY = "merge.json"
 """Beside the merged weights: how far they are from the model that was trained."""
@@ -67,7 +66,7 @@ def write_merged(
 
 def _compare(trained: Policy, folder: Path, wanted: MergeConfig) -> Found:
     merged = load_policy(str(folder), AS_STORED)
-    exact = _computes_exactly(trained.model) and _computes_exactly(merged.model)
+    exact = computes_exactly(trained.model) and computes_exactly(merged.model)
     most = wanted.max_kl if exact else wanted.max_kl_16bit
     parity = compare(
         predictions(trained.model, trained.tokenizer),
@@ -141,11 +140,3 @@ class MergeEachEpochCallback(TrainerCallback):
         found = self._merger.write(Policy(model, self._tokenizer), target, adapter)
         if found and not found["passed"]:
             self._console.print(refusal(found, target), highlight=False, soft_wrap=True)
-
-
-def _computes_exactly(model: Any) -> bool:
-    """Tell whether a model computes in float32 throughout, its 4-bit layers included."""
-    formats = {weight.dtype for weight in model.parameters() if weight.is_floating_point()}
-    if getattr(model, "is_loaded_in_4bit", False):
-        formats |= {layer.compute_dtype for _, layer in linears_4bit(model)}
-    return formats == {torch.float32}

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from finetuning.config.schema import BackendConfig
+from finetuning.config.schema import DeviceConfig
 from finetuning.errors import ConfigError, Problem
 from finetuning.world import local_processes
 
@@ -15,7 +15,7 @@ class Device:
     """A resolved backend."""
 
     kind: str
-    """`cpu` or `cuda`."""
+    """`cpu`, `cuda` or `mps`."""
     dtype: torch.dtype | Literal["auto"]
     """The number format of weights and of the forward pass; `auto`: as the weights are stored."""
     reason: str
@@ -29,39 +29,47 @@ class Device:
 AS_STORED = Device("cpu", "auto", "weights are only read and written")
 
 
-def choose_device(backend: BackendConfig) -> Device:
+def choose_device(backend: DeviceConfig) -> Device:
     """Resolve `auto`; refuse a device that this machine does not have."""
-    has_cuda = torch.cuda.is_available()
-    if backend.device == "cuda" and not has_cuda:
-        raise ConfigError(
-            [
-                Problem(
-                    f"backend={backend.name}",
-                    "PyTorch sees no CUDA device here; use backend=cpu or backend=auto",
-                )
-            ]
-        )
-    kind = "cuda" if has_cuda and backend.device != "cpu" else "cpu"
-    if kind == "cuda" and local_processes() > torch.cuda.device_count():
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not has.get(backend.device, True):
+        name = "CUDA device" if backend.device == "cuda" else "GPU of an Apple computer"
+        remedy = f"PyTorch sees no {name} here; use backend=cpu or backend=auto"
+        raise ConfigError([Problem(f"backend={backend.name}", remedy)])
+    kind: str = backend.device
+    if kind == "auto":
+        kind = next((found for found in has if has[found]), "cpu")
+    gpus = torch.cuda.device_count() if kind == "cuda" else 1
+    if kind != "cpu" and local_processes() > gpus:
         problem = Problem(
             f"LOCAL_WORLD_SIZE={local_processes()}",
-            f"there are {torch.cuda.device_count()} GPUs here; start as many processes, or add "
-            "backend=cpu",
+            f"there are {gpus} GPUs here; start as many processes, or add backend=cpu",
         )
         raise ConfigError([problem])
-    if backend.dtype != "auto":
-        dtype: torch.dtype = getattr(torch, backend.dtype)
-    elif kind == "cuda" and torch.cuda.is_bf16_supported():
-        dtype = torch.bfloat16
-    else:
-        dtype = torch.float32
+    dtype, limit = _number_format(backend.dtype, kind)
+    return Device(kind, dtype, _found(kind, asked=backend.device == "cpu") + limit)
+
+
+def _number_format(wanted: str, kind: str) -> tuple[torch.dtype, str]:
+    """Return the format, and what keeps a GPU from bfloat16."""
+    if wanted != "auto":
+        dtype: torch.dtype = getattr(torch, wanted)
+        return dtype, ""
+    if kind == "cuda" and torch.cuda.is_bf16_supported():
+        return torch.bfloat16, ""
+    if kind == "mps":
+        if torch.backends.mps.is_macos_or_newer(14, 0):
+            return torch.bfloat16, ""
+        return torch.float32, "; float32, because bfloat16 needs macOS 14"
+    return torch.float32, ""
+
+
+def _found(kind: str, *, asked: bool) -> str:
     if kind == "cuda":
-        reason = f"{torch.cuda.get_device_name()} found"
-    elif backend.device == "cpu":
-        reason = "asked for"
-    else:
-        reason = f"no CUDA device; {torch.get_num_threads()} threads"
-    return Device(kind, dtype, reason)
+        return f"{torch.cuda.get_device_name()} found"
+    if kind == "mps":
+        return "the GPU of an Apple computer found"
+    return "asked for" if asked else f"no GPU; {torch.get_num_threads()} threads"
 
 
 def check_optimizer(optimizer: str, device: Device) -> None:
@@ -71,6 +79,6 @@ def check_optimizer(optimizer: str, device: Device) -> None:
         ConfigError: with the name of one that works.
 
     """
-    if device.kind == "cpu" and (optimizer.startswith("paged_") or "8bit" in optimizer):
-        remedy = "this optimizer needs a CUDA device, and this run is on the CPU; use adamw_torch"
+    if device.kind != "cuda" and (optimizer.startswith("paged_") or "8bit" in optimizer):
+        remedy = f"this optimizer needs a CUDA device, not {device.kind}; use adamw_torch"
         raise ConfigError([Problem(f"algo.args.optim={optimizer}", remedy)])

@@ -17,7 +17,7 @@ from finetuning.model.device import Device
 
 def nf4_arguments(device: Device) -> dict[str, Any]:
     """Return what `from_pretrained` needs to load 4-bit weights onto the device."""
-    place = torch.cuda.current_device() if device.kind == "cuda" else "cpu"
+    place = torch.cuda.current_device() if device.kind == "cuda" else device.kind
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -66,6 +66,14 @@ def linears_4bit(model: Any) -> Iterator[tuple[str, Any]]:
     for name, module in base.named_modules():
         if isinstance(module, Linear4bit):
             yield name.removesuffix(".base_layer"), module
+
+
+def computes_exactly(model: Any) -> bool:
+    """Tell whether a model computes in float32 throughout, its 4-bit layers included."""
+    formats = {weight.dtype for weight in model.parameters() if weight.is_floating_point()}
+    if getattr(model, "is_loaded_in_4bit", False):
+        formats |= {layer.compute_dtype for _, layer in linears_4bit(model)}
+    return formats == {torch.float32}
 
 
 def copy_dequantized(trained: Any, plain: Any) -> None:

@@ -7,39 +7,12 @@ the model's own forward, nothing of it is re-implemented.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
-STOP_CHECK_TOKENS = 8  # decoding text costs more than a forward step of a small model
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How tokens are drawn."""
-
-    max_new_tokens: int
-    temperature: float = 1.0
-    """0.0 takes the most probable token."""
-    top_p: float = 1.0
-    top_k: int = 0
-    """0: no limit."""
-    stop: tuple[str, ...] = ()
-    """A row may end once one of these strings is in its text; the text is not cut here."""
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """One completion: token ids with their EOS, and the log-probability of each under the sampler.
-
-    Log-probabilities are those of the distribution sampled from, after temperature and before
-    top-p and top-k, in nats, one for each id.
-    """
-
-    ids: list[int]
-    logprobs: list[float]
+from finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
 
 
 class HFSampler:
@@ -49,25 +22,21 @@ class HFSampler:
         self._model = model
         self._tokenizer = tokenizer
         self._pad = tokenizer.pad_token_id
-        self.eos = _eos_ids(model, tokenizer)
-        """Ids of the tokens that end a completion."""
+        self.eos = eos_ids(model, tokenizer)
+
+    def sync(self, model: Any) -> None:
+        """Sample from this model from now on: its weights are used where they are."""
+        self._model = model
+
+    def statistics(self) -> dict[str, float]:
+        """Return nothing: there is nothing to copy."""
+        return {}
 
     @torch.no_grad()
     def sample(
         self, prompts: Sequence[list[int]], n: int, sampling: Sampling, seed: int
     ) -> list[Rollout]:
-        """Draw `n` completions for each prompt.
-
-        Args:
-            prompts: P lists of token ids.
-            n: completions for each prompt.
-            sampling: how tokens are drawn.
-            seed: the draw depends on this, the prompts and the weights, and on nothing else.
-
-        Returns:
-            P * n rollouts, those of one prompt next to each other.
-
-        """
+        """Draw `n` completions for each prompt, as `Engine` says."""
         training = self._model.training
         self._model.eval()
         try:
@@ -76,12 +45,6 @@ class HFSampler:
             )
         finally:
             self._model.train(training)
-
-
-def _eos_ids(model: Any, tokenizer: Any) -> list[int]:
-    configured = getattr(model.generation_config, "eos_token_id", None)
-    ids = configured if isinstance(configured, list) else [configured]
-    return sorted({token for token in [*ids, tokenizer.eos_token_id] if token is not None})
 
 
 class _Batch:
@@ -102,7 +65,7 @@ class _Batch:
         self._eos = torch.tensor(eos, device=self._device)
 
     def run(self, prompts: Sequence[list[int]], n: int, seed: int) -> list[Rollout]:
-        generator = torch.Generator(device=self._device).manual_seed(seed)
+        generator = torch.Generator(device=_dice(self._device)).manual_seed(seed)
         limit = self._sampling.max_new_tokens
         logits_A_V, cache, mask_A_T = self._prefill(prompts, n)
         rows = len(prompts) * n
@@ -190,13 +153,18 @@ def _inverse_transform(logps_A_V: Any, generator: torch.Generator) -> Any:
     Noise for every token of the vocabulary costs more than a forward step of a small model. The
     sum is in double precision: a float's error grows to the probability of a rare token.
     """
-    cdf_A_V = logps_A_V.exp().cumsum(-1, dtype=torch.float64)
+    cdf_A_V = logps_A_V.to(_dice(logps_A_V.device)).exp().cumsum(-1, dtype=torch.float64)
     point_A_1 = torch.rand(
         (len(cdf_A_V), 1), dtype=torch.float64, device=cdf_A_V.device, generator=generator
     )
     # right=True steps over tokens of probability zero.
     token_A_1 = torch.searchsorted(cdf_A_V, point_A_1 * cdf_A_V[:, -1:], right=True)
-    return token_A_1[:, 0].clamp(max=cdf_A_V.shape[-1] - 1)
+    return token_A_1[:, 0].clamp(max=cdf_A_V.shape[-1] - 1).to(logps_A_V.device)
+
+
+def _dice(device: torch.device) -> torch.device:
+    """Return where tokens are drawn: Apple's GPUs have no double precision."""
+    return torch.device("cpu") if device.type == "mps" else device
 
 
 def _top_k(logps_A_V: Any, k: int) -> Any:

@@ -4,27 +4,36 @@ from collections.abc import Sequence
 from typing import Any
 
 from evaluation.sampler import SamplingParams
+from finetuning.rollout.base import Engine, Sampling
 from finetuning.rollout.decode import decode_completions
-from finetuning.rollout.hf import HFSampler, Sampling
+from finetuning.rollout.hf import HFSampler
 from finetuning.rollout.seq2seq import sample_seq2seq
 
 
 class TextSampler:
-    """Implements evaluation's Sampler with a transformers model.
+    """Implements evaluation's Sampler with an engine.
 
     Args:
         model: a language model, decoder-only or an encoder-decoder.
         tokenizer: its tokenizer, which pads on the left.
         max_length: tokens that prompt and completion have together; None takes what the model was
             made for. A prompt that leaves no room gets an empty completion.
+        engine: what samples; None: transformers. It takes the weights as they are now.
 
     """
 
-    def __init__(self, model: Any, tokenizer: Any, max_length: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        max_length: int | None = None,
+        engine: Engine | None = None,
+    ) -> None:
         self.eos: str = tokenizer.eos_token or ""
         self._model = model
         self._tokenizer = tokenizer
-        self._sampler = HFSampler(model, tokenizer)
+        self._sampler = engine or HFSampler(model, tokenizer)
+        self._sampler.sync(model)
         self._max_length = max_length or getattr(model.config, "max_position_embeddings", None)
 
     def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:

@@ -43,7 +43,7 @@ class EvaluationConfig(Section):
     load_in_4bit: StrictBool
     """nf4 weights (bitsandbytes)."""
     load_in_8bit: StrictBool
-    device: Literal["auto", "cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
     workers: PositiveInt | None

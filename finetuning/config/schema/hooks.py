@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from finetuning.config.schema.section import Section
 
@@ -102,6 +102,13 @@ class UnjudgedConfig(Section):
     """Logs in a row in which not one sample could be judged; null: train on regardless."""
 
 
+class ExportConfig(Section):
+    """Other forms of the policy, written whenever a checkpoint is."""
+
+    mlx: StrictBool
+    """`mlx/step-N` in the run's folder, for mlx_lm; only as many as there are checkpoints."""
+
+
 class SystemHookConfig(Section):
     """How loaded the machine is, as `System/*` in TensorBoard; W&B watches it by itself."""
 
@@ -119,6 +126,7 @@ class HooksConfig(Section):
     best: BestConfig
     early_stop: EarlyStopConfig
     unjudged: UnjudgedConfig
+    export: ExportConfig
     epoch_means: list[str]
     """Columns of metrics.jsonl whose mean over each epoch is logged as `epoch/COLUMN`."""
     names: dict[str, str]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from finetuning.config.schema.section import Section
 
@@ -21,13 +21,39 @@ class RunConfig(Section):
     """Continue an unfinished run of the same configuration (true), or start it again (false)."""
 
 
-class BackendConfig(Section):
+class DeviceConfig(Section):
     """The hardware and the number format."""
 
     name: str
-    device: Literal["auto", "cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    """`mps` is the GPU of an Apple computer; `auto` takes a GPU where there is one."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
+
+
+class ParityConfig(Section):
+    """Whether sampler and trainer agree on the probability of what was sampled.
+
+    Differences are of log-probabilities of sampled tokens, in nats, and in absolute terms.
+    """
+
+    rows: PositiveInt | None
+    """Completions of each batch that are compared; each costs a forward pass. Null: all."""
+    max_difference: PositiveFloat | None
+    """End the run where a token differs by more, in float32. Null: log it only."""
+    mean_difference_16bit: PositiveFloat | None
+    """End the run where tokens differ by more on average, where one of the two computes in 16 bits:
+    single tokens then differ by chance. Null: log it only."""
+
+
+class BackendConfig(DeviceConfig):
+    """Where training computes, and where completions come from."""
+
+    rollout: Literal["auto", "hf", "mlx", "vllm", "vllm_server"]
+    """`hf`: transformers; `mlx`: mlx-lm, for Apple's GPUs; `vllm`: vLLM beside the trainer on the
+    same GPU; `vllm_server`: a server that was started with `trl vllm-serve`; `auto`: mlx on an
+    Apple GPU where it is installed, else hf."""
+    parity: ParityConfig
 
 
 class TensorboardConfig(Section):

@@ -10,6 +10,7 @@ from finetuning.algo.base import Parts, common_arguments
 from finetuning.algo.clock import StepClock
 from finetuning.algo.table import ALGORITHMS
 from finetuning.config import load
+from finetuning.config.schema import ParityConfig
 from finetuning.model.adapter import adapter_config
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
@@ -27,7 +28,14 @@ def build_trainer(qwen_folder, tmp_path) -> Callable[..., Any]:
     """Build a trainer from real settings: `build_trainer("ppo", "algo.gae.lam=0.5")`."""
 
     def build(
-        algo: str, *overrides: str, reward: Any = letters, prompts=PROMPTS, **loading: Any
+        algo: str,
+        *overrides: str,
+        reward: Any = letters,
+        prompts=PROMPTS,
+        engine: Callable[[Policy], Any] | None = None,
+        parity: ParityConfig | None = None,
+        dtype: torch.dtype = torch.float32,
+        **loading: Any,
     ) -> Any:
         settings = {
             "algo": algo,
@@ -47,7 +55,7 @@ def build_trainer(qwen_folder, tmp_path) -> Callable[..., Any]:
         config = load([f"{key}={value}" for key, value in settings.items()]).main
         arguments = ALGORITHMS[algo].arguments(
             common_arguments(
-                config.algo.args, tmp_path / "run", Device("cpu", torch.float32, "test"), 0, []
+                config.algo.args, tmp_path / "run", Device("cpu", dtype, "test"), 0, []
             ),
             [1.0],
         )
@@ -69,6 +77,8 @@ def build_trainer(qwen_folder, tmp_path) -> Callable[..., Any]:
             callbacks=(),
             clock=StepClock(),
             settings=config.algo,
+            engine=engine(policy) if engine else None,
+            parity=parity,
         )
         return ALGORITHMS[algo].build(parts, arguments)
 

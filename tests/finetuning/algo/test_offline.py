@@ -209,7 +209,8 @@ def test_chat_rows_with_tool_calls_train(train, qwen_folder, tmp_path):
     )
     from finetuning.model.device import AS_STORED
     from finetuning.model.policy import load_policy
-    from finetuning.rollout.hf import HFSampler, Sampling
+    from finetuning.rollout.base import Sampling
+    from finetuning.rollout.hf import HFSampler
 
     policy = load_policy(str(folder / "merged"), AS_STORED)
     ids = policy.tokenizer.apply_chat_template(

@@ -2,6 +2,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from importlib.util import find_spec
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
+        ("backend", "mps_mlx"): [] if find_spec("mlx_lm") else ["backend.rollout=hf"],
         ("model", "codet5p"): ["algo=sft"],
         ("reward", "reward_model"): [f"reward.reward_model.path={tmp_path}"],
         **{
@@ -93,6 +95,7 @@ def test_the_yamls_in_no_group_are_known():
         "evaluate.yaml",
         "generate.yaml",
         "groups.yaml",
+        "hardware.yaml",
         "merge.yaml",
         "nano_measure.yaml",
         "online.yaml",
@@ -268,9 +271,10 @@ def test_given_twice_is_refused():
 
 def test_what_we_compute_is_refused():
     assert "run.name" in problems_of("algo.args.output_dir=x")["algo.args.output_dir=x"]
+    assert "backend.rollout" in problems_of("algo.args.use_vllm=true")["algo.args.use_vllm=True"]
 
 
-@pytest.mark.parametrize("setting", ["min_p=0.1", "repetition_penalty=1.1", "use_vllm=true"])
+@pytest.mark.parametrize("setting", ["min_p=0.1", "repetition_penalty=1.1"])
 def test_what_our_sampler_would_ignore_is_refused(setting):
     (message,) = problems_of(f"algo.args.{setting}").values()
     assert "our sampler does not take this" in message

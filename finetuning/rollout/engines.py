@@ -1,0 +1,63 @@
+"""Which engine draws completions: chosen once, and said aloud."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import torch
+
+from finetuning.config.schema import BackendConfig
+from finetuning.errors import ConfigError, Problem
+from finetuning.model.device import Device
+from finetuning.rollout.base import Engine
+from finetuning.rollout.hf import HFSampler
+
+Name = Literal["hf", "mlx", "vllm", "vllm_server"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A resolved `backend.rollout`."""
+
+    name: Name
+    reason: str
+
+    @property
+    def through_trl(self) -> bool:
+        """Whether TRL's trainer samples itself, and not an engine of ours."""
+        return self.name.startswith("vllm")
+
+
+def choose_rollout(backend: BackendConfig, device: Device) -> Choice:
+    """Resolve `auto`; refuse an engine that this device does not serve."""
+    wanted = backend.rollout
+    if wanted == "auto":
+        if device.kind != "mps":
+            return Choice("hf", "transformers samples where it trains")
+        if find_spec("mlx_lm") is None:
+            return Choice("hf", "mlx-lm is not installed; pip install 'whetstone[mlx]'")
+        return Choice("mlx", "mlx-lm is made for this GPU")
+    if wanted == "vllm" and device.kind != "cuda":
+        remedy = (
+            f"vLLM beside the trainer needs a CUDA device, and this run is on {device.kind}; use "
+            "backend.rollout=hf, or vllm_server with a server on another machine"
+        )
+        raise ConfigError([Problem("backend.rollout=vllm", remedy)])
+    return Choice(wanted, "asked for")
+
+
+def vllm_arguments(choice: Choice) -> dict[str, Any]:
+    """Return what TRL has to be told where it samples with vLLM."""
+    if not choice.through_trl:
+        return {}
+    return {"use_vllm": True, "vllm_mode": "server" if choice.name == "vllm_server" else "colocate"}
+
+
+def build_engine(choice: Choice, model: Any, tokenizer: Any, device: Device) -> Engine:
+    """Return the engine for a model; transformers where vLLM belongs to the trainer alone."""
+    if choice.name == "mlx" and not model.config.is_encoder_decoder:
+        from finetuning.rollout.mlx import MLXEngine  # noqa: PLC0415 - an extra
+
+        dtype: torch.dtype = model.dtype if device.dtype == "auto" else device.dtype
+        return MLXEngine(model, tokenizer, dtype)
+    return HFSampler(model, tokenizer)

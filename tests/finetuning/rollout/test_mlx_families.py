@@ -1,0 +1,70 @@
+"""Each family that is trained here says the same in mlx-lm as in transformers."""
+
+import pytest
+import torch
+import transformers
+
+mx = pytest.importorskip("mlx.core", reason="mlx is an extra: pip install 'whetstone[mlx]'")
+pytest.importorskip("mlx_lm", reason="mlx-lm is an extra: pip install 'whetstone[mlx]'")
+
+SIZES = {
+    "vocab_size": 96,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "initializer_range": 0.3,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+# No model's default in mlx-lm, so that one that is not handed over shows.
+ROPE = {"rope_type": "default", "rope_theta": 3000.0}
+LLAMA_3 = {
+    "rope_type": "llama3",
+    "rope_theta": 3000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+LINEAR = {"rope_type": "linear", "rope_theta": 3000.0, "factor": 4.0}
+FAMILIES = {
+    "llama": ("Llama", {"rope_parameters": ROPE}),
+    "llama, tied": ("Llama", {"rope_parameters": ROPE, "tie_word_embeddings": True}),
+    "llama 3": ("Llama", {"rope_parameters": LLAMA_3}),
+    "codellama": ("Llama", {"rope_parameters": {**ROPE, "rope_theta": 1e6}}),
+    "deepseek coder": ("Llama", {"rope_parameters": LINEAR}),
+    "qwen2": ("Qwen2", {"rope_parameters": ROPE}),
+    "qwen3": ("Qwen3", {"rope_parameters": ROPE, "head_dim": 16}),
+    "gemma": ("Gemma", {"rope_parameters": ROPE, "head_dim": 16}),
+    "gemma2": ("Gemma2", {"rope_parameters": ROPE, "head_dim": 16, "query_pre_attn_scalar": 16}),
+    "phi": ("Phi", {"rope_parameters": {**ROPE, "partial_rotary_factor": 0.5}}),
+    "phi3": ("Phi3", {"rope_parameters": ROPE}),
+    "starcoder2": ("Starcoder2", {"rope_parameters": ROPE}),
+}
+
+
+def build(family):
+    name, settings = FAMILIES[family]
+    config = getattr(transformers, f"{name}Config")(**{**SIZES, **settings})
+    torch.manual_seed(0)
+    causal = getattr(transformers, f"{name}ForCausalLM")
+    return causal._from_config(config, attn_implementation="eager").eval()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_logits_agree(family):
+    from finetuning.rollout.mlx_model import MLXModel
+
+    model = build(family)
+    ids = torch.randint(3, 96, (2, 24), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = model(input_ids=ids).logits
+    copy = MLXModel(model.config.to_dict(), torch.float32)
+    copy.follow(model)
+    found = torch.tensor(copy.module(mx.array(ids.tolist())).tolist())
+    assert expected.std() > 0.1  # the model tells tokens and positions apart
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
