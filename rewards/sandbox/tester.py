@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import random
+import resource
 import signal
 import socket
 import sys
@@ -37,6 +38,7 @@ from rewards.sandbox.text import describe, one_line
 from rewards.sandbox.verdict import Verdict
 
 _MAX_JOB_BYTES = 1 << 30
+_LARGE_KIB = 32 << 10
 _CPU_GRACE_S = 5.0
 """Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
 
@@ -133,7 +135,14 @@ def judge(
     death = orders.end(hung_up=hung_up)
     if hung_up:
         outcome = _judge_death(death, timeout_s)
-    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
+    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain or _has_grown())
+
+
+def _has_grown() -> bool:
+    """Tell whether a program's data has made this process large; what was large stays so."""
+    if sys.platform != "linux":  # elsewhere the unit is another
+        return False
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _LARGE_KIB
 
 
 def _report(
