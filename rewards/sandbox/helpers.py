@@ -10,7 +10,7 @@ import functools
 from rewards.sandbox.names import used_names
 
 _KEPT = 256
-_NEEDS_NOTHING = (ast.Import, ast.ImportFrom)
+_ALWAYS_KEPT = (ast.Import, ast.ImportFrom, ast.Assign)
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -38,7 +38,7 @@ def with_helpers(prefix: str, tests: str) -> str:
     kept = [
         node
         for node in statements
-        if isinstance(node, (*_NEEDS_NOTHING, ast.Assign))
+        if isinstance(node, _ALWAYS_KEPT)
         or (isinstance(node, ast.FunctionDef) and node.name in wanted)
     ]
     return "\n".join([*map(ast.unparse, kept), tests])

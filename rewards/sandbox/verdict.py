@@ -83,4 +83,6 @@ class Job:
     def __post_init__(self) -> None:
         if isinstance(self.entry_points, str):
             raise TypeError(f"entry_points takes a list of names: [{self.entry_points!r}]")
+        if self.entry_points is not None:  # an iterator could be read only once
+            object.__setattr__(self, "entry_points", tuple(self.entry_points))
         require_timeout(self.timeout_s)

@@ -197,6 +197,12 @@ def test_settings_out_of_range_are_named(settings):
         Sandbox(**settings)
 
 
+def test_a_job_can_run_again_whatever_its_names_came_from(sandbox):
+    job = Job("def f(): return 1", "assert f() == 1", entry_points=iter(["f"]))
+    assert job.entry_points == ("f",)
+    assert sandbox.run_many([job])[0].verdict == "passed"
+
+
 def test_a_name_in_place_of_a_list_is_refused(sandbox):
     with pytest.raises(TypeError, match="entry_points"):
         sandbox.run("def foo(): return 1", "assert foo() == 1", entry_points="foo")
