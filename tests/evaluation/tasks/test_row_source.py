@@ -91,11 +91,11 @@ def test_another_layout_is_refused(monkeypatch, tmp_path):
     "content",
     [
         b"not gzip",
-        gzip.compress(b'{"task_id": 1}\n')[:-9],
-        gzip.compress(b"{"),
-        gzip.compress(b"[1]\n"),
-        gzip.compress(b""),
-        gzip.compress(b'"\xff"\n'),
+        gzip.compress(b'{"task_id": 1}\n', mtime=0)[:-9],
+        gzip.compress(b"{", mtime=0),
+        gzip.compress(b"[1]\n", mtime=0),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b'"\xff"\n', mtime=0),
     ],
 )
 def test_a_damaged_file_is_named(monkeypatch, tmp_path, content):
