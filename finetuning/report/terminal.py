@@ -24,8 +24,9 @@ def print_outcome(console: Console, folder: Path) -> None:
         console.print(Text(note), soft_wrap=True)
     if run.summary.before or run.summary.after:
         console.print(_score_table(run))
+    seconds = run.summary.seconds.total  # none where a stage only collects
     places = {
-        "trained": duration(run.summary.seconds.total),
+        "trained": duration(seconds) if seconds else None,
         "teacher": costs(run.summary.teacher),
         "model": run.summary.model_folder,
         "data": run.summary.data_folder,

@@ -1,4 +1,5 @@
 import io
+import json
 
 from rich.console import Console
 
@@ -26,3 +27,16 @@ def test_a_run_that_was_not_evaluated_has_no_table(sft_folder):
     assert "The loss fell from 3.50 to 0.40" in text
     assert "difference" not in text
     assert "model" not in text
+
+
+def test_a_collection_says_nothing_of_training(run_folder):
+    path = run_folder / "report.json"
+    summary = json.loads(path.read_text())
+    path.write_text(json.dumps({**summary, "seconds": {"total": 0.0}, "data_folder": "dataset"}))
+    console = Console(file=io.StringIO(), width=60)
+
+    print_outcome(console, run_folder)
+
+    text = console.file.getvalue()
+    assert "data     dataset" in text
+    assert "trained" not in text
