@@ -21,7 +21,7 @@ from finetuning.inputs import Inputs, StageRun, prepare
 from finetuning.measure import Measure, Metrics
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, build_policy, load_policy
-from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter
+from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter, scale_files
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
 from finetuning.rows.need import Need, need_of
@@ -115,11 +115,11 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
 
 
 def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, str]:
-    """Return what a discriminator brings besides its weights; a reward model brings nothing."""
-    if need_of(config.algo) is not Need.REFERENCES:
-        return {}
+    """Return what a reward model or a discriminator brings besides its weights."""
     held_out = inputs.data.held_out.to_list() if inputs.data.held_out else []
     rows = inputs.data.train.to_list()
+    if need_of(config.algo) is not Need.REFERENCES:
+        return scale_files(scorer, held_out or rows, config.algo)
     return discriminator_files(scorer, rows, held_out, config.algo, config.seed)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import PositiveInt
 
+from rewards import scale
 from rewards.base import Completion, RewardConfig
 from rewards.sandbox.source import cut_at_stop
 
@@ -24,13 +25,21 @@ class RewardModelReward:
         batch_size: Completions that are scored at a time.
         device: Where: `cpu`, `cuda`, or `auto` for the GPU where there is one.
         max_length: Longer texts lose their beginning; None: no limit.
+        normalize: Give mean 0 and variance 1 over the held-out completions of the model's training,
+            where its folder says what they were (`scale.json`); otherwise its raw scores.
 
     Raises `ValueError` where the folder holds no reward model.
 
     """
 
     def __init__(
-        self, path: str, batch_size: int = 16, device: str = "auto", max_length: int | None = None
+        self,
+        path: str,
+        batch_size: int = 16,
+        device: str = "auto",
+        max_length: int | None = None,
+        *,
+        normalize: bool = True,
     ) -> None:
         self._folder = Path(path).expanduser()
         if not (self._folder / _MARK).is_file():
@@ -42,6 +51,7 @@ class RewardModelReward:
         self._batch_size = batch_size
         self._device = device
         self._max_length = max_length
+        self._scale = (scale.load(self._folder) if normalize else None) or scale.Scale()
         self._scorer: Any = None
 
     def __call__(
@@ -52,7 +62,7 @@ class RewardModelReward:
         stop: Sequence[Sequence[str]] | None = None,
         **_: Any,
     ) -> list[float | None]:
-        """Return one score per completion; its scale is what training made it.
+        """Return one score per completion.
 
         `stop`: strings, per completion, at the earliest of which a text is cut, as a program is.
         """
@@ -64,10 +74,11 @@ class RewardModelReward:
             for completion, stops in zip(completions, stop or [()] * len(prompts), strict=True)
         ]
         texts = [
-            _text(prompt, completion, scorer.tokenizer)
+            text_of(prompt, completion, scorer.tokenizer)
             for prompt, completion in zip(prompts, cut, strict=True)
         ]
-        return list(score(scorer, texts, self._batch_size, self._max_length))
+        scores = score(scorer, texts, self._batch_size, self._max_length)
+        return [self._scale.normalized(one) for one in scores]
 
     def close(self) -> None:
         """Let the weights go."""
@@ -85,7 +96,7 @@ class RewardModelReward:
         return self._scorer
 
 
-def _text(prompt: Any, completion: Completion, tokenizer: Any) -> str:
+def text_of(prompt: Any, completion: Completion, tokenizer: Any) -> str:
     """Return what the model was trained on: the text with its end, or the rendered conversation."""
     if isinstance(completion, str):
         ended = completion.endswith(tokenizer.eos_token)
@@ -105,7 +116,11 @@ class RewardModelConfig(RewardConfig):
     device: Literal["auto", "cpu", "cuda"]
     max_length: PositiveInt | None
     """Longer texts lose their beginning; null: no limit."""
+    normalize: bool
+    """Whether scores have mean 0 and variance 1 over the held-out rows of the model's training."""
 
     def build(self) -> RewardModelReward:
         """Check the folder; the weights load with the first batch."""
-        return RewardModelReward(self.path, self.batch_size, self.device, self.max_length)
+        return RewardModelReward(
+            self.path, self.batch_size, self.device, self.max_length, normalize=self.normalize
+        )

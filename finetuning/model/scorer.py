@@ -1,7 +1,8 @@
 """The model under training of `algo=reward`: a score instead of words at the end of a text."""
 
+import json
 import logging
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from finetuning.config.schema import AlgoConfig, ModelConfig
 from finetuning.model.device import Device
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy
+from rewards import scale
 from rewards.pairs import Pair, accuracy_of, calibrated, extras, logits_of_pairs, warning_of
-from rewards.scorer import Scorer, make_scorer
+from rewards.reward_model import text_of
+from rewards.scorer import Scorer, make_scorer, score
 
+_SCALED_ROWS = 500
 _LOG = logging.getLogger(__name__)
 Row = dict[str, Any]
 
@@ -63,6 +67,18 @@ def discriminator_files(
     return extras(
         calibrated(scorer, unseen, size, length), [_pair(row) for row in [*rows, *held_out]], seed
     )
+
+
+def scale_files(scorer: Scorer, rows: list[Row], algo: AlgoConfig) -> dict[str, str]:
+    """Return what lies beside a reward model: the scale of its scores on some of these rows."""
+    texts = [
+        text_of(row["prompt"], row[kind], scorer.tokenizer)
+        for row in rows[:_SCALED_ROWS]
+        for kind in ("chosen", "rejected")
+    ]
+    size = int(algo.args.get("per_device_train_batch_size", 8))
+    found = scale.fit(score(scorer, texts, size, algo.args.get("max_length")))
+    return {scale.FILE: json.dumps(asdict(found))} if found else {}
 
 
 def _pair(row: Row) -> Pair:

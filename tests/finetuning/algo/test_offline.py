@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from statistics import fmean, pstdev
 
 import pytest
 import torch
@@ -10,8 +11,10 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from finetuning.algo.kto import balanced_weights
 from finetuning.config import load
 from finetuning.data.conversations import turns
+from finetuning.data.nano import nano_held_out
 from finetuning.errors import ConfigError
 from finetuning.metrics import read_metrics
+from finetuning.rows.need import Need
 from rewards import calibration
 from rewards.discriminator import DiscriminatorReward
 from rewards.pairs import read_replay
@@ -122,6 +125,17 @@ def test_a_linear_head_is_a_plain_transformers_folder(train, qwen_folder):
         reward(prompts=[p], completions=[c])[0] for p, c in zip("abc", texts, strict=True)
     ]
     assert scores == pytest.approx(one_by_one, abs=1e-5), "padding changed a score"
+
+    # Where it was measured its scores have mean 0 and variance 1: a KL coefficient knows its scale.
+    raw = RewardModelReward(str(folder / "merged"), device="cpu", normalize=False)
+    kept = json.loads((folder / "merged" / "scale.json").read_text())
+    rows = nano_held_out(load(settings).main.data, Need.PREFERENCES)
+    prompts = [row["prompt"] for row in rows] * 2
+    answers = [row[kind] for kind in ("chosen", "rejected") for row in rows]
+    assert fmean(raw(prompts, answers)) == pytest.approx(kept["mean"], abs=1e-5)
+    assert pstdev(raw(prompts, answers)) == pytest.approx(kept["deviation"], rel=1e-4)
+    assert fmean(reward(prompts, answers)) == pytest.approx(0, abs=1e-4)
+    assert pstdev(reward(prompts, answers)) == pytest.approx(1, rel=1e-3)
 
 
 def test_the_discriminator_that_was_trained_is_the_one_that_judges(train, qwen_folder):
