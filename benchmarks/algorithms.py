@@ -1,10 +1,13 @@
 """Does every algorithm learn? Each on the nano world beside its control, from three seeds.
 
-    python benchmarks/algorithms.py [--outputs outputs/learning] [--steps 60] [ROW ...]
+    python benchmarks/algorithms.py [--outputs outputs/learning] [--steps 60] [--base MODEL] [ROW ...]
 
 A run that is finished is read, one that was interrupted goes on, so the same command continues the
 table. The control of an algorithm that samples is rewarded at random, that of DPO and KTO learns
 from random verdicts; for the others it is what they start from.
+
+With --base the algorithms that sample start from this model, and none is made for each seed. The two
+rows of samplers are one algorithm twice: with completions by transformers and by mlx-lm.
 """
 
 import argparse
@@ -50,12 +53,14 @@ ROWS = {
     "rloo": Row(("algo=rloo",), PASS, RANDOM, steps=True),
     "rfai": Row(("algo=rfai",), PASS, RANDOM, steps=True),
     "ppo": Row(("algo=ppo",), PASS, RANDOM, steps=True),
+    "grpo, hf": Row(("algo=grpo", "backend=cpu", "backend.rollout=hf"), PASS, steps=True),
+    "grpo, mlx": Row(("algo=grpo", "backend=cpu", "backend.rollout=mlx"), PASS, steps=True),
 }
 
 
 def run(command: Sequence[str], seed: int, outputs: Path) -> Path:
     """Train, unless it was done already; return the run's folder."""
-    name = "_".join([*command, f"seed={seed}"]).translate(str.maketrans("=", "-", "[]"))
+    name = "_".join([*command, f"seed={seed}"]).translate(str.maketrans("=/", "--", "[]"))
     folder = outputs / name
     if not finished(folder):
         # The cache of base models is that of every other run: they start from the same ones.
@@ -84,6 +89,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", choices=[*ROWS, []], metavar="ROW")
     parser.add_argument("--outputs", type=Path, default=Path("outputs/learning"))
     parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--base", type=Path)
     arguments = parser.parse_args()
     lines = []
     for name in arguments.rows or ROWS:
@@ -91,7 +97,8 @@ def main() -> None:
         # PPO takes two steps for each batch that it samples.
         steps = arguments.steps * (2 if name == "ppo" else 1)
         length = (f"algo.args.max_steps={steps}",) if row.steps else ()
-        command = (*row.command, *length)
+        start = ("pipeline=single", f"model.path={arguments.base}") if arguments.base else ()
+        command = (*row.command, *length, *(start if row.steps else ()))
         learned = [run(command, seed, arguments.outputs) for seed in SEEDS]
         cells = [read(learned, row, "before"), read(learned, row, "after"), ""]
         if row.control:
