@@ -8,6 +8,7 @@ writes plausible text, and its predictions are wrong.
 from typing import Any
 
 _MOVED = ("rope_theta", "partial_rotary_factor")
+_GLOBAL, _LOCAL = "full_attention", "sliding_attention"
 
 Settings = dict[str, Any]
 
@@ -15,8 +16,18 @@ Settings = dict[str, Any]
 def mlx_settings(config: Settings) -> Settings:
     """Return a config.json's content with the keys that mlx-lm reads added to it."""
     rope = config.get("rope_parameters") or {}
+    moved = _before(rope.get(_GLOBAL, rope))
+    if _LOCAL in rope:  # Gemma 3: layers of two kinds, each with positions of its own
+        moved["rope_local_base_freq"] = rope[_LOCAL]["rope_theta"]
+    if "_sliding_window_pattern" in config:
+        moved["sliding_window_pattern"] = config["_sliding_window_pattern"]
+    return {**config, **moved}
+
+
+def _before(rope: Settings) -> Settings:
+    """Return rotary parameters as transformers 4 wrote them."""
     moved = {key: rope[key] for key in _MOVED if key in rope}
     kind = rope.get("rope_type", "default")
     if kind != "default":
         moved["rope_scaling"] = {"type": kind, **rope}
-    return {**config, **moved}
+    return moved

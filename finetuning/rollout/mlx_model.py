@@ -15,6 +15,7 @@ from finetuning.errors import ConfigError, Problem
 from finetuning.model.live import live_weights
 from finetuning.rollout.mlx_activation import use_trained_activation
 from finetuning.rollout.mlx_config import Settings, mlx_settings
+from finetuning.rollout.mlx_mask import make_room_for_groups
 
 
 class MLXModel:
@@ -30,6 +31,7 @@ class MLXModel:
             raise _refusal(f"mlx-lm does not know this architecture ({error})") from error
         self.module = model_class(args_class.from_dict(self.settings))
         use_trained_activation(self.module, self.settings)
+        make_room_for_groups(self.module, self.settings)
         self.module.eval()
         self._dtype = getattr(mx, str(dtype).removeprefix("torch."))
         self._names = {name for name, _ in tree_flatten(self.module.parameters())}

@@ -1,5 +1,8 @@
 """Each family that is trained here says the same in mlx-lm as in transformers."""
 
+from functools import cache
+from types import SimpleNamespace
+
 import pytest
 import torch
 import transformers
@@ -31,6 +34,18 @@ LLAMA_3 = {
     "original_max_position_embeddings": 64,
 }
 LINEAR = {"rope_type": "linear", "rope_theta": 3000.0, "factor": 4.0}
+GEMMA_3 = {
+    "head_dim": 16,
+    "query_pre_attn_scalar": 16,
+    "hidden_size": 64,  # mlx-lm rounds the square root of others to bfloat16
+    "num_hidden_layers": 4,
+    "_sliding_window_pattern": 2,
+    "layer_types": ["sliding_attention", "full_attention"] * 2,
+    "rope_parameters": {
+        "full_attention": LINEAR,
+        "sliding_attention": {"rope_type": "default", "rope_theta": 500.0},
+    },
+}
 FAMILIES = {
     "llama": ("Llama", {"rope_parameters": ROPE}),
     "llama, tied": ("Llama", {"rope_parameters": ROPE, "tie_word_embeddings": True}),
@@ -44,12 +59,15 @@ FAMILIES = {
     "phi": ("Phi", {"rope_parameters": {**ROPE, "partial_rotary_factor": 0.5}}),
     "phi3": ("Phi3", {"rope_parameters": ROPE}),
     "starcoder2": ("Starcoder2", {"rope_parameters": ROPE}),
+    "gemma3": ("Gemma3", GEMMA_3),
 }
 
 
+@cache
 def build(family):
     name, settings = FAMILIES[family]
-    config = getattr(transformers, f"{name}Config")(**{**SIZES, **settings})
+    named = getattr(transformers, f"{name}TextConfig" if family == "gemma3" else f"{name}Config")
+    config = named(**{**SIZES, **settings})
     torch.manual_seed(0)
     causal = getattr(transformers, f"{name}ForCausalLM")
     return causal._from_config(config, attn_implementation="eager").eval()
@@ -68,3 +86,22 @@ def test_logits_agree(family):
     found = torch.tensor(copy.module(mx.array(ids.tolist())).tolist())
     assert expected.std() > 0.1  # the model tells tokens and positions apart
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_sampled_has_the_probability_that_torch_gives_it(family):
+    """With a cache, in one batch with prompts of other lengths, below temperature 1."""
+    from finetuning.rollout.base import Sampling
+    from finetuning.rollout.mlx import MLXEngine
+
+    model = build(family)
+    engine = MLXEngine(model, SimpleNamespace(eos_token_id=2), torch.float32)
+    engine.sync(model)
+    prompts = [[5, 6, 7, 8, 9, 10, 11], [4], [20, 21, 22]]
+    rollouts = engine.sample(prompts, 2, Sampling(10, temperature=0.8), seed=0)
+    for row, rollout in enumerate(rollouts):
+        prompt, ids = prompts[row // 2], torch.tensor(rollout.ids)
+        with torch.no_grad():
+            logits = model(input_ids=torch.tensor([prompt + rollout.ids])).logits[0] / 0.8
+        logps = logits.log_softmax(-1)[len(prompt) - 1 : -1].gather(1, ids[:, None])[:, 0]
+        torch.testing.assert_close(torch.tensor(rollout.logprobs), logps, atol=1e-4, rtol=0)
