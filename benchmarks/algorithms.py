@@ -1,13 +1,13 @@
 """Does every algorithm learn? Each on the nano world beside its control, from three seeds.
 
-    python benchmarks/algorithms.py [--outputs outputs/learning] [--steps 60] [--base MODEL] [ROW ...]
+    python benchmarks/algorithms.py [--outputs FOLDER] [--steps 60] [--base MODEL] [ROW ...]
 
 A run that is finished is read, one that was interrupted goes on, so the same command continues the
 table. The control of an algorithm that samples is rewarded at random, that of DPO and KTO learns
 from random verdicts; for the others it is what they start from.
 
-With --base the algorithms that sample start from this model, and none is made for each seed. The two
-rows of samplers are one algorithm twice: with completions by transformers and by mlx-lm.
+With --base the algorithms that sample start from this model, and none is made for each seed. The
+rows `grpo, hf` and `grpo, mlx` are one algorithm twice: completions by transformers and by mlx-lm.
 """
 
 import argparse

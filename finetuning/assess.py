@@ -5,8 +5,9 @@ settings, each task's samples are on the disk as they are judged, and the same c
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -30,11 +31,14 @@ from finetuning.data.tasks import build_task
 from finetuning.errors import ConfigError, Problem
 from finetuning.hooks.counting import CountProgress
 from finetuning.measure import LateSampler
+from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import choose_device
 from finetuning.model.find import Found, content_mark, find_model
 from finetuning.model.measured import Measured, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
+from finetuning.rollout.base import Engine
+from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.run_dir import locked
 from rewards.compilers import Compilers
 
@@ -71,9 +75,24 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
         )
         return load_measured(wanted, device)
 
-    with locked(folder, setting="output"):
-        _measure(config, console, folder, tasks, LateSampler(load))
+    # Weights in 8 bits are read by transformers alone.
+    choice = choose_rollout("hf" if config.load_in_8bit else config.rollout, device)
+    console.print(f"completions by {choice.name} ({choice.reason})", highlight=False)
+
+    def engine_for(policy: Policy) -> Engine:
+        return build_engine(choice, policy.model, policy.tokenizer, device)
+
+    with locked(folder, setting="output"), told_how_to_fit(partial(_smaller, config)):
+        _measure(config, console, folder, tasks, LateSampler(load, engine_for))
     return folder
+
+
+def _smaller(config: EvaluationConfig) -> Iterator[str]:
+    """Yield what to lower where model and completions do not fit into the GPU's memory."""
+    tokens = ("max_new_tokens", config.max_new_tokens)
+    rounded = config.load_in_4bit or config.load_in_8bit
+    batch = ("batch_size", config.batch_size)
+    return of_sampling(batch, tokens, None if rounded else "load_in_4bit=true")
 
 
 def _measure(

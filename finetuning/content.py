@@ -13,7 +13,7 @@ import trl
 
 from finetuning.config import Config
 from finetuning.data.build import build_dataset
-from finetuning.model.device import choose_device
+from finetuning.model.device import Device, choose_device
 from finetuning.rollout.engines import choose_rollout
 from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import digest
@@ -36,7 +36,7 @@ def content_hash(config: Config) -> str:
             "model": _model(config),
             "rows": build_dataset(config.data, need, config.seed).to_list(),
             "device": [device.kind, str(device.dtype)],
-            "rollout": choose_rollout(config.backend, device).name,
+            "rollout": _sampler(config, need, device),
             "sources": {
                 path.relative_to(_PACKAGE).as_posix(): path.read_text(encoding="utf-8")
                 for room in _ROOMS
@@ -45,6 +45,12 @@ def content_hash(config: Config) -> str:
             "versions": [torch.__version__, transformers.__version__, trl.__version__],
         }
     )
+
+
+def _sampler(config: Config, need: Need, device: Device) -> str | None:
+    """Name what draws completions; None where none are drawn before the stage has ended."""
+    samples = need is Need.PROMPTS or config.hooks.watch.every_steps
+    return choose_rollout(config.backend.rollout, device).name if samples else None
 
 
 def _model(config: Config) -> dict[str, Any]:

@@ -4,17 +4,20 @@ Sampled by the engine that training and evaluation sample with, so that what is 
 trained on and measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from evaluation.sampler import SamplingParams
 from finetuning.config.schema import DeviceConfig
 from finetuning.config.schema.commands import GenerateSettings
 from finetuning.errors import ConfigError, Problem
+from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import choose_device
 from finetuning.model.find import Found, find_model
 from finetuning.model.measured import Measured, load_measured
 from finetuning.model.policy import load_tokenizer
 from finetuning.quiet import quiet_libraries
+from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 
 
@@ -37,7 +40,6 @@ def generate(settings: GenerateSettings, prompts: Sequence[str]) -> str:
         adapter=settings.adapter,
         placement={},
     )
-    policy = load_measured(wanted, device)
     params = SamplingParams(
         n=settings.samples,
         temperature=settings.temperature,
@@ -48,8 +50,19 @@ def generate(settings: GenerateSettings, prompts: Sequence[str]) -> str:
         seed=settings.seed,
         chat=chat,
     )
-    completions = TextSampler(policy.model, policy.tokenizer)(prompts, params)
+    choice = choose_rollout(settings.rollout, device)
+    with told_how_to_fit(partial(_smaller, settings)):
+        policy = load_measured(wanted, device)
+        engine = build_engine(choice, policy.model, policy.tokenizer, device)
+        completions = TextSampler(policy.model, policy.tokenizer, engine=engine)(prompts, params)
     return _shown([[_cut(text, settings.stop) for text in of_one] for of_one in completions])
+
+
+def _smaller(settings: GenerateSettings) -> Iterator[str]:
+    """Yield what to lower where model and completions do not fit into the GPU's memory."""
+    tokens = ("max_new_tokens", settings.max_new_tokens)
+    four_bit = None if settings.load_in_4bit else "load_in_4bit=true"
+    return of_sampling(("samples", settings.samples), tokens, four_bit)
 
 
 def _asks_in_chat(settings: GenerateSettings, found: Found) -> bool:

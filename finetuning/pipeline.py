@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from evaluation.files import write_atomically
@@ -25,7 +24,7 @@ from finetuning.errors import MergeRefusedError
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
 from finetuning.inputs import StageRun, check_rewards
-from finetuning.memory import does_not_fit
+from finetuning.memory import of_training, told_how_to_fit
 from finetuning.model.device import check_optimizer, choose_device
 from finetuning.ranks import join, share
 from finetuning.report.html import write_report
@@ -49,7 +48,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
     for stage in plan.stages:
         # Refused before anything is written.
         device = choose_device(stage.config.backend)
-        choose_rollout(stage.config.backend, device)
+        choose_rollout(stage.config.backend.rollout, device)
         check_optimizer(str(stage.config.algo.args.get("optim", "")), device)
         check_rewards(stage.config)
     join(device.kind)
@@ -97,12 +96,10 @@ def _run(
     device = choose_device(config.backend)
     if is_main():
         describe(place, stage.config, str(device))
-    rollout = choose_rollout(config.backend, device)
+    rollout = choose_rollout(config.backend.rollout, device)
     run = StageRun(stage.name, config, place, device, rollout, console)
-    try:
+    with told_how_to_fit(lambda: of_training(config)):
         summary = run_stage(run) if config.collect is None else collect_stage(run)
-    except torch.OutOfMemoryError as error:
-        raise does_not_fit(config, error) from error
     summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
     if is_main():
         write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")

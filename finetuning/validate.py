@@ -7,8 +7,9 @@ another reward in the same folder judges them without generating anew.
 
 import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +38,7 @@ from finetuning.config.validation import ModelSource, Validation
 from finetuning.data.tasks import build_task
 from finetuning.errors import ConfigError, Problem
 from finetuning.hooks.counting import CountProgress
+from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import Device, choose_device
 from finetuning.model.policy import load_policy
 from finetuning.quiet import quiet_libraries
@@ -160,7 +162,7 @@ def _answers(work: _Work, side: str, model: ModelSource, device: Device) -> list
     def make(chunk: Chunk, _: int) -> list[Answer]:
         if not sampler:
             policy = load_policy(model.path, device, model.revision, model.trust_remote_code)
-            choice = choose_rollout(work.validation.config.backend, device)
+            choice = choose_rollout(work.validation.config.backend.rollout, device)
             engine = build_engine(choice, policy.model, policy.tokenizer, device)
             sampler.append(TextSampler(policy.model, policy.tokenizer, engine=engine))
         texts = generate(work.task, work.settings, sampler[0], chunk)
@@ -168,7 +170,10 @@ def _answers(work: _Work, side: str, model: ModelSource, device: Device) -> list
 
     identity = _identity(header(work.task, work.settings), {"model": _state(model)})
     journal = Journal(work.folder / f"{side}.answers.jsonl", identity, answer_of)
-    with CountProgress(f"{side} answers", "answers", work.console) as progress:
+    with (
+        CountProgress(f"{side} answers", "answers", work.console) as progress,
+        told_how_to_fit(partial(_smaller, work.settings)),
+    ):
         answers = resumed(journal, work.chunks, make, _tell(work.chunks, progress))
     sampler.clear()
     gc.collect()  # its weights, before those of the other model are loaded
@@ -222,6 +227,12 @@ def _judge(
         trainer_state=SimpleNamespace(global_step=place),
         **{name: [row[name] for row in of_answers] for name in names},
     )
+
+
+def _smaller(settings: Settings) -> Iterator[str]:
+    """Yield what to lower where the answers do not fit into the GPU's memory."""
+    batch = ("hooks.evaluate.batch_size", settings.batch_size)
+    return of_sampling(batch, ("hooks.evaluate.max_new_tokens", settings.max_new_tokens), None)
 
 
 def _identity(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

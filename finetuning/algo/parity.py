@@ -90,8 +90,9 @@ def check(found: tuple[float, float], wanted: ParityConfig, *, exact: bool) -> N
         f"differ by {largest:.3g} at most and {mean:.3g} on average (backend.parity.{name} allows "
         f"{bound:g}). Nothing was learned from these completions.\n"
         "What usually causes it: weights that were not copied to the sampler after a step; a "
-        "rope_theta or rope scaling that the sampler did not take over; another temperature; "
-        "another number format on one side (backend.dtype).\n"
+        "rope_theta or rope scaling that the sampler did not take over; another temperature; with "
+        "vLLM, top_p or top_k, which it counts in; another number format on one side "
+        "(backend.dtype).\n"
         "backend.rollout=hf samples with the model under training itself. If the difference is "
         f"fine with you, raise backend.parity.{name}; null only logs it."
     )

@@ -79,7 +79,7 @@ class BaseSampler:
             policy = load_policy(
                 settings.path, self._device, settings.revision, settings.trust_remote_code
             )
-            choice = choose_rollout(self._config.backend, self._device)
+            choice = choose_rollout(self._config.backend.rollout, self._device)
             engine = build_engine(choice, policy.model, policy.tokenizer, self._device)
             self._sampler = TextSampler(policy.model, policy.tokenizer, engine=engine)
         collect = self._collect

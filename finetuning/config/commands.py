@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from finetuning.config.rules.backend import sampler_is_installed
 from finetuning.config.rules.models import model_may_exist
 from finetuning.config.schema.commands import (
     GenerateSettings,
@@ -44,6 +45,7 @@ def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
     if settings.model != MISSING:
         problems += model_may_exist("model", settings.model)
+    problems += sampler_is_installed("rollout", settings.rollout)
     return _checked(settings, problems)
 
 

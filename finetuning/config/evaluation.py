@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
+from finetuning.config.rules.backend import sampler_is_installed
 from finetuning.config.rules.models import model_may_exist
 from finetuning.config.rules.outside import NANO_TASKS
 from finetuning.config.schema.evaluation import EvaluationConfig
@@ -55,4 +56,11 @@ def _model_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
         yield from model_may_exist("model", config.model, config.outputs)
 
 
-_RULES = (_tasks_can_be_had, _one_quantization, _model_may_exist)
+def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from sampler_is_installed("rollout", config.rollout)
+    if config.rollout == "mlx" and config.load_in_8bit:
+        remedy = "only transformers reads weights in 8 bits; leave one of them out"
+        yield Problem("rollout=mlx", remedy)
+
+
+_RULES = (_tasks_can_be_had, _one_quantization, _model_may_exist, _sampler_can_be_had)

@@ -55,7 +55,8 @@ def _number_format(wanted: str, kind: str) -> tuple[torch.dtype, str]:
     if wanted != "auto":
         dtype: torch.dtype = getattr(torch, wanted)
         return dtype, ""
-    if kind == "cuda" and torch.cuda.is_bf16_supported():
+    # Cards before Ampere emulate it, slowly.
+    if kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16, ""
     if kind == "mps":
         if torch.backends.mps.is_macos_or_newer(14, 0):

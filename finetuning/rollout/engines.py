@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import torch
 
-from finetuning.config.schema import BackendConfig
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.rollout.base import Engine
@@ -28,9 +27,8 @@ class Choice:
         return self.name.startswith("vllm")
 
 
-def choose_rollout(backend: BackendConfig, device: Device) -> Choice:
+def choose_rollout(wanted: Literal["auto"] | Name, device: Device) -> Choice:
     """Resolve `auto`; refuse an engine that this device does not serve."""
-    wanted = backend.rollout
     if wanted == "auto":
         if device.kind != "mps":
             return Choice("hf", "transformers samples where it trains")

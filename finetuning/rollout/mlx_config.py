@@ -15,7 +15,7 @@ Settings = dict[str, Any]
 
 def mlx_settings(config: Settings) -> Settings:
     """Return a config.json's content with the keys that mlx-lm reads added to it."""
-    rope = config.get("rope_parameters") or {}
+    rope: Settings = config.get("rope_parameters") or {}
     moved = _before(rope.get(_GLOBAL, rope))
     if _LOCAL in rope:  # Gemma 3: layers of two kinds, each with positions of its own
         moved["rope_local_base_freq"] = rope[_LOCAL]["rope_theta"]

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def test_a_local_folder_is_measured_and_everything_written(qwen_folder, rows, tm
     before = contents(folder)
     assert measure(f"model={qwen_folder}", f"tasks=[{rows}]", f"outputs={tmp_path}")[0] == folder
     assert contents(folder) == before
+
+
+@pytest.mark.skipif(find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+def test_mlx_samples_where_it_is_asked_to(qwen_folder, rows, tmp_path):
+    given = [f"model={qwen_folder}", f"tasks=[{rows}]", f"outputs={tmp_path}", "rollout=mlx"]
+    folder, screen = measure(*given)
+    assert "completions by mlx (asked for)" in screen
+    assert "mine" in json.loads((folder / "evaluation_results.json").read_text())
+    with pytest.raises(ConfigError, match=r"rollout=mlx: only transformers reads weights in 8"):
+        load_evaluation([*given, "load_in_8bit=true"])
 
 
 def test_one_process_at_a_time_writes_to_a_folder(qwen_folder, rows, tmp_path):

@@ -1,4 +1,7 @@
 import json
+from importlib.util import find_spec
+
+import pytest
 
 from finetuning.config import load
 from finetuning.content import content_hash
@@ -26,6 +29,12 @@ def test_what_the_base_model_does_not_depend_on():
     assert base("model.lora.r=8") == first
     assert base("algo.args.beta=0.1") == first
     assert base("hooks.evaluate.samples=9", "tracker=none") == first
+
+
+@pytest.mark.skipif(find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+def test_the_sampler_counts_where_something_is_sampled():
+    assert base("backend.rollout=mlx") == base()  # nobody looks at the base while it is trained
+    assert run("backend.rollout=mlx") != run()
 
 
 def test_a_stage_that_samples_depends_on_its_reward():

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -84,3 +85,15 @@ def test_mistakes_are_told_before_weights_load(qwen_folder, tmp_path, capsys):
     (bare / "model.safetensors").unlink()
     told = failure(capsys, f"model={bare}", "prompt=a", "chat=true")
     assert "has no chat template" in told
+
+
+@pytest.mark.skipif(find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+def test_mlx_writes_what_transformers_writes(qwen_folder, capsys):
+    asked = (f"model={qwen_folder}", "prompt=def f(a):", "temperature=0", "load_in_4bit=true")
+    assert generate(capsys, *asked, "rollout=mlx") == generate(capsys, *asked, "rollout=hf")
+
+
+def test_mlx_must_be_there(qwen_folder, capsys, monkeypatch):
+    monkeypatch.setattr("finetuning.config.rules.backend.find_spec", lambda _: None)
+    told = failure(capsys, f"model={qwen_folder}", "prompt=a", "rollout=mlx")
+    assert "rollout=mlx: mlx-lm is not installed" in told

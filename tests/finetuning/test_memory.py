@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from finetuning.config import load
-from finetuning.memory import does_not_fit
+from finetuning.errors import DoesNotFitError
+from finetuning.memory import does_not_fit, of_sampling, of_training, told_how_to_fit
 
 RAN_OUT = torch.OutOfMemoryError(
     "CUDA out of memory. Tried to allocate 2.37 GiB. GPU 0 has a total capacity of 39.4 GiB."
@@ -13,7 +14,7 @@ RAN_OUT = torch.OutOfMemoryError(
 
 def lines(*overrides):
     config = load(["model=qwen", "algo=grpo", "data=nano", "tracker=none", *overrides]).main
-    return str(does_not_fit(config, RAN_OUT)).splitlines()
+    return str(does_not_fit(RAN_OUT, of_training(config))).splitlines()
 
 
 def test_settings_are_named_in_their_order():
@@ -70,8 +71,29 @@ def test_what_was_measured_is_told(monkeypatch):
         monkeypatch.setattr(torch.cuda, name, lambda answer=answer: answer)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
     config = load(["model=qwen", "algo=sft", "data=nano", "tracker=none"]).main
-    said = str(does_not_fit(config, RAN_OUT))
+    said = str(does_not_fit(RAN_OUT, of_training(config)))
     assert "at most 37.0 GiB used and 38.0 GiB held by this process, of 40.0 GiB" in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RAN_OUT, RuntimeError("MPS backend out of memory (MPS allocated: 17.9 GB). Tried to allo")],
+)
+def test_a_command_that_only_samples_names_its_own_settings(error):
+    smaller = of_sampling(("batch_size", 8), ("max_new_tokens", 512), "load_in_4bit=true")
+    with pytest.raises(DoesNotFitError) as caught, told_how_to_fit(lambda: smaller):
+        raise error
+    said = [line.strip() for line in str(caught.value).splitlines()]
+    at = said.index("Lower, in this order:")
+    assert said[at + 1 : at + 3] == ["batch_size=4 (now 8)", "max_new_tokens=256 (now 512)"]
+    assert said[at + 3].startswith("load_in_4bit=true")
+    assert caught.value.exit_code == 2
+
+
+def test_another_error_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="shape") as caught, told_how_to_fit(lambda: iter(())):
+        raise RuntimeError("shapes do not fit")
+    assert not isinstance(caught.value, DoesNotFitError)
 
 
 GREEDY = """

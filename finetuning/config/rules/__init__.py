@@ -8,7 +8,11 @@ from finetuning.config.rules.algorithms import (
 )
 from finetuning.config.rules.architecture import encoder_decoders_are_supervised
 from finetuning.config.rules.arguments import numbers, trl_arguments, words
-from finetuning.config.rules.backend import engines_are_installed
+from finetuning.config.rules.backend import (
+    engines_are_installed,
+    vllm_arguments_are_read,
+    vllm_can_follow,
+)
 from finetuning.config.rules.offline import (
     collecting_has_its_inputs,
     kto_compares_within_a_batch,
@@ -80,6 +84,8 @@ RULES: tuple[Rule, ...] = (
     batches_are_for_collecting,
     verdicts_are_posted,
     engines_are_installed,
+    vllm_can_follow,
+    vllm_arguments_are_read,
 )
 
 

@@ -6,30 +6,76 @@ from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 
-from finetuning.config.schema import Config, OnlineConfig, RlooConfig
+from finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
 from finetuning.errors import Problem
+
+_NO_MLX = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
+_VLLM = frozenset({"vllm", "vllm_server"})
+_CORRECTION = "vllm_importance_sampling_"
+"""Arguments that TRL named after vLLM, and that serve every sampler beside the trainer."""
+_OF_SERVER = ("vllm_server_", "vllm_group_port")
+_OF_COLOCATED = (
+    "vllm_gpu_memory_utilization",
+    "vllm_max_model_length",
+    "vllm_tensor_parallel_size",
+    "vllm_enable_sleep_mode",
+    "vllm_model_impl",
+)
+
+
+def sampler_is_installed(setting: str, wanted: str) -> Iterator[Problem]:
+    """Check for mlx-lm where it is to sample."""
+    if wanted == "mlx" and find_spec("mlx_lm") is None:
+        yield Problem(f"{setting}=mlx", f"{_NO_MLX}, or use hf")
 
 
 def engines_are_installed(config: Config) -> Iterator[Problem]:
     """Check for the packages of `backend.rollout` before any weights load."""
     wanted = config.backend.rollout
-    setting = f"backend.rollout={wanted}"
     if config.hooks.export.mlx and find_spec("mlx_lm") is None:
-        yield Problem(
-            "hooks.export.mlx=true", "mlx-lm is not installed; pip install 'whetstone[mlx]'"
-        )
-    if wanted == "mlx" and find_spec("mlx_lm") is None:
-        yield Problem(setting, "mlx-lm is not installed; pip install 'whetstone[mlx]', or use hf")
-    if wanted not in {"vllm", "vllm_server"} or not isinstance(config.algo, OnlineConfig):
+        yield Problem("hooks.export.mlx=true", _NO_MLX)
+    yield from sampler_is_installed("backend.rollout", wanted)
+    if wanted in _VLLM and isinstance(config.algo, OnlineConfig) and (reason := why_no_vllm()):
+        yield Problem(f"backend.rollout={wanted}", reason)
+
+
+def vllm_can_follow(config: Config) -> Iterator[Problem]:
+    """Refuse what TRL would send to vLLM wrongly, or not at all."""
+    if config.backend.rollout not in _VLLM or not isinstance(config.algo, OnlineConfig):
         return
-    if reason := why_no_vllm():
-        yield Problem(setting, reason)
+    setting = f"backend.rollout={config.backend.rollout}"
     if isinstance(config.algo, RlooConfig):
         yield Problem(
             setting,
             "TRL's RLOO gets no log-probabilities from vLLM, so nothing could compare them with "
             "the trainer's; use algo=grpo, or backend.rollout=hf",
         )
+    if isinstance(config.algo, PpoConfig):
+        yield Problem(
+            setting,
+            "TRL sends vLLM every weight, and it does not know those of PPO's critic; use "
+            "algo=grpo, or backend.rollout=hf",
+        )
+    if config.model.quantization is not None:
+        yield Problem(
+            setting,
+            f"TRL folds the adapter into the weights before it sends them and takes it out again, "
+            f"which rounds a base in {config.model.quantization} anew each time; use "
+            "model.quantization=null, or backend.rollout=hf",
+        )
+
+
+def vllm_arguments_are_read(config: Config) -> Iterator[Problem]:
+    """Refuse TRL's arguments of vLLM where no vLLM, or another kind of it, would read them."""
+    if not isinstance(config.algo, OnlineConfig):
+        return  # TRL knows no such argument there
+    wanted = config.backend.rollout
+    unread = {"vllm": _OF_SERVER, "vllm_server": _OF_COLOCATED}.get(wanted, ("vllm_",))
+    for key, value in config.algo.args.items():
+        if key.startswith(unread) and not key.startswith(_CORRECTION):
+            other = "vllm_server" if key.startswith(_OF_SERVER) else "vllm"
+            remedy = f"nothing reads this with backend.rollout={wanted}; it is for {other}"
+            yield Problem(f"algo.args.{key}={value}", remedy)
 
 
 def why_no_vllm() -> str | None:

@@ -54,9 +54,11 @@ class GenerateSettings(Section):
     seed: NonNegativeInt
     load_in_4bit: StrictBool
     """nf4 weights (bitsandbytes)."""
-    device: Literal["auto", "cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
+    rollout: Literal["auto", "hf", "mlx"]
+    """What samples; as backend.rollout: `auto` is mlx on an Apple GPU where it is installed."""
 
 
 class PublishModelSettings(Section):

@@ -46,6 +46,8 @@ class EvaluationConfig(Section):
     device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
+    rollout: Literal["auto", "hf", "mlx"]
+    """What samples; as backend.rollout: `auto` is mlx on an Apple GPU where it is installed."""
     workers: PositiveInt | None
     """Processes that judge programs; null: one for each core."""
     resamples: PositiveInt

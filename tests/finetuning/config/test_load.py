@@ -61,6 +61,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
+        ("backend", "vllm"): ["backend.rollout=hf"],  # vLLM is no part of the tests
         ("backend", "mps_mlx"): [] if find_spec("mlx_lm") else ["backend.rollout=hf"],
         ("model", "codet5p"): ["algo=sft"],
         ("reward", "reward_model"): [f"reward.reward_model.path={tmp_path}"],

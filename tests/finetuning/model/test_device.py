@@ -3,16 +3,14 @@
 import pytest
 import torch
 
-from finetuning.config.schema import BackendConfig, ParityConfig
+from finetuning.config.schema import DeviceConfig
 from finetuning.errors import ConfigError
 from finetuning.model.device import Device, check_optimizer, choose_device
 from finetuning.rollout.engines import choose_rollout, vllm_arguments
 
-PARITY = ParityConfig(rows=4, max_difference=1e-3, mean_difference_16bit=0.1)
 
-
-def backend(device="auto", dtype="auto", rollout="auto"):
-    return BackendConfig(name=device, device=device, dtype=dtype, rollout=rollout, parity=PARITY)
+def backend(device="auto", dtype="auto"):
+    return DeviceConfig(name=device, device=device, dtype=dtype)
 
 
 @pytest.fixture
@@ -37,14 +35,27 @@ def test_an_apple_computer_trains_on_its_gpu_and_samples_with_mlx(machine, macos
     assert (device.kind, device.dtype) == ("mps", dtype)
     assert "Apple" in device.reason
     assert ("macOS 14" in device.reason) == (macos < 14)
-    choice = choose_rollout(backend(), device)
+    choice = choose_rollout("auto", device)
     assert choice.name == "mlx"
     assert choice.reason
 
 
+@pytest.mark.parametrize(("emulates", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
+def test_a_card_that_only_emulates_bfloat16_computes_in_float32(
+    machine, monkeypatch, emulates, dtype
+):
+    """Turing cards answer yes to the plain question, and are slow at it."""
+    machine("cuda")
+    has = lambda including_emulation=True: including_emulation or not emulates  # noqa: E731
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", has)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a card")
+    assert choose_device(backend()).dtype is dtype
+
+
 def test_without_mlx_it_samples_with_transformers_and_says_how_to_get_it(machine):
     machine("none")
-    choice = choose_rollout(backend(), Device("mps", torch.float32, "test"))
+    choice = choose_rollout("auto", Device("mps", torch.float32, "test"))
     assert choice.name == "hf"
     assert "whetstone[mlx]" in choice.reason
 
@@ -54,7 +65,7 @@ def test_elsewhere_transformers_samples(machine):
     device = choose_device(backend())
     assert (device.kind, device.dtype) == ("cpu", torch.float32)
     assert "no GPU" in device.reason
-    assert choose_rollout(backend(), device).name == "hf"
+    assert choose_rollout("auto", device).name == "hf"
     assert choose_device(backend("cpu")).reason == "asked for"
 
 
@@ -80,9 +91,9 @@ def test_paged_optimizers_need_cuda():
 def test_vllm_beside_the_trainer_needs_cuda_and_a_server_does_not():
     cpu = Device("cpu", torch.float32, "test")
     with pytest.raises(ConfigError, match="needs a CUDA device, and this run is on cpu"):
-        choose_rollout(backend(rollout="vllm"), cpu)
-    server = vllm_arguments(choose_rollout(backend(rollout="vllm_server"), cpu))
+        choose_rollout("vllm", cpu)
+    server = vllm_arguments(choose_rollout("vllm_server", cpu))
     assert server == {"use_vllm": True, "vllm_mode": "server"}
-    beside = choose_rollout(backend(rollout="vllm"), Device("cuda", torch.float32, "test"))
+    beside = choose_rollout("vllm", Device("cuda", torch.float32, "test"))
     assert vllm_arguments(beside) == {"use_vllm": True, "vllm_mode": "colocate"}
-    assert vllm_arguments(choose_rollout(backend(), cpu)) == {}
+    assert vllm_arguments(choose_rollout("auto", cpu)) == {}
