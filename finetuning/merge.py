@@ -10,15 +10,19 @@ from pathlib import Path
 from peft import PeftModel
 from rich.console import Console
 
+from finetuning.config.commands import load_publish_model
 from finetuning.config.schema import DeviceConfig, MergeConfig
 from finetuning.config.schema.commands import MergeSettings
 from finetuning.errors import ConfigError, MergeRefusedError, Problem
 from finetuning.hooks.merge import PARITY, refusal, write_merged
-from finetuning.model.adapter import trained_quantization
 from finetuning.model.device import AS_STORED, choose_device
 from finetuning.model.find import find_weights
 from finetuning.model.fits import adapter_problems, named_base
+from finetuning.model.origin import Origin, read_origin, write_origin
 from finetuning.model.policy import Policy, load_policy
+from finetuning.publish.hub import check_access
+from finetuning.publish.parts import hub_id
+from finetuning.publish.publish import publish_model
 from finetuning.quiet import quiet_libraries
 
 
@@ -40,6 +44,8 @@ def merge(settings: MergeSettings, console: Console | None = None) -> Path:
     """
     console = console or Console()
     quiet_libraries()
+    if settings.push:
+        check_access()
     base = _find_base(settings)
     out = settings.out or settings.adapter.with_name(settings.adapter.name + "-merged")
     if out.exists() and settings.out is None:
@@ -54,12 +60,21 @@ def merge(settings: MergeSettings, console: Console | None = None) -> Path:
         raise MergeRefusedError(refusal(found, out, section=""))
     told = f"KL {found['kl']:.3g} from the adapter on its base (allowed: {found['max_kl']:g})"
     console.print(f"{told}, in {out / PARITY}", highlight=False, soft_wrap=True)
+    write_origin(out, Origin(base.quantization, hub_id(_named(settings))))
     console.print(f"model: {out}", highlight=False, soft_wrap=True)
+    if settings.repo is not None:
+        _publish(settings, settings.repo, out, console)
     return out
 
 
+def _publish(settings: MergeSettings, repo: str, out: Path, console: Console) -> None:
+    wanted = {"repo": repo, "private": settings.private, "license": settings.license}
+    command = load_publish_model([f"run={out}", f"repo={repo}"])
+    publish_model(command.model_copy(update={**wanted, "push": settings.push}), console)
+
+
 def _find_base(settings: MergeSettings) -> _Base:
-    given = settings.base or named_base(settings.adapter)
+    given = _named(settings)
     if not given:
         remedy = "its configuration names no base; add base=FOLDER or a Hub id"
         raise ConfigError([Problem(f"adapter={settings.adapter}", remedy)])
@@ -71,11 +86,15 @@ def _find_base(settings: MergeSettings) -> _Base:
     if problems:
         raise ConfigError(problems)
     quantization = (
-        trained_quantization(settings.adapter)
+        read_origin(settings.adapter).quantization
         if settings.quantization == "auto"
         else {"none": None, "nf4": "nf4"}[settings.quantization]
     )
     return _Base(str(found.folder), None, quantization, found.trust_remote_code)
+
+
+def _named(settings: MergeSettings) -> str | None:
+    return settings.base or named_base(settings.adapter)
 
 
 def _trained(settings: MergeSettings, base: _Base) -> Policy:

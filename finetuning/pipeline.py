@@ -23,6 +23,7 @@ from finetuning.content import content_hash
 from finetuning.errors import MergeRefusedError
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
+from finetuning.hooks.publish import publish_finished
 from finetuning.inputs import StageRun, check_rewards
 from finetuning.memory import of_training, told_how_to_fit
 from finetuning.model.device import check_optimizer, choose_device
@@ -75,6 +76,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
             records.append(_record(stage.name, place, summary, cached=cached))
         if is_main():
             print_outcome(console, folder)
+            publish_finished(folder, plan.main.hooks.publish, console)
     return objective(summary)
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from finetuning.errors import ConfigError, Problem
+from finetuning.export.names import form_of
 
 HELP = "write a model in the form that MLX reads, as it is or in 4 or 8 bits"
 _MERGED = "merged"
@@ -29,8 +30,7 @@ def run(chosen: argparse.Namespace) -> None:
     if find_spec("mlx_lm") is None:
         remedy = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
         raise ConfigError([Problem("export mlx", remedy)])
-    suffix = "-mlx" if chosen.bits is None else f"-mlx-{chosen.bits}bit"
-    target: Path = chosen.output or folder.with_name(folder.name + suffix)
+    target: Path = chosen.output or form_of(folder, chosen.bits)
     if target.exists():
         raise ConfigError([Problem(f"--output {target}", "it exists; choose another folder")])
     from finetuning.export.mlx import export_mlx  # noqa: PLC0415 - torch and MLX, only now

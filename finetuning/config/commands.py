@@ -4,12 +4,11 @@ Each looks at folders as well, so that a command that cannot work says so before
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from finetuning.config.rules.backend import sampler_is_installed
-from finetuning.config.rules.models import model_may_exist
+from finetuning.config.rules.models import model_may_exist, not_a_repo
 from finetuning.config.schema.commands import (
     GenerateSettings,
     MergeSettings,
@@ -21,8 +20,6 @@ from finetuning.errors import ConfigError, Problem
 
 ADAPTER_CONFIG = "adapter_config.json"
 _ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
-_REPO_FORM = "must be OWNER/NAME: letters, digits, `-`, `_` and `.`"
 
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:
@@ -33,6 +30,10 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
         problems += _no_adapter(settings.adapter)
     if settings.base is not None:
         problems += model_may_exist("base", settings.base)
+    if settings.repo is not None:
+        problems += not_a_repo("repo", settings.repo)
+    elif settings.push:
+        problems.append(Problem("push=true", "where to? add repo=OWNER/NAME"))
     out = settings.out
     if out is not None and out.exists() and any(out.iterdir() if out.is_dir() else [out]):
         problems.append(Problem(f"out={out}", "this is there already; choose another folder"))
@@ -55,9 +56,9 @@ def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
     settings, problems = read_settings(
         overrides, "publish_model.yaml", PublishModelSettings, needed
     )
-    problems += _not_a_repo("repo", settings.repo)
+    problems += not_a_repo("repo", settings.repo)
     if settings.base is not None:
-        problems += _not_a_repo("base", settings.base)
+        problems += not_a_repo("base", settings.base)
     return _checked(settings, problems)
 
 
@@ -67,7 +68,7 @@ def load_publish_dataset(overrides: Sequence[str]) -> PublishDatasetSettings:
     settings, problems = read_settings(
         overrides, "publish_dataset.yaml", PublishDatasetSettings, needed
     )
-    problems += _not_a_repo("repo", settings.repo)
+    problems += not_a_repo("repo", settings.repo)
     return _checked(settings, problems)
 
 
@@ -91,8 +92,3 @@ def _no_adapter(folder: Path) -> Iterator[Problem]:
         kind = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("peft_type")
         if kind != "LORA":
             yield Problem(setting, f"this adapter is of the kind {kind}; only LoRA can be merged")
-
-
-def _not_a_repo(name: str, given: str) -> Iterator[Problem]:
-    if given != MISSING and not _REPO.fullmatch(given):
-        yield Problem(f"{name}={given}", _REPO_FORM)

@@ -1,7 +1,7 @@
 """Which settings make a run another run, and which may change when it is continued.
 
-How fast a reward asks and what it may spend change nothing that is learned: a run that ended
-because its budget was used up goes on with a larger one.
+How fast a reward asks, what it may spend and where the model goes in the end change nothing that
+is learned: a run that ended because its budget was used up goes on with a larger one.
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ Values = dict[str, Any]
 
 CHANGEABLE = frozenset(
     f"reward.{name}.{field}" for name, config in REWARDS.items() for field in config.changeable
-)
-"""Settings of rewards that are no part of a run's identity, by dotted path."""
+) | {"hooks.publish"}
+"""Settings that are no part of a run's identity, by dotted path."""
 
 
 def identity(values: Values) -> Values:

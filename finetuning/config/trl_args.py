@@ -59,7 +59,7 @@ COMPUTED = {
     "log_completions": "nothing: completions are always written",
     "disable_tqdm": "nothing: progress has its own bar",
     "resume_from_checkpoint": "run.resume",
-    "push_to_hub": "nothing yet: publish the merged folder",
+    "push_to_hub": "hooks.publish.repo and hooks.publish.push",
     "ddp_find_unused_parameters": "nothing: every trained weight is used",
     "remove_unused_columns": "nothing: rewards read the columns",
 }

@@ -7,20 +7,19 @@ rotary base that mlx-lm does not find there (finetuning/rollout/mlx_config.py).
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mlx_lm.utils import load_model, quantize_model, save_config, save_model
 
 from evaluation.files import whole_folder
 from finetuning.errors import ConfigError, Problem
+from finetuning.export.names import Bits
 from finetuning.model.policy import load_tokenizer
 from finetuning.rollout.mlx_config import Settings, mlx_settings
 from finetuning.rollout.mlx_model import MLXModel
 
 _GENERATION = "generation_config.json"
 _GROUP, _SMALL_GROUP = 64, 32  # weights that share a scale; a row must hold whole groups
-
-Bits = Literal[4, 8]
 
 
 def export_mlx(model_folder: Path, target: Path, bits: Bits | None = None) -> None:

@@ -9,12 +9,10 @@ from peft import LoraConfig, PeftModel
 from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
 from finetuning.model.device import AS_STORED
+from finetuning.model.origin import Origin, write_origin
 from finetuning.model.policy import Policy, load_policy
 from finetuning.model.quantized import copy_dequantized
 from finetuning.model.value_head import policy_only
-
-ORIGIN = "whetstone.json"
-"""In an adapter's folder: how its base was held, which peft's own configuration has no word for."""
 
 
 class Base(Protocol):
@@ -59,17 +57,7 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
         values["base_model_name_or_path"] = base
         settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
         held = "nf4" if getattr(model, "is_loaded_in_4bit", False) else None
-        origin = json.dumps({"base_quantization": held})
-        (draft / ORIGIN).write_text(origin + "\n", encoding="utf-8")
-
-
-def trained_quantization(adapter: Path) -> str | None:
-    """Return how the base was held while this adapter was trained; None also if nothing says so."""
-    path = adapter / ORIGIN
-    if not path.is_file():
-        return None
-    held: str | None = json.loads(path.read_text(encoding="utf-8"))["base_quantization"]
-    return held
+        write_origin(draft, Origin(held))
 
 
 def merge_adapter(adapter: Path, config: Base, trained: Any) -> Policy:

@@ -19,7 +19,8 @@ from huggingface_hub.errors import (
 
 from finetuning.errors import ConfigError, OutsideError, Problem
 
-_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py"]
+# The card too: it says under which licence the model may be passed on.
+_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "README.md"]
 
 
 def local_folder(path: str, revision: str | None, setting: str | None = None) -> Path:

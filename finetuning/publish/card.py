@@ -47,29 +47,53 @@ def model_card(
         _results(run, about),
         _usage(about, config["model"]["quantization"]),
         _training(run, config, manifest),
-        _merge(run),
+        _merge_of(run),
         f"## Settings\n\n```yaml\n{yaml.safe_dump(_settings(config), sort_keys=False)}```",
         _licence(about),
     )
-    head = yaml.safe_dump(_head(config, about), sort_keys=False)
+    tags = ["trl", config["algo"]["name"], "code"]
+    head = yaml.safe_dump(_head(tags, about), sort_keys=False)
     return f"---\n{head}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
 
 
-def _head(config: Mapping[str, Any], about: About) -> dict[str, Any]:
-    algorithm = config["algo"]["name"]
+def merged_card(found: Mapping[str, Any], quantization: str | None, about: About) -> str:
+    """Return README.md of a model that has no run: an adapter folded into its base.
+
+    Args:
+        found: what the merge gate found.
+        quantization: how the base was held while the adapter was trained.
+        about: what is published.
+
+    """
+    held = f", held in {quantization} as it was in training" if quantization else ""
+    base = f"{_base(about)}{held}, with a LoRA adapter folded in by Whetstone."
+    sections = (
+        f"# {about.repo.partition('/')[2]}\n\n{base}",
+        _usage(about, quantization),
+        _merge(found["kl"], found["max_logit_difference"]),
+        _licence(about),
+    )
+    head = yaml.safe_dump(_head(["code"], about), sort_keys=False)
+    return f"---\n{head}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _head(tags: list[str], about: About) -> dict[str, Any]:
     return {
         **about.licence,
         **({"base_model": about.base} if about.base else {}),
         "library_name": "transformers",
         "pipeline_tag": "text-generation",
-        "tags": ["whetstone", "trl", algorithm, "code"],
+        "tags": ["whetstone", *tags],
     }
 
 
+def _base(about: About) -> str:
+    return f"[{about.base}](https://huggingface.co/{about.base})" if about.base else "A model"
+
+
 def _opening(run: Run, config: Mapping[str, Any], about: About) -> str:
-    base = f"[{about.base}](https://huggingface.co/{about.base})" if about.base else "A model"
     rewards = _names(config["reward"]) if config["reward"] else "none"
-    trained = f"{base}, trained with `{run.summary.algo}` on `{config['data']['name']}`"
+    trained = f"{_base(about)}, trained with `{run.summary.algo}` on `{config['data']['name']}`"
     which = f" These are the weights after epoch {about.epoch}." if about.epoch else ""
     return f"{trained} (reward: {rewards}) by Whetstone.{which}\n\n{headline(run)}"
 
@@ -163,15 +187,17 @@ def _training(run: Run, config: Mapping[str, Any], manifest: Mapping[str, Any]) 
     return f"## Training\n\n{_table(('', ''), told)}"
 
 
-def _merge(run: Run) -> str:
+def _merge_of(run: Run) -> str:
     found = run.summary.merge
-    if found is None:
-        return ""
+    return _merge(found.kl, found.max_logit_difference) if found is not None else ""
+
+
+def _merge(kl: float, largest: float) -> str:
     return (
         "## The merge\n\nThe adapter is folded into the weights. The merged model, loaded by plain "
-        f"transformers, differs from the trained one by a KL of {found.kl:.3g} nats per token "
-        f"(largest difference of logits {found.max_logit_difference:.3g}); `merge.json` has the "
-        "bound that it had to keep."
+        f"transformers, differs from the trained one by a KL of {kl:.3g} nats per token "
+        f"(largest difference of logits {largest:.3g}); `merge.json` has the bound that it had to "
+        "keep."
     )
 
 
@@ -181,7 +207,8 @@ def _licence(about: About) -> str:
         also = " What the base asks for holds as well." if about.base else ""
         return f"## Licence\n\n{name}.{also}"
     return (
-        "## Licence\n\nNot stated. What the base allows holds for this model as well."
+        "## Licence\n\nNot stated here: see the card of the base, whose terms hold for this model "
+        "as well."
         if about.base
         else "## Licence\n\nNot stated."
     )

@@ -1,41 +1,34 @@
-"""The licence of a base: what its own card says, or what is known of the bases of conf/model."""
+"""The licence of a base, as its own card states it: a wrong one would be worse than none."""
 
 from pathlib import Path
 from typing import Any
 
 import yaml
+from huggingface_hub import try_to_load_from_cache
 
-_DEEPSEEK = {"license": "other", "license_name": "deepseek-license"}
-_KNOWN: dict[str, dict[str, str]] = {
-    "Qwen/Qwen2.5-Coder-0.5B": {"license": "apache-2.0"},
-    "Qwen/Qwen2.5-Coder-1.5B": {"license": "apache-2.0"},
-    "Qwen/Qwen2.5-Coder-3B": {"license": "other", "license_name": "qwen-research"},
-    "Qwen/Qwen2.5-Coder-7B": {"license": "apache-2.0"},
-    "codellama/CodeLlama-7b-Python-hf": {"license": "llama2"},
-    "codellama/CodeLlama-13b-Python-hf": {"license": "llama2"},
-    "deepseek-ai/deepseek-coder-1.3b-base": _DEEPSEEK,
-    "deepseek-ai/deepseek-coder-6.7b-base": _DEEPSEEK,
-    "bigcode/starcoder2-3b": {"license": "bigcode-openrail-m"},
-    "bigcode/starcoder2-7b": {"license": "bigcode-openrail-m"},
-    "Salesforce/codet5p-770m": {"license": "bsd-3-clause"},
-}
+_CARD = "README.md"
 _FIELDS = ("license", "license_name", "license_link")
 
 
-def licence_of(base: str | None, folder: str | None) -> dict[str, str]:
-    """Return the licence as the head of a card states it; empty where it is not known.
+def licence_of(base: str | None, folder: str | None, revision: str | None) -> dict[str, str]:
+    """Return the licence as the head of a card states it; empty where no card is on this disk.
 
     Args:
-        base: the base's Hub id, where it has one.
+        base: the base's Hub id, where it has one; its card came with its weights.
         folder: where the base lay; a folder of this machine may have its card.
+        revision: of the base on the Hub.
 
     """
-    own = _head(Path(folder).expanduser() / "README.md") if folder else {}
+    card = Path(folder).expanduser() / _CARD if folder else None
+    if base is not None and (card is None or not card.is_file()):
+        cached = try_to_load_from_cache(base, _CARD, revision=revision)
+        card = Path(cached) if isinstance(cached, str) else None
+    own = _head(card) if card is not None else {}
     found = {name: str(own[name]) for name in _FIELDS if own.get(name)}
-    known = dict(_KNOWN.get(base or "", {}))
-    if known.get("license") == "other":  # the Hub then wants to know where the text is
-        known["license_link"] = f"https://huggingface.co/{base}/blob/main/LICENSE"
-    return found or known
+    link = found.get("license_link", "")
+    if base and link and "://" not in link:  # a file of the base's repository, not of ours
+        found["license_link"] = f"https://huggingface.co/{base}/blob/main/{link}"
+    return found
 
 
 def _head(card: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ its folder without the gate's figures.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,21 @@ from finetuning.errors import ConfigError, MergeRefusedError, Problem
 from finetuning.metrics import read_text
 from finetuning.publish.card import About, model_card
 from finetuning.publish.licence import licence_of
-from finetuning.publish.parts import CARD, Part, Upload, files_of, text_part
+from finetuning.publish.merged import is_merged, merged_upload
+from finetuning.publish.parts import (
+    CARD,
+    MODEL_FILES,
+    Part,
+    Upload,
+    files_of,
+    hub_id,
+    mlx_forms,
+    text_part,
+)
 from finetuning.report.read import Run, read_run
 
-_MODEL_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.py")
 _ADAPTER_CONFIG = "adapter_config.json"
 _ADAPTER_FILES = ("adapter_model.safetensors", "whetstone.json")
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _DONE = "done"
 _GATE = "merge.json"
 
@@ -35,7 +42,8 @@ class _Folders:
 
     model: Path
     adapter: Path | None
-    mlx: tuple[Path, ...]
+    mlx: dict[str, Path]
+    """Forms for MLX by their folder in the repository."""
 
 
 def model_upload(settings: PublishModelSettings) -> Upload:
@@ -46,16 +54,22 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         MergeRefusedError: the merged model is not the model that was trained.
 
     """
+    if is_merged(settings.run):
+        return merged_upload(settings)
     run = _finished(settings)
     folders = _folders(settings)
     _check_gate(settings, run, folders.model)
     config = yaml.safe_load(read_text(settings.run / "config.yaml") or "{}")
     manifest = json.loads(read_text(settings.run / "manifest.json") or "{}")
     began_with = config["model"]["path"]
-    base = settings.base or (began_with if _is_hub_id(began_with) else None)
+    base = settings.base or hub_id(began_with)
     notes: list[str] = []
     adapter = [*_adapter_parts(settings, folders.adapter, notes)]
-    licence = {"license": settings.license} if settings.license else licence_of(base, began_with)
+    licence = (
+        {"license": settings.license}
+        if settings.license
+        else licence_of(base, began_with, config["model"]["revision"])
+    )
     if not licence:
         notes.append("The licence is not known; license=NAME states one.")
     about = About(
@@ -63,7 +77,7 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         base=base,
         licence=licence,
         has_adapter=bool(adapter),
-        mlx=tuple(folder.name for folder in folders.mlx),
+        mlx=tuple(folders.mlx),
         epoch=settings.epoch,
     )
     return Upload(
@@ -73,12 +87,12 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         message=f"{run.summary.name}, trained with {run.summary.algo}",
         parts=(
             text_part(CARD, model_card(run, config, manifest, about)),
-            *files_of(folders.model, _MODEL_FILES),
+            *files_of(folders.model, MODEL_FILES),
             *adapter,
             *(
                 part
-                for folder in folders.mlx
-                for part in files_of(folder, _MODEL_FILES, f"{folder.name}/")
+                for name, folder in folders.mlx.items()
+                for part in files_of(folder, MODEL_FILES, f"{name}/")
             ),
         ),
         notes=tuple(notes),
@@ -119,12 +133,10 @@ def _folders(settings: PublishModelSettings) -> _Folders:
         has = f"there are: {', '.join(there)}" if there else "the run has made none"
         setting = f"epoch={settings.epoch}" if settings.epoch else f"run={settings.run}"
         raise ConfigError([Problem(setting, f"there is no model {model.name}; {has}")])
-    mlx = sorted(path.parent for path in settings.run.glob("mlx*/config.json"))
-    wants_mlx = settings.mlx and not settings.epoch  # they are forms of the finished model
     return _Folders(
         model,
         adapter if settings.adapter and adapter.is_dir() else None,
-        tuple(mlx) if wants_mlx else (),
+        mlx_forms(model) if settings.mlx else {},
     )
 
 
@@ -155,7 +167,7 @@ def _adapter_parts(
         return
     values: dict[str, Any] = json.loads((folder / _ADAPTER_CONFIG).read_text(encoding="utf-8"))
     named = values["base_model_name_or_path"]
-    base = settings.base or (named if _is_hub_id(named) else None)
+    base = settings.base or hub_id(named)
     if base is None:
         notes.append(
             "The adapter stays here: its base is a folder of this machine. "
@@ -165,7 +177,3 @@ def _adapter_parts(
     text = json.dumps({**values, "base_model_name_or_path": base}, indent=2)
     yield text_part(f"adapter/{_ADAPTER_CONFIG}", text + "\n")
     yield from files_of(folder, _ADAPTER_FILES, "adapter/")
-
-
-def _is_hub_id(name: str | None) -> bool:
-    return bool(name and _HUB_ID.fullmatch(name)) and not Path(name or "").exists()

@@ -1,5 +1,6 @@
 """What goes up: a list of files, known whole before anything is sent."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 CARD = "README.md"
+MODEL_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.py")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,18 @@ def files_of(folder: Path, patterns: Sequence[str], below: str = "") -> Iterator
 def text_part(path: str, text: str) -> Part:
     """Return a file that is made for this upload."""
     return Part(path, text.encode())
+
+
+def mlx_forms(model: Path) -> dict[str, Path]:
+    """Return the forms for MLX that lie beside a model, as `whetstone export mlx` names them.
+
+    By the name of their folder in the repository: `merged-mlx-4bit` is `mlx-4bit` there.
+    """
+    found = sorted(path.parent for path in model.parent.glob(f"{model.name}-mlx*/config.json"))
+    return {folder.name.removeprefix(f"{model.name}-"): folder for folder in found}
+
+
+def hub_id(name: str | None) -> str | None:
+    """Return this name if it can be that of a model on the Hub, and is no folder here."""
+    is_one = bool(name and _HUB_ID.fullmatch(name)) and not Path(name or "").exists()
+    return name if is_one else None

@@ -14,6 +14,7 @@ from finetuning.publish.parts import CARD, Upload
 from finetuning.publish.secrets import known_secrets, secret_problems
 
 _KILO = 1000.0
+_DRY = "A dry run: nothing was sent."
 
 
 def publish_model(settings: PublishModelSettings, console: Console | None = None) -> None:
@@ -21,25 +22,30 @@ def publish_model(settings: PublishModelSettings, console: Console | None = None
     if settings.push:
         check_access()
     upload = model_upload(settings)
-    _publish(upload, key_variables(settings.run), settings.push, console or Console())
+    console = console or Console()
+    _publish(upload, key_variables(settings.run), settings.push, console)
+    if not settings.push:
+        again = f"whetstone publish model run={settings.run} repo={settings.repo} push=true"
+        console.print(f"{_DRY} This uploads it: {again}", highlight=False, soft_wrap=True)
 
 
 def publish_dataset(settings: PublishDatasetSettings, console: Console | None = None) -> None:
     """Show what would go up of a data set, or send it."""
     if settings.push:
         check_access()
-    _publish(dataset_upload(settings), (), settings.push, console or Console())
+    console = console or Console()
+    _publish(dataset_upload(settings), (), settings.push, console)
+    if not settings.push:
+        again = "The same command with push=true uploads this."
+        console.print(f"{_DRY} {again}", highlight=False, soft_wrap=True)
 
 
 def _publish(upload: Upload, variables: Iterable[str], push: bool, console: Console) -> None:
     if problems := list(secret_problems(upload.parts, known_secrets(variables))):
         raise ConfigError(problems)
     _show(upload, console)
-    if not push:
-        told = "A dry run: nothing was sent. The same command with push=true uploads this."
-        console.print(told, highlight=False, soft_wrap=True)
-        return
-    console.print(f"published: {send(upload)}", highlight=False, soft_wrap=True)
+    if push:
+        console.print(f"published: {send(upload)}", highlight=False, soft_wrap=True)
 
 
 def _show(upload: Upload, console: Console) -> None:

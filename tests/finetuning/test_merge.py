@@ -16,6 +16,7 @@ from finetuning.errors import ConfigError
 from finetuning.merge import merge
 from finetuning.model.adapter import adapter_config, save_adapter
 from finetuning.model.device import Device
+from finetuning.model.origin import Origin, write_origin
 from finetuning.model.parity import compare, predictions
 from finetuning.model.policy import load_policy
 
@@ -131,3 +132,35 @@ def test_an_adapter_from_elsewhere_says_nothing_of_four_bits(adapter, qwen_folde
     plain = PeftModel.from_pretrained(base, adapter.folder)
     tokenizer = AutoTokenizer.from_pretrained(qwen_folder)
     assert compare(predictions(plain, tokenizer), said_by(out)).kl < 1e-8
+
+
+def test_a_merged_model_is_shown_and_can_be_published_later(adapter, tmp_path, capsys):
+    main(["merge", f"adapter={adapter.folder}", "repo=me/merged", "license=mit"])
+    out = tmp_path / "adapter-merged"
+    again = f"whetstone publish model run={out} repo=me/merged push=true"
+    first = capsys.readouterr().out
+    main(["publish", "model", f"run={out}", "repo=me/merged", "license=mit"])
+    for said in (first, capsys.readouterr().out):
+        assert "model me/merged, private" in said
+        assert "license: mit" in said
+        assert "differs from the trained one by a KL of" in said
+        assert str(tmp_path) not in said.split("README.md:")[1].split("A dry run")[0]
+        assert again in said
+
+
+def test_the_card_of_a_merged_model_names_its_base(adapter, tmp_path, capsys):
+    out = merge(load_merge([f"adapter={adapter.folder}", f"out={tmp_path / 'out'}"]))
+    write_origin(out, Origin("nf4", "owner/base"))  # as of an adapter that names a base on the Hub
+    main(["publish", "model", f"run={out}", "repo=me/merged"])
+    said = capsys.readouterr().out
+    assert "base_model: owner/base" in said
+    assert "held in nf4 as it was in training" in said
+    assert "see the card of the base" in said
+
+
+def test_pushing_needs_a_place_and_a_token(adapter):
+    assert "add repo=OWNER/NAME" in problem(f"adapter={adapter.folder}", "push=true")
+    assert "must be OWNER/NAME" in problem(f"adapter={adapter.folder}", "repo=merged")
+    told = problem(f"adapter={adapter.folder}", "repo=me/merged", "push=true")
+    assert "HF_HUB_OFFLINE=1" in told  # before anything is merged
+    assert not adapter.folder.with_name("adapter-merged").exists()

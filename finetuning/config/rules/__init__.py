@@ -36,6 +36,7 @@ from finetuning.config.rules.outside import (
     run_name_is_a_folder,
     trackers_can_start,
 )
+from finetuning.config.rules.publish import publishing_can_begin
 from finetuning.config.rules.rows import (
     data_serves_algorithm,
     measured_rows_are_right,
@@ -86,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     engines_are_installed,
     vllm_can_follow,
     vllm_arguments_are_read,
+    publishing_can_begin,
 )
 
 

@@ -1,11 +1,16 @@
 """Whether a name can lead to a model, as far as that is known without asking the Hub."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from finetuning.config.command_line import config_groups
+from finetuning.config.settings import MISSING
 from finetuning.config.suggest import did_you_mean, nearest
 from finetuning.errors import Problem
+
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+_REPO_FORM = "must be OWNER/NAME: letters, digits, `-`, `_` and `.`"
 
 
 def model_may_exist(setting: str, given: str, outputs: Path | None = None) -> Iterator[Problem]:
@@ -18,3 +23,9 @@ def model_may_exist(setting: str, given: str, outputs: Path | None = None) -> It
         yield Problem(f"{setting}={given}", "there is no such folder")
     elif "/" not in given and nearest(given, names):
         yield Problem(f"{setting}={given}", f"no such model; {did_you_mean(given, names)}")
+
+
+def not_a_repo(setting: str, given: str) -> Iterator[Problem]:
+    """Refuse what cannot be the name of a repository on the Hub."""
+    if given != MISSING and not _REPO.fullmatch(given):
+        yield Problem(f"{setting}={given}", _REPO_FORM)

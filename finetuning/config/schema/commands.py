@@ -27,6 +27,13 @@ class MergeSettings(Section):
     """As hooks.merge.max_kl: mean KL per token, in nats, where both models compute in float32."""
     max_kl_16bit: PositiveFloat
     """Likewise where one of them computes in 16 bits."""
+    repo: str | None
+    """OWNER/NAME: also show what would go on the Hub, as `whetstone publish model`; null: not."""
+    license: str | None
+    """The licence as the Hub names it; null: that of the base, where its card is here."""
+    private: StrictBool
+    push: StrictBool
+    """Upload to `repo`."""
 
 
 class GenerateSettings(Section):
@@ -65,7 +72,7 @@ class PublishModelSettings(Section):
     """A run's model on the Hub."""
 
     run: Path
-    """The folder of a finished run."""
+    """The folder of a finished run, or one that `whetstone merge` has written."""
     repo: str
     """OWNER/NAME."""
     epoch: PositiveInt | None
@@ -73,11 +80,11 @@ class PublishModelSettings(Section):
     adapter: StrictBool
     """Also the adapter, below adapter/, where one was trained."""
     mlx: StrictBool
-    """Also the folders of the run whose names begin with `mlx`."""
+    """Also the forms that `whetstone export mlx` has written of it."""
     base: str | None
     """The base's Hub id, for the card and the adapter; null: the id that the run began with."""
     license: str | None
-    """The licence as the Hub names it (apache-2.0); null: that of the base, where it is known."""
+    """The licence as the Hub names it; null: that of the base, where its card is here."""
     private: StrictBool
     push: StrictBool
     """Upload. Without it the command shows what would go up, and asks nobody."""

@@ -109,6 +109,22 @@ class ExportConfig(Section):
     """`mlx/step-N` in the run's folder, for mlx_lm; only as many as there are checkpoints."""
 
 
+class PublishHookConfig(Section):
+    """What goes to the Hub when a run has ended, as `whetstone publish model` sends it."""
+
+    repo: str | None
+    """OWNER/NAME; null: nothing is published."""
+    epochs: list[PositiveInt]
+    """Also the model of these epochs (`hooks.merge.each_epoch`), each as OWNER/NAME-epoch-N."""
+    mlx: list[Literal["whole", "8bit", "4bit"]]
+    """Also these forms of the finished model for MLX."""
+    license: str | None
+    """The licence as the Hub names it; null: that of the base, where its card is here."""
+    private: StrictBool
+    push: StrictBool
+    """Upload. Without it the run ends by showing what would go up."""
+
+
 class SystemHookConfig(Section):
     """How loaded the machine is, as `System/*` in TensorBoard; W&B watches it by itself."""
 
@@ -127,6 +143,7 @@ class HooksConfig(Section):
     early_stop: EarlyStopConfig
     unjudged: UnjudgedConfig
     export: ExportConfig
+    publish: PublishHookConfig
     epoch_means: list[str]
     """Columns of metrics.jsonl whose mean over each epoch is logged as `epoch/COLUMN`."""
     names: dict[str, str]

@@ -79,6 +79,15 @@ def safetensors(size: int, seed: int) -> bytes:
     return len(head).to_bytes(8, "little") + head + bytes([seed]) * size
 
 
+def _cache_card(home, repo, card):
+    """The card of a model as a download leaves it in the Hub's cache."""
+    place = home / "hub" / f"models--{repo.replace('/', '--')}"
+    (place / "snapshots" / "abc").mkdir(parents=True)
+    (place / "snapshots" / "abc" / "README.md").write_text(card)
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("abc")
+
+
 @pytest.fixture
 def run_folder(tmp_path):
     """A finished run, as a GRPO run on a model of the Hub leaves it; the weights are made up."""
@@ -108,6 +117,8 @@ def run_folder(tmp_path):
     (folder / "merged" / "merge.json").write_text(json.dumps(gate))
     (folder / "merged" / "config.json").write_text('{"model_type": "qwen2"}')
     (folder / "merged" / "tokenizer.json").write_text("{}")
+    card = "---\nlicense: apache-2.0\n---\n# Qwen\n"
+    _cache_card(tmp_path / "hf", "Qwen/Qwen2.5-Coder-1.5B", card)
     (folder / "merged" / "model.safetensors").write_bytes(safetensors(300_000, 1))
     base = {"peft_type": "LORA", "base_model_name_or_path": "Qwen/Qwen2.5-Coder-1.5B"}
     (folder / "adapter" / "adapter_config.json").write_text(json.dumps(base))

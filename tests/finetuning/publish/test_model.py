@@ -41,9 +41,10 @@ def test_a_dry_run_shows_everything_and_asks_nobody(whetstone, run_folder, hub):
 
 
 def test_the_right_files_arrive_in_one_private_commit(whetstone, run_folder, hub, tmp_path):
-    (run_folder / "mlx-4bit").mkdir()
-    (run_folder / "mlx-4bit" / "config.json").write_text('{"quantization": {"bits": 4}}')
-    (run_folder / "mlx-4bit" / "model.safetensors").write_bytes(b"\x02" + bytes(7) + b"{}weights")
+    form = run_folder / "merged-mlx-4bit"  # as `whetstone export mlx RUN --bits 4` calls it
+    form.mkdir()
+    (form / "config.json").write_text('{"quantization": {"bits": 4}}')
+    (form / "model.safetensors").write_bytes(b"\x02" + bytes(7) + b"{}weights")
     code, out, err = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}", "push=true")
     assert code == 0, err
     assert f"published: {hub.url}/{REPO}" in out
@@ -95,8 +96,8 @@ def test_an_adapter_of_a_rounded_base_is_not_shown_as_one_of_any(whetstone, run_
 
 
 def test_mlx_forms_are_explained(whetstone, run_folder):
-    (run_folder / "mlx").mkdir()
-    (run_folder / "mlx" / "config.json").write_text("{}")
+    (run_folder / "merged-mlx").mkdir()
+    (run_folder / "merged-mlx" / "config.json").write_text("{}")
     _, out, _ = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}")
     assert "mlx_lm.generate --model tuned/mlx" in out
     _, out, _ = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}", "mlx=false")
