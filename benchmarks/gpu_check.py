@@ -47,6 +47,10 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    from finetuning.machine import share_the_cores, take_one_gpu
+
+    share_the_cores()
+    take_one_gpu()  # before torch looks at what there is
     import torch
 
     if not chosen.tiny and not torch.cuda.is_available():
@@ -99,10 +103,6 @@ def run_parts(folder: Path, *, tiny: bool) -> dict[str, Figures]:
 
 def run_part(part: str, folder: Path, *, tiny: bool) -> Figures:
     """Train a few steps; return seconds a step, tokens a second, peak memory and the merge's KL."""
-    from finetuning.machine import share_the_cores, take_one_gpu
-
-    share_the_cores()
-    take_one_gpu()
     measure = stock if part == "stock_grpo" else ours
     figures = measure(part, folder, settings(part, folder, tiny=tiny))
     import torch
