@@ -1,7 +1,7 @@
 """The MLX form of a model: what `mlx_lm` loads on an Apple computer, as it is or in 4 or 8 bits.
 
 mlx-lm's own converter reads a transformers folder too, but keeps its configuration, and with it the
-rotary base that mlx-lm does not find there (finetuning/rollout/mlx_config.py).
+rotary base that mlx-lm does not find there (finetuning/model/older_names.py).
 """
 
 import json
@@ -14,8 +14,8 @@ from mlx_lm.utils import load_model, quantize_model, save_config, save_model
 from evaluation.files import whole_folder
 from finetuning.errors import ConfigError, Problem
 from finetuning.export.names import Bits
+from finetuning.model.older_names import Settings, with_older_names
 from finetuning.model.policy import load_tokenizer
-from finetuning.rollout.mlx_config import Settings, mlx_settings
 from finetuning.rollout.mlx_model import MLXModel
 
 _GENERATION = "generation_config.json"
@@ -36,7 +36,9 @@ def export_mlx(model_folder: Path, target: Path, bits: Bits | None = None) -> No
     """
     config = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))
     try:
-        module, settings = load_model(model_folder, lazy=True, model_config=mlx_settings(config))
+        module, settings = load_model(
+            model_folder, lazy=True, model_config=with_older_names(config)
+        )
     except (ValueError, FileNotFoundError) as error:
         raise ConfigError([Problem(f"model={model_folder}", str(error))]) from error
     if bits is not None:

@@ -1,5 +1,6 @@
 """Loads the policy and its tokenizer, and writes them back as a plain transformers folder."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
 from finetuning.model.device import Device
 from finetuning.model.hub import local_folder
+from finetuning.model.older_names import with_older_names
 from finetuning.model.quantized import keep_gradients, nf4_arguments
 from finetuning.model.value_head import policy_only
 
@@ -91,6 +93,9 @@ def save_policy(policy: Policy, folder: Path) -> None:
     with whole_folder(folder) as draft:
         with policy_only(policy.model):
             policy.model.save_pretrained(draft)
+        config = draft / "config.json"
+        values = with_older_names(json.loads(config.read_text(encoding="utf-8")))
+        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
         policy.tokenizer.save_pretrained(draft)
 
 

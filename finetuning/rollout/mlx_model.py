@@ -13,8 +13,8 @@ from mlx_lm.utils import _get_classes
 
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.live import live_weights
+from finetuning.model.older_names import Settings, with_older_names
 from finetuning.rollout.mlx_activation import use_trained_activation
-from finetuning.rollout.mlx_config import Settings, mlx_settings
 from finetuning.rollout.mlx_mask import make_room_for_groups
 
 
@@ -24,7 +24,7 @@ class MLXModel:
     def __init__(self, settings: Settings, dtype: torch.dtype) -> None:
         # Weights that were rounded for torch are written out before they come here.
         plain = {key: value for key, value in settings.items() if key != "quantization_config"}
-        self.settings = mlx_settings(plain)
+        self.settings = with_older_names(plain)
         try:
             model_class, args_class = _get_classes(self.settings)
         except ValueError as error:

@@ -1,5 +1,6 @@
 """Each family that is trained here says the same in mlx-lm as in transformers."""
 
+import json
 from functools import cache
 from types import SimpleNamespace
 
@@ -86,6 +87,26 @@ def test_logits_agree(family):
     found = torch.tensor(copy.module(mx.array(ids.tolist())).tolist())
     assert expected.std() > 0.1  # the model tells tokens and positions apart
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_transformers_reads_older_names_as_the_new_ones(family, tmp_path):
+    from finetuning.model.older_names import with_older_names
+
+    config = build(family).config
+    values = with_older_names(config.to_dict())
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    read = transformers.AutoConfig.from_pretrained(tmp_path)
+    positions = ("rope_parameters", "layer_types", "_sliding_window_pattern")
+    for name in positions:
+        assert _plain(getattr(read, name, None)) == _plain(getattr(config, name, None))
+
+
+def _plain(value):
+    """Leave out the older name of `rope_type`, which says the same."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _plain(entry) for key, entry in value.items() if key != "type"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

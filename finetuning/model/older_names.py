@@ -1,8 +1,8 @@
-"""mlx-lm's configuration of a transformers model, with what newer transformers moved.
+"""A model's configuration with the older names of what transformers 5 moved, beside the new ones.
 
 transformers 5 keeps everything about rotary positions in `rope_parameters`. Most models of mlx-lm
 look for it where it was before, find nothing, and take a default without a word: the model loads,
-writes plausible text, and its predictions are wrong.
+writes plausible text, and its predictions are wrong. transformers itself reads both.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ _GLOBAL, _LOCAL = "full_attention", "sliding_attention"
 Settings = dict[str, Any]
 
 
-def mlx_settings(config: Settings) -> Settings:
-    """Return a config.json's content with the keys that mlx-lm reads added to it."""
+def with_older_names(config: Settings) -> Settings:
+    """Return a config.json's content with the keys that older programs read added to it."""
     rope: Settings = config.get("rope_parameters") or {}
     moved = _before(rope.get(_GLOBAL, rope))
     if _LOCAL in rope:  # Gemma 3: layers of two kinds, each with positions of its own
