@@ -4,7 +4,8 @@ make gpu-check, or: python benchmarks/gpu_check.py [--tiny] [--readme FILE]
 
 On a randomly initialised Qwen2 of 0.5B, so that nothing is downloaded: it learns nothing, and speed
 and memory do not care. Each part is a process of its own, so that its peak of memory is its own.
-Writes its table into benchmarks/README.md. Without CUDA it says so and ends with exit code 2.
+Writes its table into benchmarks/README.md; exit code 1 where a part failed. Without CUDA it says so
+and ends with exit code 2.
 
 --tiny does all of it with a toy on the CPU, to try this file; its figures say nothing about a GPU,
 the table says so, and it is written only to a --readme that is named.
@@ -62,11 +63,14 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         make_base(Path(folder) / "base", tiny=chosen.tiny)
-        text = table(run_parts(Path(folder), tiny=chosen.tiny), device_name(tiny=chosen.tiny))
+        found = run_parts(Path(folder), tiny=chosen.tiny)
+    text = table(found, device_name(tiny=chosen.tiny))
     print(text)
     readme = chosen.readme or (None if chosen.tiny else README)
     if readme is not None:
         readme.write_text(replaced(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
+    if any("failed" in figures for figures in found.values()):
+        raise SystemExit(1)
 
 
 # --- the parts ------------------------------------------------------------------------------
