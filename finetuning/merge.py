@@ -18,8 +18,8 @@ from finetuning.hooks.merge import PARITY, refusal, write_merged
 from finetuning.model.device import AS_STORED, choose_device
 from finetuning.model.find import find_weights
 from finetuning.model.fits import adapter_problems, named_base
-from finetuning.model.origin import Origin, read_origin, write_origin
 from finetuning.model.policy import Policy, load_policy
+from finetuning.origin import Origin, read_origin, write_origin
 from finetuning.publish.hub import check_access
 from finetuning.publish.parts import hub_id
 from finetuning.publish.publish import publish_model

@@ -103,15 +103,15 @@ ROOMS = {
         "report",
         "validate",
     },
-    "publish": {"config", "errors", "metrics", "report"},
+    "publish": {"config", "errors", "metrics", "origin", "report"},
     "nano": set(),
     "rollout": {"config", "errors", "model"},
-    "model": {"config", "errors", "nano", "world"},
+    "model": {"config", "errors", "nano", "origin", "world"},
     "data": {"config", "errors", "nano", "rows"},
     "algo": {"config", "data", "errors", "metrics", "model", "rollout", "rows"},
     "report": {"errors", "metrics"},
     "export": {"errors", "model", "rollout"},
-    "hooks": {"config", "errors", "export", "metrics", "model", "ranks", "report"},
+    "hooks": {"config", "errors", "export", "metrics", "model", "publish", "ranks", "report"},
 }
 
 

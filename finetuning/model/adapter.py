@@ -9,10 +9,10 @@ from peft import LoraConfig, PeftModel
 from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
 from finetuning.model.device import AS_STORED
-from finetuning.model.origin import Origin, write_origin
 from finetuning.model.policy import Policy, load_policy
 from finetuning.model.quantized import copy_dequantized
 from finetuning.model.value_head import policy_only
+from finetuning.origin import Origin, write_origin
 
 
 class Base(Protocol):

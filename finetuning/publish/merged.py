@@ -9,7 +9,7 @@ from pathlib import Path
 from finetuning.config.schema.commands import PublishModelSettings
 from finetuning.errors import MergeRefusedError
 from finetuning.metrics import read_text
-from finetuning.model.origin import read_origin
+from finetuning.origin import read_origin
 from finetuning.publish.card import About, merged_card
 from finetuning.publish.licence import licence_of
 from finetuning.publish.parts import CARD, MODEL_FILES, Upload, files_of, mlx_forms, text_part

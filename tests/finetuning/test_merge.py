@@ -16,9 +16,9 @@ from finetuning.errors import ConfigError
 from finetuning.merge import merge
 from finetuning.model.adapter import adapter_config, save_adapter
 from finetuning.model.device import Device
-from finetuning.model.origin import Origin, write_origin
 from finetuning.model.parity import compare, predictions
 from finetuning.model.policy import load_policy
+from finetuning.origin import Origin, write_origin
 
 CPU = Device("cpu", torch.float32, "a test")
 

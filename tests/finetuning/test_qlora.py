@@ -1,4 +1,4 @@
-"""QLoRA on the CPU, from the command's door: trains, merges, reloads, is measured."""
+"""QLoRA on the CPU, from the command's door: trains, merges, reloads, is measured, is shown."""
 
 import json
 
@@ -16,7 +16,7 @@ ALGORITHMS = {
 
 @pytest.mark.parametrize("algo", ALGORITHMS)
 def test_a_four_bit_base_trains_merges_and_is_measured(train, qwen_folder, algo):
-    folder, report, _ = train(
+    folder, report, screen = train(
         f"algo={algo}",
         "model=qwen",
         f"model.path={qwen_folder}",
@@ -30,10 +30,13 @@ def test_a_four_bit_base_trains_merges_and_is_measured(train, qwen_folder, algo)
         "data.watch_task=null",
         "algo.args.learning_rate=0.001",
         "algo.args.max_steps=2",
+        "hooks.publish.repo=me/tuned",
         *ALGORITHMS[algo],
     )
     assert report["status"] == "done"
     assert report["merge"]["passed"]
+    assert "model me/tuned, private" in screen  # shown when the run had ended
+    assert "| base held in | nf4 |" in screen
     assert 0 < report["merge"]["kl"] < 1e-4
     assert 0 <= report["after"]["nano"]["pass@1"] <= 1
     adapter = load_file(folder / "adapter" / "adapter_model.safetensors")
