@@ -98,6 +98,7 @@ def _run(
     device = choose_device(config.backend)
     if is_main():
         describe(place, stage.config, str(device))
+    share(None)  # the others read what it is called
     rollout = choose_rollout(config.backend.rollout, device)
     run = StageRun(stage.name, config, place, device, rollout, console)
     with told_how_to_fit(lambda: of_training(config)):

@@ -61,7 +61,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         problems += found
         if main is not None:
             stages, found = build_stages(typed, main, user_dirs)
-            problems += found
+            problems += [*found, *_without_effect(typed, main)]
         plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
@@ -71,6 +71,16 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     if main is None:
         raise TypeError("a configuration without problems must have been parsed")
     return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
+
+
+def _without_effect(typed: CommandLine, main: Config) -> list[Problem]:
+    """Return what the user asked for and a preset overrules."""
+    steps = main.algo.args.get("max_steps", -1)
+    if "algo.args.num_train_epochs" not in typed.values or steps < 0 or main.debug:
+        return []
+    epochs = main.algo.args.get("num_train_epochs")
+    remedy = f"algo.args.max_steps={steps} ends it, whatever the epochs; add algo.args.max_steps=-1"
+    return [Problem(f"algo.args.num_train_epochs={epochs}", remedy)]
 
 
 def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:
