@@ -61,7 +61,8 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         problems += found
         if main is not None:
             stages, found = build_stages(typed, main, user_dirs)
-            problems += [*found, *_without_effect(typed, main)]
+            problems += found
+        problems += _without_effect(typed, values)
         plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
@@ -73,12 +74,15 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
 
 
-def _without_effect(typed: CommandLine, main: Config) -> list[Problem]:
+def _without_effect(typed: CommandLine, values: Values) -> list[Problem]:
     """Return what the user asked for and a preset overrules."""
-    steps = main.algo.args.get("max_steps", -1)
-    if "algo.args.num_train_epochs" not in typed.values or steps < 0 or main.debug:
+    args = (values.get("algo") or {}).get("args")
+    if not isinstance(args, dict):
+        return []  # the schema says so
+    steps, epochs = args.get("max_steps"), args.get("num_train_epochs")
+    by_steps = isinstance(steps, int) and steps > 0 and values.get("debug") is not True
+    if "algo.args.num_train_epochs" not in typed.values or not by_steps:
         return []
-    epochs = main.algo.args.get("num_train_epochs")
     remedy = f"algo.args.max_steps={steps} ends it, whatever the epochs; add algo.args.max_steps=-1"
     return [Problem(f"algo.args.num_train_epochs={epochs}", remedy)]
 

@@ -50,9 +50,7 @@ def template_problems(config: Config, row: Mapping[str, Any], tokenizer: Any) ->
     is_chat = isinstance(row.get("prompt"), list)
     if is_chat and tokenizer.chat_template is None and not config.algo.args.get(_TEMPLATE):
         takes = _TEMPLATE in argument_types(config.algo.name)
-        remedy = (
-            f"set algo.args.{_TEMPLATE}=FILE" if takes else "put a chat_template.jinja beside it"
-        )
+        remedy = f"set algo.args.{_TEMPLATE}=FILE" if takes else "save chat_template.jinja there"
         yield Problem(
             f"model.path={config.model.path}",
             f"the rows are messages, and its tokenizer has no chat template; {remedy}, choose an "
