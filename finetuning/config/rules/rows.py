@@ -101,11 +101,17 @@ def _wrong_together(config: Config, rows: list[Row]) -> Iterator[Problem]:
         yield from not_text(rows)
     elif isinstance(algo, KtoConfig) and algo.balance:
         yield from wrong_labels([row["label"] for row in rows])
-    elif isinstance(algo, OnlineConfig):
+    elif isinstance(algo, OnlineConfig) and _is_trained(config):
         if algo.curriculum.column is not None:
             yield from wrong_rates(algo.curriculum.column, rows)
         if (batch := generation_batch(algo)) is not None:
             yield from too_few(len(rows), batch[0] // batch[1])
+
+
+def _is_trained(config: Config) -> bool:
+    """Tell whether a stage takes the algorithm of the command; in some pipelines none does."""
+    stages = config.pipeline.stages.values()
+    return any(stage.choose.keys().isdisjoint({"algo", "collect"}) for stage in stages)
 
 
 def measured_rows_are_right(config: Config) -> Iterator[Problem]:
