@@ -11,7 +11,7 @@ from finetuning.config.trl_args import argument_types
 from finetuning.errors import Problem
 
 _TEMPLATE = "chat_template_path"
-_KNOWN = re.compile(r"(^|[/_-])(code|flan-|m)?(t5|bart)", re.IGNORECASE)
+_KNOWN = re.compile(r"(^|[/_-])(code|flan-|m)?(t5p?|bart)(?![a-z0-9])", re.IGNORECASE)
 """In the names of encoder-decoders on the Hub: told before anything is downloaded."""
 
 

@@ -189,7 +189,7 @@ def test_the_critic_has_its_own_learning_rate(build_trainer):
     }
     heads = [rate for name, rate in rates.items() if "value_head" in name]
     assert heads == [0.125, 0.125]
-    assert {rate for name, rate in rates.items() if "value_head" not in name} == {3e-6}
+    assert {rate for name, rate in rates.items() if "value_head" not in name} == {5e-6}
     assert len(rates) == sum(p.requires_grad for p in trainer.model.parameters())
 
 

@@ -69,6 +69,10 @@ def test_an_encoder_decoder_of_the_hub_is_known_by_its_name():
     assert "algo=grpo needs a decoder-only one" in found["model.path=Salesforce/codet5p-770m"]
 
 
+def test_a_name_that_only_begins_like_one_is_let_through():
+    assert load(["model=qwen", "model.path=bartowski/Coder", "algo=grpo", "data=nano"])
+
+
 def test_an_encoder_decoder_is_trained_whole(t5):
     found = problems_of("model=qwen", f"model.path={t5}", "algo=sft", "data=nano")
     assert "model.adapter=full" in found[f"model.path={t5}"]
