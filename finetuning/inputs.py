@@ -13,6 +13,7 @@ from finetuning.algo.base import common_arguments
 from finetuning.algo.table import ALGORITHMS, Algorithm
 from finetuning.config import Config
 from finetuning.config.references import referred
+from finetuning.config.schema import KtoConfig, OnlineConfig
 from finetuning.data.build import Data, build_data, check_fills_a_batch
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
@@ -20,6 +21,7 @@ from finetuning.model.policy import Policy
 from finetuning.rollout.base import Engine
 from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
 from finetuning.rows.need import Need, need_of
+from finetuning.rows.together import wrong_labels, wrong_rates
 from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
 from rewards.together import in_order, share_board
 
@@ -73,6 +75,8 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
                 config.seed,
                 [tracker.name for tracker in config.tracker.values()],
             ),
+            # TRL loads the reference of whole weights itself.
+            "trust_remote_code": config.model.trust_remote_code,
             **(vllm_arguments(stage.rollout) if specs else {}),
         },
         weights,
@@ -80,6 +84,7 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     needs_tests = any(spec.name == "execution" for spec in specs)
     data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
     check_fills_a_batch(len(data.train), arguments)
+    _check_together(config, data.train)
     _check_columns(specs, data.train)
     _tell_costs(rewards, data.train, arguments, stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
@@ -98,6 +103,17 @@ def build_reward(spec: RewardConfig) -> Reward:
         return spec.build()
     except ValueError as error:
         raise ConfigError([Problem(f"reward.{spec.name}", str(error))]) from error
+
+
+def _check_together(config: Config, dataset: Dataset) -> None:
+    """Check labels and pass rates of data that the gate could not look into."""
+    problems: list[Problem] = []
+    if isinstance(config.algo, KtoConfig) and config.algo.balance:
+        problems += wrong_labels(dataset["label"])
+    if isinstance(config.algo, OnlineConfig) and config.algo.curriculum.column is not None:
+        problems += wrong_rates(config.algo.curriculum.column, dataset.to_list())
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_columns(specs: list[RewardConfig], dataset: Dataset) -> None:

@@ -98,10 +98,14 @@ def _run(
     device = choose_device(config.backend)
     if is_main():
         describe(place, stage.config, str(device))
+    share(None)  # the others read what it is called
     rollout = choose_rollout(config.backend.rollout, device)
     run = StageRun(stage.name, config, place, device, rollout, console)
     with told_how_to_fit(lambda: of_training(config)):
-        summary = run_stage(run) if config.collect is None else collect_stage(run)
+        if config.collect is None:
+            summary = run_stage(run)
+        else:
+            summary = share(collect_stage(run) if is_main() else {})
     summary["stages"] = [*earlier, _record(stage.name, place, summary, cached=False)]
     if is_main():
         write_atomically(place / REPORT, json.dumps(summary, indent=2) + "\n")

@@ -13,14 +13,15 @@ from finetuning.algo.base import CHECKPOINTS
 from finetuning.algo.table import ALGORITHMS
 from finetuning.checkpoints import last_checkpoint
 from finetuning.config import Config
-from finetuning.config.rules.architecture import architecture_problems
+from finetuning.config.rules.architecture import architecture_problems, template_problems
 from finetuning.errors import ConfigError
 from finetuning.hooks.build import build_hooks
 from finetuning.hooks.merge import Merger
 from finetuning.inputs import Inputs, StageRun, prepare
 from finetuning.measure import Measure, Metrics
+from finetuning.model.adapter import target_problems
 from finetuning.model.hub import local_folder
-from finetuning.model.policy import Policy, build_policy, load_policy
+from finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
 from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter, scale_files
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
@@ -79,7 +80,7 @@ def _measured_already() -> Policy:
 def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Path) -> None:
     """Measure the model as it is, train it, and leave the finished one."""
     config = stage.config
-    _check_architecture(config)
+    _check_model_files(config, inputs)
     policy = _load(stage, inputs, measure)
     engine = stage.engine_for(policy) if inputs.algorithm.makes_policy else None
     merger = Merger(config.model, config.hooks.merge)
@@ -129,14 +130,20 @@ def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:
     if not inputs.algorithm.makes_policy:
         return build_scorer(config.model, config.algo, stage.device, config.seed)
     policy = build_policy(config.model, stage.device, config.seed)
+    if problems := [*target_problems(config.model, policy.model)]:
+        raise ConfigError(problems)
     if is_main():
         measure.before(lambda: policy)
     return policy
 
 
-def _check_architecture(config: Config) -> None:
-    """Refuse a model that the algorithm cannot train, now that its files are here."""
-    if config.model.path is not None:
-        folder = local_folder(config.model.path, config.model.revision)
-        if problems := list(architecture_problems(config, folder)):
-            raise ConfigError(problems)
+def _check_model_files(config: Config, inputs: Inputs) -> None:
+    """Refuse a model that the algorithm cannot train on these rows, now that its files are here."""
+    if config.model.path is None:
+        return
+    folder = local_folder(config.model.path, config.model.revision)
+    problems = list(architecture_problems(config, folder))
+    tokenizer = load_tokenizer(folder, config.model.trust_remote_code)
+    problems += template_problems(config, inputs.data.train[0], tokenizer)
+    if problems:
+        raise ConfigError(problems)

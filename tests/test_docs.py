@@ -1,5 +1,6 @@
 """Every command and every YAML that the documentation shows is accepted by the gate."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -65,18 +66,21 @@ def somewhere(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "a-key-for-the-gate")
     row = '{"prompt": "p", "tests": "assert True"}\n'
     for name in ("mine.jsonl", "held-out.jsonl", "my.jsonl"):
-        (tmp_path / name).write_text(row)
+        (tmp_path / name).write_text(row * 4)  # as many prompts as a batch takes
     rows = {
         "pairs.jsonl": '{"prompt": "p", "chosen": "c", "rejected": "r"}\n',
         "code.jsonl": '{"prompt": "p", "completion": "c"}\n',
-        "calls.jsonl": '{"messages": [{"role": "assistant", "content": "c"}]}\n',
+        "calls.jsonl": '{"messages": [{"role": "user", "content": "q"}, '
+        '{"role": "assistant", "content": "c"}]}\n',
     }
     for name, text in rows.items():
         (tmp_path / name).write_text(text)
     base = tmp_path / "outputs" / "samples" / "dataset"
     base.mkdir(parents=True)
-    (base / "train.jsonl").write_text('{"prompt": "p", "reference": "r", "completion": "c"}\n')
+    base_row = {"prompt": "p", "reference": "r", "completion": "c", "verdict": "passed"}
+    (base / "train.jsonl").write_text(json.dumps(base_row) + "\n")
     (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "one.txt").write_text("t")
     for name in ("FOLDER", "outputs/NAME/adapter"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "adapter_config.json").write_text('{"peft_type": "LORA"}')

@@ -84,7 +84,7 @@ def build_arguments(config_class: Any, arguments: dict[str, Any]) -> Any:
     """
     try:
         return config_class(**arguments)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         raise ConfigError([Problem("algo.args", " ".join(str(error).split()))]) from error
 
 

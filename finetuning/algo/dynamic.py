@@ -6,14 +6,19 @@ most groups are like that, and what a batch teaches shrinks with them. Dynamic s
 """
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from finetuning.algo.online import OnlineTrainer
+from finetuning.algo.signal import keep
 from finetuning.config.schema import DynamicSamplingConfig
 
 SIGNAL = "has_signal"
+SIGNAL_ROWS = "signal_rows"
+"""Rows with signal in a micro-batch, on average over those of a generation on all ranks: what a
+mean over rows is divided by, so that no row counts more for the company that it is in."""
 _EQUAL = 1e-6
 
 
@@ -42,7 +47,7 @@ class GroupTrainer(OnlineTrainer):
 
     def _prepare_inputs(self, generation_batch: Any) -> dict[str, Any]:
         inputs: dict[str, Any] = super()._prepare_inputs(generation_batch)
-        return only_with_signal(inputs) if SIGNAL in inputs else inputs
+        return only_with_signal(inputs, self.most) if SIGNAL in inputs else inputs
 
     def _signal(self) -> torch.Tensor:
         """Tell for each row of this rank whether the scores of its group differ."""
@@ -76,10 +81,12 @@ class GroupTrainer(OnlineTrainer):
         return [row for row in chosen for _ in range(self.num_generations)]
 
     def _counting_only(self, batch: dict[str, Any], signal_B: torch.Tensor) -> dict[str, Any]:
-        """Mark the rows with signal and count their tokens: those are what a loss is divided by."""
+        """Mark the rows with signal; count them and their tokens, which losses are divided by."""
         tokens = (batch["completion_mask"] * signal_B[:, None]).sum()
-        counted = {"num_items_in_batch": self.accelerator.gather(tokens[None]).sum()}
-        return {**batch, **(counted if "num_items_in_batch" in batch else {}), SIGNAL: signal_B}
+        tokens, rows = self.accelerator.reduce(torch.stack([tokens, signal_B.sum()]), "sum")
+        parts = self.accelerator.num_processes * self.args.steps_per_generation
+        counted = {"num_items_in_batch": tokens} if "num_items_in_batch" in batch else {}
+        return {**batch, **counted, SIGNAL: signal_B, SIGNAL_ROWS: rows.clamp(min=1) / parts}
 
     def _log_signal(self, first: torch.Tensor, signal_B: torch.Tensor) -> None:
         metrics = self._metrics["train"]
@@ -143,24 +150,15 @@ def _stack(first: torch.Tensor, second: torch.Tensor, left: bool, value: int) ->
     return torch.cat([first, second])
 
 
-def only_with_signal(inputs: dict[str, Any]) -> dict[str, Any]:
+def only_with_signal(inputs: dict[str, Any], agree: Callable[[int], int]) -> dict[str, Any]:
     """Return a micro-batch without the rows that teach nothing.
 
-    One row always stays, for ranks that wait for each other's backward pass. Where it has no signal
-    it has no advantage, and in GRPO, whose loss may hold a KL as well, no tokens.
+    Some stay where another rank has more rows (`signal.keep`). They have no advantage, and in GRPO,
+    whose loss may hold a KL as well, no tokens.
     """
+    others = {name: value for name, value in inputs.items() if name != SIGNAL}
     signal_B = inputs[SIGNAL]
-    kept = signal_B.nonzero()[:, 0]
-    rows = len(signal_B)
-    if len(kept) == 0:
-        kept = torch.zeros(1, dtype=torch.long, device=signal_B.device)
-        inputs = {**inputs, "advantages": torch.zeros_like(inputs["advantages"])}
-        if "num_items_in_batch" in inputs:
-            inputs["completion_mask"] = torch.zeros_like(inputs["completion_mask"])
-    return {
-        name: value[kept]
-        if isinstance(value, torch.Tensor) and value.dim() and len(value) == rows
-        else value
-        for name, value in inputs.items()
-        if name != SIGNAL
-    }
+    others["advantages"] = others["advantages"] * signal_B
+    if "num_items_in_batch" in others:
+        others["completion_mask"] = others["completion_mask"] * signal_B[:, None]
+    return keep(others, signal_B, agree)

@@ -63,8 +63,9 @@ def whiten(
     count, first = total(torch.stack([mask_B_T.sum(), (values_B_T * mask_B_T).sum()]))
     mean = first / count.clamp(min=1)
     squares = total((((values_B_T - mean) * mask_B_T).square()).sum())
-    deviation = (squares / count.clamp(min=1)).sqrt()
-    return (values_B_T - mean) / (deviation + 1e-8) * mask_B_T
+    variance = squares / count.clamp(min=1)
+    # A deviation of 1e-4 is none: where all values are equal, what is left is rounding.
+    return (values_B_T - mean) * (variance + 1e-8).rsqrt() * mask_B_T
 
 
 def value_losses(

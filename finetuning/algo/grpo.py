@@ -8,9 +8,11 @@ from typing import Any
 from trl import GRPOConfig, GRPOTrainer
 
 from finetuning.algo.base import Parts
-from finetuning.algo.dynamic import GroupTrainer
+from finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
 from finetuning.algo.online import build_online, online_arguments
 from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
+
+_MEANS_OVER_ROWS = frozenset({"dr_grpo", "grpo", "luspo", "sapo"})
 
 
 class WhetstoneGRPOTrainer(GroupTrainer, GRPOTrainer):
@@ -20,8 +22,11 @@ class WhetstoneGRPOTrainer(GroupTrainer, GRPOTrainer):
     """
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
-        batch = rows_with_signal(inputs) if zero_rows_are_idle(self) else inputs
-        return super()._compute_loss(model, batch)
+        batch = rows_with_signal(inputs, self.most) if zero_rows_are_idle(self) else inputs
+        loss = super()._compute_loss(model, batch)
+        if SIGNAL_ROWS in inputs and self.loss_type in _MEANS_OVER_ROWS:
+            loss = loss * len(inputs["advantages"]) / inputs[SIGNAL_ROWS]
+        return loss
 
 
 def grpo_arguments(arguments: dict[str, Any], reward_weights: list[float]) -> GRPOConfig:

@@ -11,7 +11,8 @@ from trl import KTOConfig, KTOTrainer
 
 from finetuning.algo.base import Parts, build_arguments
 from finetuning.algo.offline import OfflineTrainer, build_offline, reference_of
-from finetuning.errors import ConfigError, Problem
+from finetuning.errors import ConfigError
+from finetuning.rows.together import wrong_labels
 
 
 class WhetstoneKTOTrainer(OfflineTrainer, KTOTrainer):
@@ -48,10 +49,8 @@ def balanced_weights(labels: Sequence[bool]) -> tuple[float, float]:
         ConfigError: all labels are equal, so there is nothing to tell apart.
 
     """
+    if problems := [*wrong_labels(labels)]:
+        raise ConfigError(problems)
     good = sum(labels)
     bad = len(labels) - good
-    if not good or not bad:
-        only = "true" if good else "false"
-        remedy = f"all {len(labels)} labels are {only}; KTO needs completions of both kinds"
-        raise ConfigError([Problem("data: label", remedy)])
     return max(1.0, bad / good), max(1.0, good / bad)

@@ -188,6 +188,13 @@ class OnlineTrainer(StatefulTrainer, RunTrainer):
             logged.pop()
         logged.extend(advantages_G.tolist())
 
+    def most(self, count: int) -> int:
+        """Return the largest of the ranks' counts."""
+        if self.accelerator.num_processes == 1:
+            return count
+        counts = torch.tensor([count], device=self.accelerator.device)
+        return int(self.accelerator.gather(counts).max())
+
     def mine(self, gathered: torch.Tensor) -> torch.Tensor:
         """Return this rank's rows of a tensor that holds those of all ranks."""
         rows = len(gathered) // self.accelerator.num_processes

@@ -87,6 +87,7 @@ class PPOTrainer(OnlineTrainer, GRPOTrainer):
             "returns": returns_B_T,
             "values": values_B_T,
             "value_mask": mask_B_T,
+            "num_items_in_batch": self._total(mask_B_T.sum()),
         }
 
     def _penalties(self, batch: dict[str, Any]) -> torch.Tensor:

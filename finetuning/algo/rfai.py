@@ -57,7 +57,7 @@ class RFAITrainer(GroupTrainer, GRPOTrainer):
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         self.beta = self.controller.coefficient
         if zero_rows_are_idle(self):
-            inputs = rows_with_signal(inputs)
+            inputs = rows_with_signal(inputs, self.most)
         loss = super()._compute_loss(model, inputs)
         kl_B = torch.zeros(len(inputs["advantages"]), device=loss.device)
         if "ref_per_token_logps" in inputs:

@@ -12,7 +12,7 @@ from datasets import Dataset
 from trl import RLOOConfig, RLOOTrainer
 
 from finetuning.algo.base import Parts
-from finetuning.algo.dynamic import GroupTrainer
+from finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
 from finetuning.algo.online import build_online, online_arguments
 from finetuning.algo.signal import rows_with_signal
 
@@ -26,9 +26,10 @@ class WhetstoneRLOOTrainer(GroupTrainer, RLOOTrainer):
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         if self.aux_loss_enabled:  # a router learns from every row
             return super()._compute_loss(model, inputs)
-        batch = rows_with_signal(inputs)
-        share = len(batch["advantages"]) / len(inputs["advantages"])
-        return super()._compute_loss(model, batch) * share  # TRL's loss is a mean over rows
+        batch = rows_with_signal(inputs, self.most)
+        counted = inputs.get(SIGNAL_ROWS, len(inputs["advantages"]))
+        # TRL's loss is a mean over rows.
+        return super()._compute_loss(model, batch) * len(batch["advantages"]) / counted
 
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
         """Log, and write the completions as GRPO's trainer does; RLOO's tells trackers only."""

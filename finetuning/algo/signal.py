@@ -5,8 +5,12 @@ are like that. Where the loss is a sum over tokens divided by a number that was 
 batch, such rows add exactly zero to it and to the gradient, and their forward and backward passes
 are wasted. Refuses every setting in which they would count: a mean over rows, a KL term, an entropy
 bonus, a router loss.
+
+All ranks are left with equally many rows: TRL gathers figures of each row, and a rank without any
+would have no backward pass for the others to wait for.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -26,24 +30,30 @@ def zero_rows_are_idle(trainer: Any) -> bool:
     )
 
 
-def rows_with_signal(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the batch without its rows of zero advantage.
+def rows_with_signal(inputs: dict[str, Any], agree: Callable[[int], int]) -> dict[str, Any]:
+    """Return the batch without its rows of zero advantage, but for what `keep` adds.
 
     Args:
-        inputs: TRL's batch. Tensors of B rows are cut to the kept rows, all else is passed on;
-            `advantages` has shape (B,) or (B, T).
-
-    Returns:
-        A batch of at least one row: without any, some ranks would have no backward pass.
+        inputs: TRL's batch; `advantages` has shape (B,) or (B, T).
+        agree: the largest number of rows that a rank keeps, from this rank's.
 
     """
     advantages = inputs["advantages"]
-    rows = len(advantages)
-    kept = advantages.reshape(rows, -1).ne(0).any(dim=1).nonzero()[:, 0]
-    if len(kept) == rows:
+    return keep(inputs, advantages.reshape(len(advantages), -1).ne(0).any(dim=1), agree)
+
+
+def keep(
+    inputs: dict[str, Any], wanted_B: torch.Tensor, agree: Callable[[int], int]
+) -> dict[str, Any]:
+    """Return the wanted rows, and of the others as many as the rank with most has more.
+
+    Tensors of B rows are cut to the kept ones, all else is passed on. One row always stays.
+    """
+    rows = len(wanted_B)
+    count = agree(max(1, int(wanted_B.sum())))
+    if count == rows:
         return inputs
-    if len(kept) == 0:
-        kept = torch.zeros(1, dtype=torch.long, device=advantages.device)
+    kept = wanted_B.int().argsort(descending=True, stable=True)[:count]
     return {
         name: value[kept] if _has_rows(value, rows) else value for name, value in inputs.items()
     }

@@ -8,11 +8,13 @@ from typing import Any, Self
 from evaluation.sampler import SamplingParams
 from finetuning.config.schema import BaseCollect, Config
 from finetuning.data.build import build_dataset
+from finetuning.errors import ConfigError
 from finetuning.model.device import Device
 from finetuning.model.policy import load_policy
 from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
+from finetuning.rows.together import not_text
 from rewards.sandbox import Job, Sandbox
 from rewards.sandbox.source import cut_at_stop
 
@@ -25,6 +27,8 @@ KEPT = ("tests", "prefix", "stop", "entry_points", "language")
 def base_problems(config: Config) -> list[Row]:
     """Return the prompts to sample on, each once."""
     rows = build_dataset(config.data, Need.PROMPTS, config.seed).to_list()
+    if problems := [*not_text(rows)]:
+        raise ConfigError(problems)
     return list({row["prompt"]: row for row in rows}.values())
 
 

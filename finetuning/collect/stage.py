@@ -21,9 +21,9 @@ from finetuning.config.schema import (
     LabelsCollect,
     PairsCollect,
 )
-from finetuning.errors import ConfigError, OutsideError, Problem
+from finetuning.errors import OutsideError
 from finetuning.inputs import StageRun, build_reward
-from finetuning.rows.read import TRAIN, VALIDATION
+from finetuning.rows.base import read_base
 from finetuning.summary import Summary
 from rewards.base import KeepsFiles
 from rewards.teacher.ledger import read_spending
@@ -112,27 +112,6 @@ def _derived(
         raise OutsideError(f"collect={collect.name} found no rows: {remedy}")
     found = {"prompts": len(groups), "judged": len(judged)}
     return Collected(collect.name, rows, collect.validation_share, _origin(stage), found)
-
-
-def read_base(folder: Path) -> list[list[Row]]:
-    """Return the rows of a base data set by prompt, in the order of its files.
-
-    Raises:
-        ConfigError: the rows are no base data set.
-
-    """
-    groups: dict[str, list[Row]] = {}
-    for name in (TRAIN, VALIDATION):
-        path = folder / name
-        lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
-        for row in map(json.loads, filter(None, lines)):
-            if not {"prompt", "completion", "verdict"} <= set(row):
-                remedy = (
-                    "its rows have no prompt, completion and verdict: give a collect=base folder"
-                )
-                raise ConfigError([Problem(f"collect.base={folder}", remedy)])
-            groups.setdefault(row["prompt"], []).append(row)
-    return list(groups.values())
 
 
 def _in_chunks(

@@ -44,6 +44,7 @@ def build_stages(
     """Compose and check each stage of the chosen pipeline."""
     stages: list[Stage] = []
     problems: list[Problem] = []
+    earlier: dict[str, bool] = {}  # name, and whether it may have made a policy
     chosen = compose_choices(command.overrides(), user_dirs)
     # What an experiment file chose is named again, because a stage may have to leave the file out.
     named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
@@ -54,10 +55,11 @@ def build_stages(
         config, found = _stage_config(command, main, name, user_dirs)
         problems += [_of_stage(name, problem) for problem in found]
         if config is not None:
-            continues = any(stage.makes_policy for stage in stages)
+            continues = any(earlier.values())
             problems += [] if continues else _first_model(name, config, spec)
-            problems += _unknown_references(name, config, [stage.name for stage in stages])
+            problems += _unknown_references(name, config, list(earlier))
             stages.append(Stage(name, config, spec.cache, continues))
+        earlier[name] = config is None or stages[-1].makes_policy
     return stages, problems
 
 

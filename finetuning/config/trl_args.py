@@ -62,10 +62,23 @@ COMPUTED = {
     "push_to_hub": "hooks.publish.repo and hooks.publish.push",
     "ddp_find_unused_parameters": "nothing: every trained weight is used",
     "remove_unused_columns": "nothing: rewards read the columns",
+    "model_init_kwargs": "model and backend.dtype",
+    "trust_remote_code": "model.trust_remote_code",
+    "do_train": "nothing: a run trains",
+    "do_eval": "hooks.evaluate and hooks.watch",
+    "do_predict": "hooks.evaluate and hooks.watch",
+    "eval_on_start": "nothing: a model is measured before it is trained",
+    "eval_delay": "hooks.watch.every_steps",
+    "load_best_model_at_end": "hooks.best",
+    "metric_for_best_model": "hooks.best",
+    "greater_is_better": "hooks.best",
+    "save_only_model": "nothing: a run is continued from its checkpoints",
+    "ignore_data_skip": "nothing: a continued run goes on where it was in the data",
 }
 
 # What one algorithm decides itself, although its TRL config class has an argument for it.
 COMPUTED_BY: dict[str, dict[str, str]] = {
+    "kto": {"train_sampling_strategy": "nothing: the KL term pairs rows that lie together"},
     "rfai": {
         "loss_type": "nothing: rfai's loss is -log_prob * reward",
         "scale_rewards": "algo.whiten",
@@ -81,6 +94,26 @@ COMPUTED_BY: dict[str, dict[str, str]] = {
         "off_policy_mask_threshold": "algo.target_kl",
     },
 }
+
+
+# Where transformers lists the words that an argument may be.
+WORDS_OF_TRANSFORMERS = {
+    "optim": ("training_args.py", "OptimizerNames"),
+    "lr_scheduler_type": ("trainer_utils.py", "SchedulerType"),
+}
+
+
+def words_of_transformers(argument: str) -> tuple[str, ...]:
+    """Return the values of the enumeration that an argument is one of."""
+    file, name = WORDS_OF_TRANSFORMERS[argument]
+    tree = ast.parse((_package_dir("transformers") / file).read_text(encoding="utf-8"))
+    return tuple(
+        str(statement.value.value)
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == name
+        for statement in node.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+    )
 
 
 @cache

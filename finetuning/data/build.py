@@ -26,6 +26,7 @@ from finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_
 from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from finetuning.errors import ConfigError, Problem
 from finetuning.rows.need import Need
+from finetuning.rows.together import too_few
 from rewards.extract import trimmed
 
 Row = dict[str, Any]
@@ -67,21 +68,12 @@ def build_dataset(
 
 
 def check_fills_a_batch(rows: int, arguments: Any) -> None:
-    """Check that there are prompts for one batch of whole groups.
-
-    With fewer, TRL's sampler is empty, and transformers ends the run as if it were done.
-    """
+    """Check that there are prompts for one batch of whole groups."""
     generations = getattr(arguments, "num_generations", None)
     if generations is None:
         return
-    needed = arguments.generation_batch_size // generations
-    if rows < needed:
-        remedy = (
-            f"a batch takes {needed} prompts (per_device_train_batch_size x steps_per_generation / "
-            f"num_generations), and there are {rows}; add rows or lower algo.args."
-            "per_device_train_batch_size"
-        )
-        raise ConfigError([Problem(f"data: {rows} prompts", remedy)])
+    if problems := [*too_few(rows, arguments.generation_batch_size // generations)]:
+        raise ConfigError(problems)
 
 
 def _against_references(rows: list[Row], config: DataConfig | None) -> list[Row]:

@@ -1,19 +1,18 @@
 """Rows out of files: the user's JSONL, folders and texts, data sets of the Hub, our prompts."""
 
-from glob import iglob
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from datasets import load_dataset
-from datasets.exceptions import DatasetNotFoundError
+from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from finetuning.config.schema import HubData, JsonlData, PromptsData, TextData
 from finetuning.data.conversations import turns
 from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.rows.need import Need
-from finetuning.rows.read import VALIDATION, check_rows, hold_out, read_rows
+from finetuning.rows.read import VALIDATION, check_rows, hold_out, matches, read_rows
 
 Row = dict[str, Any]
 Rows = tuple[list[Row], list[Row]]
@@ -44,7 +43,7 @@ def prompt_rows(config: PromptsData) -> Rows:
 
 def text_rows(config: TextData) -> Rows:
     """Read text files, a document each."""
-    paths = sorted(path for path in map(Path, _matches(config.train)) if path.is_file())
+    paths = sorted(path for path in matches(config.train) if path.is_file())
     rows = [{"text": text} for path in paths if (text := _text(path, config.train)).strip()]
     if not rows:
         raise ConfigError([Problem(f"data.train={config.train}", "no file with text is there")])
@@ -81,7 +80,8 @@ def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> lis
     source = f"{config.path}[{split}]"
     try:
         loaded = load_dataset(config.path, config.subset, split=split, revision=config.revision)
-    except (DatasetNotFoundError, ValueError) as error:
+        named = loaded.rename_columns(dict(config.rename))
+    except (DatasetNotFoundError, DatasetGenerationError, ValueError) as error:
         text = " ".join(str(error).split())
         raise ConfigError([Problem(f"data.path={config.path}", text)]) from error
     except (ConnectionError, OfflineModeIsEnabled, HfHubHTTPError, httpx2.HTTPError) as error:
@@ -89,16 +89,8 @@ def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> lis
             f"data.path={config.path}: not in the local cache, and the Hub cannot be reached "
             f"({type(error).__name__}). Go online, or copy its rows here and use data=jsonl."
         ) from error
-    named = loaded.rename_columns(dict(config.rename))
     places = ((f"{source}:{number}", row) for number, row in enumerate(named, start=1))
     return check_rows(source, places, need, needs_tests=needs_tests)
-
-
-def _matches(pattern: str) -> list[str]:
-    path = Path(pattern).expanduser()
-    if path.is_dir():
-        return [str(found) for found in path.rglob("*")]
-    return list(iglob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
 
 
 def _spread(rows: list[Row]) -> list[Row]:

@@ -1,13 +1,17 @@
 """LoRA adapters: made before training, merged into the weights after it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
 from peft import LoraConfig, PeftModel
 
 from evaluation.files import whole_folder
 from finetuning.config.schema import ModelConfig
+from finetuning.config.suggest import did_you_mean
+from finetuning.errors import Problem
 from finetuning.model.device import AS_STORED
 from finetuning.model.policy import Policy, load_policy
 from finetuning.model.quantized import copy_dequantized
@@ -46,6 +50,26 @@ def adapter_config(config: ModelConfig) -> LoraConfig | None:
         target_modules=config.lora.target_modules,
         task_type="CAUSAL_LM",
     )
+
+
+def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
+    """Yield the adapted projections that this model does not have."""
+    wanted = config.lora.target_modules
+    if config.adapter == "full" or isinstance(wanted, str):  # a pattern is peft's to read
+        return
+    there = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    missing = [name for name in wanted if name.rpartition(".")[2] not in there]
+    if missing:
+        linears = {
+            name.rpartition(".")[2]
+            for name, layer in model.named_modules()
+            if isinstance(layer, torch.nn.Linear)
+        }
+        yield Problem(
+            f"model.lora.target_modules={wanted}",
+            f"this model has no {', '.join(missing)}; {did_you_mean(missing[0], linears)}, or "
+            "all-linear",
+        )
 
 
 def save_adapter(model: Any, folder: Path, base: str) -> None:

@@ -65,8 +65,21 @@ def wrong_fields(row: Row, need: Need) -> Iterator[str]:
             yield f"field {field}: expected {kind}, found {type(row[field]).__name__}"
         elif kind == _CHAT and isinstance(row[field], list):
             yield from _wrong_messages(field, row[field])
+    if len(set(forms(row, need).values())) > 1:
+        told = ", ".join(f"{field} is {form}" for field, form in forms(row, need).items())
+        yield f"field {next(iter(forms(row, need)))}: {told}; write all of them one way"
     if need is Need.PREFERENCES and "chosen" in row and row["chosen"] == row.get("rejected"):
         yield "field rejected: equal to chosen, so the pair prefers nothing"
+
+
+def forms(row: Row, need: Need) -> dict[str, str]:
+    """Return of each field that may be text or messages which one it is; others are left out."""
+    known: dict[type, str] = {str: "text", list: "messages"}
+    return {
+        field: known[type(row[field])]
+        for field, (kind, _) in FIELDS[need].items()
+        if kind == _CHAT and type(row.get(field)) in known
+    }
 
 
 def wrong_tests(row: Row) -> Iterator[str]:
@@ -107,6 +120,6 @@ def _wrong_turns(messages: Any) -> Iterator[str]:
     if isinstance(messages, str):
         yield "field messages: expected a list of messages, found str"
     elif isinstance(messages, list) and not any(
-        isinstance(message, dict) and message.get("role") == "assistant" for message in messages
+        isinstance(message, dict) and message.get("role") == "assistant" for message in messages[1:]
     ):
-        yield "field messages: no message of role assistant, so there is nothing to learn"
+        yield "field messages: no message of role assistant after others, so nothing to learn"

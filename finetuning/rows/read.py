@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from glob import iglob
 from pathlib import Path
 
 from evaluation.lines import NotText, numbered_lines, text_of
 from finetuning.errors import ConfigError, Problem
-from finetuning.rows.fields import Row, prompt_key, wrong_fields, wrong_tests
+from finetuning.rows.fields import Row, forms, prompt_key, wrong_fields, wrong_tests
 from finetuning.rows.need import Need
 
 TRAIN = "train.jsonl"
@@ -43,6 +44,14 @@ def read_rows(path: Path, need: Need, *, needs_tests: bool) -> list[Row]:
     return check_rows(str(path), rows, need, needs_tests=needs_tests, problems=problems)
 
 
+def matches(pattern: str) -> Iterator[Path]:
+    """Yield what is below a folder, or what a pattern such as `src/**/*.py` finds."""
+    path = Path(pattern).expanduser()
+    if path.is_dir():
+        return path.rglob("*")
+    return map(Path, iglob(str(path), recursive=True))  # noqa: PTH207 - it may be absolute
+
+
 def looks_like(path: Path, need: Need) -> Need | None:
     """Return what the first row of a file is rather meant for, or None if it may be for `need`.
 
@@ -76,6 +85,7 @@ def check_rows(
     good: list[Row] = []
     found = list(problems)
     columns: set[str] | None = None
+    written: dict[str, str] = {}
     for place, row in rows:
         reasons = [*wrong_fields(row, need), *(wrong_tests(row) if needs_tests else ())]
         if not reasons:
@@ -83,6 +93,12 @@ def check_rows(
             if set(row) != columns:
                 odd = ", ".join(sorted(set(row) ^ columns))
                 reasons = [f"field {odd}: in some rows only; every row needs the same fields"]
+            written = written or forms(row, need)
+            reasons += [
+                f"field {field}: {form} here, {written[field]} in other rows; choose one"
+                for field, form in forms(row, need).items()
+                if form != written.get(field, form)
+            ]
         found += [Problem(place, reason) for reason in reasons]
         if not reasons:
             good.append(row)

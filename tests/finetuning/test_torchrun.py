@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 
-def torchrun(*command: str) -> subprocess.CompletedProcess:
+def torchrun(*command: str, modules: Path = ROOT) -> subprocess.CompletedProcess:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     return subprocess.run(
         [*launcher, "--nproc_per_node", "2", *command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{modules}", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -62,6 +62,28 @@ def test_two_processes_end_with_equal_parameters(tmp_path, qwen_folder, algo, ad
     assert [row["step"] for row in rows] == [1, 2, 3]
     table = min((tmp_path / "it" / "completions").glob("*.parquet"))
     assert pyarrow.parquet.read_table(table).num_rows == 16  # 8 of each rank
+
+
+def test_ranks_with_other_numbers_of_groups_without_signal(tmp_path, qwen_folder):
+    """TRL gathers figures of each row: a rank with fewer rows than another ended the run."""
+    (tmp_path / "uneven.py").write_text(
+        "def reward(prompts, completions, **_):\n"
+        "    return [len(c) * float(len(p) % 3 == 0) for p, c in zip(prompts, completions)]\n"
+    )
+    reward = ["reward=custom", "reward.custom.fn=uneven:reward"]
+    command = [line for line in settings(tmp_path, qwen_folder) if line != "reward=random"]
+    more = ["algo=rloo", "algo.dynamic_sampling.mode=skip", "hooks.evaluate.tasks=[]"]
+    done = torchrun(*command, *reward, *more, modules=tmp_path)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_a_data_set_is_collected_once(tmp_path, qwen_folder):
+    more = ["collect=base", "pipeline=single", "collect.max_new_tokens=8"]
+    command = [line for line in settings(tmp_path, qwen_folder) if line != "reward=random"]
+    done = torchrun(*command, "algo=grpo", *more)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert (tmp_path / "it" / "dataset" / "train.jsonl").is_file()
+    assert not (tmp_path / "it" / "dataset.partial").exists()
 
 
 def test_a_killed_run_of_two_processes_continues(tmp_path, qwen_folder):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from finetuning.config.rules.algorithms import (
+    adapted_layers_are_trained,
     every_k_is_measured,
     only_adapters_are_quantized,
 )
@@ -15,9 +16,11 @@ from finetuning.config.rules.backend import (
 )
 from finetuning.config.rules.offline import (
     collecting_has_its_inputs,
+    dpo_weighs_its_losses,
     kto_compares_within_a_batch,
     kto_weights_have_one_source,
     mlp_head_has_no_adapter,
+    scores_have_no_centre,
 )
 from finetuning.config.rules.online import (
     buckets_fall,
@@ -60,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     groups_fill_batches,
     cycles_fit_checkpoints,
     only_adapters_are_quantized,
+    adapted_layers_are_trained,
     online_needs_reward,
     encoder_decoders_are_supervised,
     data_serves_algorithm,
@@ -78,6 +82,8 @@ RULES: tuple[Rule, ...] = (
     prompts_need_no_tests,
     measured_rows_are_right,
     mlp_head_has_no_adapter,
+    scores_have_no_centre,
+    dpo_weighs_its_losses,
     kto_weights_have_one_source,
     kto_compares_within_a_batch,
     collecting_has_its_inputs,

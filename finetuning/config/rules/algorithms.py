@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from finetuning.config.schema import Config
+from finetuning.config.schema import Config, RewardModelConfig
 from finetuning.errors import Problem
 
 
@@ -13,6 +13,26 @@ def only_adapters_are_quantized(config: Config) -> Iterator[Problem]:
             f"model.quantization={config.model.quantization}",
             "4-bit weights cannot be trained themselves; use model.adapter=lora or "
             "model.quantization=null",
+        )
+    elif (
+        config.model.quantization
+        and config.collect is None
+        and isinstance(config.algo, RewardModelConfig)
+    ):
+        yield Problem(
+            f"model.quantization={config.model.quantization}",
+            "a reward model is trained on weights as they are stored; use model.quantization=null",
+        )
+
+
+def adapted_layers_are_trained(config: Config) -> Iterator[Problem]:
+    """Check that no adapter is put where TRL, which multiplies by `lm_head` itself, ignores it."""
+    targets = config.model.lora.target_modules
+    named = "lm_head" in ([targets] if isinstance(targets, str) else targets)
+    if named and config.model.adapter == "lora" and not isinstance(config.algo, RewardModelConfig):
+        yield Problem(
+            f"model.lora.target_modules={targets}",
+            "an adapter on lm_head would never be trained; leave lm_head out",
         )
 
 

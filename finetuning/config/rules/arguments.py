@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 
 from finetuning.config.schema import Config
-from finetuning.config.suggest import nearest
+from finetuning.config.suggest import did_you_mean, nearest
 from finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
     CONFIG_CLASS,
     NOT_SAMPLED,
+    WORDS_OF_TRANSFORMERS,
     argument_types,
     fits,
+    words_of_transformers,
 )
 from finetuning.errors import Problem
 
@@ -23,7 +25,9 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
     for key, value in config.algo.args.items():
         setting = f"algo.args.{key}={value}"
         if key in computed:
-            yield Problem(setting, f"Whetstone computes this one; set {computed[key]} instead")
+            nothing, _, reason = computed[key].partition("nothing: ")
+            told = f"set {nothing} instead" if nothing else reason
+            yield Problem(setting, f"Whetstone computes this one; {told}")
         elif key in NOT_SAMPLED:
             yield Problem(
                 setting, "our sampler does not take this; it has temperature, top_p and top_k"
@@ -52,12 +56,20 @@ def numbers(config: Config) -> Iterator[Problem]:
 
 def words(config: Config) -> Iterator[Problem]:
     """Check arguments with a closed set of words, which TRL looks at in the first step only."""
-    for key, allowed in _WORDS.items():
-        value = config.algo.args.get(key)
-        if isinstance(value, str) and value not in allowed:
-            guess = nearest(value, allowed)
-            hint = f"did you mean `{guess}`? " if guess else ""
-            yield Problem(f"algo.args.{key}={value}", f"{hint}there are: {', '.join(allowed)}")
+    for key, value in config.algo.args.items():
+        allowed = _words_of(key, config.algo.name)
+        for word in value if isinstance(value, list) else [value]:
+            if allowed and isinstance(word, str) and word not in allowed:
+                yield Problem(f"algo.args.{key}={value}", did_you_mean(word, allowed))
+
+
+def _words_of(key: str, algo: str) -> tuple[str, ...]:
+    """Return the words that an argument may be; none where it is not one of a closed set."""
+    if key == "loss_type":
+        return _LOSSES.get(CONFIG_CLASS[algo], ())
+    if key in WORDS_OF_TRANSFORMERS:
+        return words_of_transformers(key)
+    return _WORDS.get(key, ())
 
 
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
@@ -77,7 +89,19 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
         "at least 1",
     ),
     (("learning_rate", "temperature", "num_train_epochs"), lambda value: value > 0, "above 0"),
-    (("beta", "top_k", "warmup_steps", "weight_decay"), lambda value: value >= 0, "at least 0"),
+    (
+        (
+            "beta",
+            "top_k",
+            "warmup_steps",
+            "weight_decay",
+            "epsilon",
+            "epsilon_high",
+            "max_grad_norm",
+        ),
+        lambda value: value >= 0,
+        "at least 0",
+    ),
     (
         ("max_steps",),
         lambda value: value >= 1 or value == -1,
@@ -85,19 +109,29 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
-_WORDS = {
-    "loss_type": (
-        "bnpo",
-        "cispo",
-        "dapo",
-        "dr_grpo",
-        "grpo",
-        "luspo",
-        "nll",
-        "sapo",
-        "vespo",
-        "dft",
+_LOSSES = {
+    "SFTConfig": ("nll", "dft"),
+    "DPOConfig": (
+        "sigmoid",
+        "sigmoid_norm",
+        "hinge",
+        "ipo",
+        "exo_pair",
+        "nca_pair",
+        "robust",
+        "bco_pair",
+        "sppo_hard",
+        "aot",
+        "aot_unpaired",
+        "apo_zero",
+        "apo_down",
+        "discopop",
+        "sft",
     ),
+    "KTOConfig": ("kto", "apo_zero_unpaired"),
+    "GRPOConfig": ("bnpo", "cispo", "dapo", "dr_grpo", "grpo", "luspo", "sapo", "vespo"),
+}
+_WORDS = {
     "scale_rewards": ("batch", "group", "none"),
     "importance_sampling_level": ("sequence", "token"),
 }

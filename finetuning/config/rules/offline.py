@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from finetuning.config.references import referred
-from finetuning.config.schema import BaseCollect, Config, KtoConfig, RewardModelConfig
-from finetuning.errors import Problem
-from finetuning.rows.read import train_file
+from finetuning.config.schema import (
+    BaseCollect,
+    Config,
+    DpoConfig,
+    KtoConfig,
+    RewardModelConfig,
+)
+from finetuning.errors import ConfigError, Problem
+from finetuning.rows.base import read_base
+from finetuning.rows.read import TRAIN
 
 _WEIGHTS = ("desirable_weight", "undesirable_weight")
 
@@ -19,6 +26,27 @@ def mlp_head_has_no_adapter(config: Config) -> Iterator[Problem]:
             "algo.head=mlp",
             "trains a head on a frozen base, so an adapter would not be trained; add "
             "model.adapter=full (the base stays frozen), or set algo.head=linear",
+        )
+
+
+def scores_have_no_centre(config: Config) -> Iterator[Problem]:
+    """Check that nobody expects a discriminator's scores to be centred: their 0 has a meaning."""
+    algo, name = config.algo, "center_rewards_coefficient"
+    if isinstance(algo, RewardModelConfig) and algo.loss == "bce" and algo.args.get(name):
+        yield Problem(
+            f"algo.args.{name}={algo.args[name]}",
+            "a discriminator decides at 0 and is not centred; set algo.loss=bradley_terry or null",
+        )
+
+
+def dpo_weighs_its_losses(config: Config) -> Iterator[Problem]:
+    """Check that each of several losses has a weight."""
+    losses, weights = (config.algo.args.get(name) for name in ("loss_type", "loss_weights"))
+    losses = losses if isinstance(losses, list) else [losses]
+    if isinstance(config.algo, DpoConfig) and weights is not None and len(weights) != len(losses):
+        yield Problem(
+            f"algo.args.loss_weights={weights}",
+            f"one for each of algo.args.loss_type={losses}; null weighs them equally",
         )
 
 
@@ -52,7 +80,13 @@ def collecting_has_its_inputs(config: Config) -> Iterator[Problem]:
         yield Problem("reward=[]", f"collect={collect.name} judges by a reward; choose one")
     if collect.base == "???" or referred(collect.base) is not None:
         return
-    if not train_file(Path(collect.base)).is_file():
+    folder = Path(collect.base)
+    if (folder / TRAIN).is_file():
+        try:
+            read_base(folder)
+        except ConfigError as error:
+            yield from error.problems
+    else:
         yield Problem(
             f"collect.base={collect.base}",
             "there is no base data set; make one with `whetstone collect collect=base` and give "

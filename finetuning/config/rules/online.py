@@ -13,6 +13,8 @@ from finetuning.config.schema import (
 from finetuning.errors import Problem
 from finetuning.world import processes
 
+_USERS_ROWS = frozenset({"jsonl", "hub"})
+
 
 def cycles_fit_checkpoints(config: Config) -> Iterator[Problem]:
     """Check that checkpoints lie between generations: TRL does not save a batch in use."""
@@ -39,31 +41,42 @@ def cycles_fit_checkpoints(config: Config) -> Iterator[Problem]:
 
 def groups_fill_batches(config: Config) -> Iterator[Problem]:
     """Check that a generation batch holds whole groups of completions of one prompt."""
-    if not isinstance(config.algo, OnlineConfig):
+    if not isinstance(config.algo, OnlineConfig) or (of := generation_batch(config.algo)) is None:
         return
-    args = config.algo.args
-    batch = args.get("per_device_train_batch_size", 8)
-    steps = args.get("steps_per_generation") or args.get("gradient_accumulation_steps", 1)
-    group = args.get("num_generations", 8)
-    if not all(isinstance(value, int) and value > 0 for value in (batch, steps, group)):
-        return
+    whole, group = of
+    ranks = processes()
+    batch = config.algo.args.get("per_device_train_batch_size", 8)
+    steps = whole // ranks // batch
     if group < 2 and isinstance(config.algo, GroupConfig):  # noqa: PLR2004 - one has no advantage
         yield Problem(
             f"algo.args.num_generations={group}", "a group needs at least 2 completions to compare"
         )
     setting = f"algo.args.per_device_train_batch_size={batch}"
-    if batch * steps < 2 and isinstance(config.algo, PpoConfig):  # noqa: PLR2004 - as TRL counts
+    if whole < 2 * ranks and isinstance(config.algo, PpoConfig):
         yield Problem(setting, "PPO samples at least 2 completions at once; 2 would do")
-    ranks = processes()
     words = f"{batch} x {steps} steps" + (f" x {ranks} processes" if ranks > 1 else "")
-    if (batch * steps * ranks) % group:
-        whole = max(group, round(batch * steps * ranks / group) * group)
+    if whole % group:
+        fitting = max(group, round(whole / group) * group)
         yield Problem(
             setting,
-            f"{words} = {batch * steps * ranks} completions are not a multiple of "
+            f"{words} = {whole} completions are not a multiple of "
             f"algo.args.num_generations={group}; "
-            f"{whole} completions would be: change either",
+            f"{fitting} completions would be: change either",
         )
+
+
+def generation_batch(algo: OnlineConfig) -> tuple[int, int] | None:
+    """Return the completions that are sampled at once, by all processes, and those of a prompt.
+
+    None where a number is none.
+    """
+    args = algo.args
+    batch = args.get("per_device_train_batch_size", 8)
+    steps = args.get("steps_per_generation") or args.get("gradient_accumulation_steps", 1)
+    group = args.get("num_generations", 8)
+    if not all(isinstance(value, int) and value > 0 for value in (batch, steps, group)):
+        return None
+    return batch * steps * processes(), group
 
 
 def online_needs_reward(config: Config) -> Iterator[Problem]:
@@ -105,10 +118,22 @@ def groups_can_be_resampled(config: Config) -> Iterator[Problem]:
 
 
 def buckets_fall(config: Config) -> Iterator[Problem]:
-    """Check that the buckets of a curriculum go from easy to hard."""
+    """Check that a curriculum is one: buckets from easy to hard, and rates that are read."""
     if not isinstance(config.algo, OnlineConfig):
         return
-    bounds = config.algo.curriculum.buckets
+    curriculum = config.algo.curriculum
+    if curriculum.column is not None and curriculum.order == "random":
+        yield Problem(
+            f"algo.curriculum.column={curriculum.column}",
+            "a random order has no use for pass rates; add algo.curriculum.order=easy_first",
+        )
+    elif curriculum.column is not None and config.data.name not in _USERS_ROWS:
+        yield Problem(
+            f"algo.curriculum.column={curriculum.column}",
+            f"data={config.data.name} has no pass rates; null measures them in the first epoch, "
+            "data=jsonl and data=hub may bring some",
+        )
+    bounds = curriculum.buckets
     if sorted(set(bounds), reverse=True) != bounds:
         yield Problem(
             f"algo.curriculum.buckets={bounds}",

@@ -9,10 +9,10 @@ from pathlib import Path
 from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.references import referred
-from finetuning.config.schema import Config, JsonlData
+from finetuning.config.schema import Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import Problem
-from finetuning.rows.read import train_file
+from finetuning.rows.read import matches, train_file
 from rewards.custom import FORM, CustomConfig, names_a_function
 
 _TOKENIZER_FILES = (
@@ -45,6 +45,8 @@ def files_exist(config: Config) -> Iterator[Problem]:
             yield Problem(f"data.train={data.train}", "there is no such file")
         if data.validation is not None and not data.validation.is_file():
             yield Problem(f"data.validation={data.validation}", "there is no such file")
+    if isinstance(data, TextData) and not any(path.is_file() for path in matches(data.train)):
+        yield Problem(f"data.train={data.train}", "no file is there; a file, a folder or a pattern")
     path = config.model.path
     if not path or referred(path) is not None:
         return

@@ -6,11 +6,13 @@ from pathlib import Path
 from evaluation.errors import BadRows
 from evaluation.tasks.jsonl import SUFFIX, jsonl_task
 from finetuning.config.references import referred
-from finetuning.config.schema import BaseCollect, Config, JsonlData
+from finetuning.config.rules.online import generation_batch
+from finetuning.config.schema import BaseCollect, Config, JsonlData, KtoConfig, OnlineConfig
 from finetuning.errors import ConfigError, Problem
-from finetuning.rows.fields import FIELDS
+from finetuning.rows.fields import FIELDS, Row
 from finetuning.rows.need import Need, need_of
 from finetuning.rows.read import MOST_SHOWN, VALIDATION, looks_like, read_rows, train_file
+from finetuning.rows.together import not_text, too_few, wrong_labels, wrong_rates
 
 _SERVES: dict[str, set[Need]] = {
     "nano": set(Need),
@@ -69,7 +71,10 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
         return  # files_exist says so
     held_out = data.validation or data.train / VALIDATION
     if held_out.is_file() and need is not Need.PROMPTS:
-        yield from _wrong_rows(held_out, need, needs_tests=False)
+        try:
+            read_rows(held_out, need, needs_tests=False)
+        except ConfigError as error:
+            yield from error.problems
     other = looks_like(path, need)
     if other is not None:
         fields = ", ".join(name for name, (_, required) in FIELDS[need].items() if required)
@@ -81,7 +86,32 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
         return
     judges = need is Need.PROMPTS and config.collect is None
     runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
-    yield from _wrong_rows(path, need, needs_tests=runs)
+    try:
+        rows = read_rows(path, need, needs_tests=runs)
+    except ConfigError as error:
+        yield from error.problems
+        return
+    yield from _wrong_together(config, rows[: data.limit])
+
+
+def _wrong_together(config: Config, rows: list[Row]) -> Iterator[Problem]:
+    """Check what the rows are together."""
+    algo = config.algo
+    if isinstance(config.collect, BaseCollect):
+        yield from not_text(rows)
+    elif isinstance(algo, KtoConfig) and algo.balance:
+        yield from wrong_labels([row["label"] for row in rows])
+    elif isinstance(algo, OnlineConfig) and _is_trained(config):
+        if algo.curriculum.column is not None:
+            yield from wrong_rates(algo.curriculum.column, rows)
+        if (batch := generation_batch(algo)) is not None:
+            yield from too_few(len(rows), batch[0] // batch[1])
+
+
+def _is_trained(config: Config) -> bool:
+    """Tell whether a stage takes the algorithm of the command; in some pipelines none does."""
+    stages = config.pipeline.stages.values()
+    return any(stage.choose.keys().isdisjoint({"algo", "collect"}) for stage in stages)
 
 
 def measured_rows_are_right(config: Config) -> Iterator[Problem]:
@@ -99,13 +129,6 @@ def measured_rows_are_right(config: Config) -> Iterator[Problem]:
                 yield Problem(f"{row.file}:{row.line}", f"{field}{row.message}")
             if len(error.rows) > MOST_SHOWN:
                 yield Problem(str(path), f"and {len(error.rows) - MOST_SHOWN} more")
-
-
-def _wrong_rows(path: Path, need: Need, *, needs_tests: bool) -> Iterator[Problem]:
-    try:
-        read_rows(path, need, needs_tests=needs_tests)
-    except ConfigError as error:
-        yield from error.problems
 
 
 def _remedy(need: Need) -> str:

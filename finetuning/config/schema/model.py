@@ -13,6 +13,8 @@ class LoraConfig(Section):
     r: PositiveInt
     alpha: PositiveInt
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    """Algorithms that sample, DPO, KTO and reward models switch it off: they compare probabilities
+    or scores of the same text (`algo.args.disable_dropout`)."""
     target_modules: str | list[str]
     """Names of the adapted projections, or `all-linear`."""
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from finetuning.algo.dynamic import SIGNAL, only_with_signal, replace_groups
+from finetuning.algo.dynamic import SIGNAL, SIGNAL_ROWS, only_with_signal, replace_groups
 
 GROUP = 4
 
@@ -50,9 +50,74 @@ def test_a_batch_without_any_signal_keeps_one_silent_row():
         "advantages": torch.ones(3),
         "num_items_in_batch": torch.tensor(0),
     }
-    kept = only_with_signal(batch)
+    kept = only_with_signal(batch, lambda count: count)
     assert kept["advantages"].tolist() == [0.0]
     assert kept["completion_mask"].tolist() == [[0.0, 0.0]]
+
+
+def test_rows_that_stay_for_another_rank_are_silent():
+    batch = {
+        SIGNAL: torch.tensor([False, True, False]),
+        "completion_mask": torch.ones(3, 2),
+        "advantages": torch.tensor([0.5, 2.0, 0.5]),
+        "num_items_in_batch": torch.tensor(2),
+    }
+    kept = only_with_signal(batch, lambda count: count + 1)
+    assert kept["advantages"].tolist() == [2.0, 0.0]
+    assert kept["completion_mask"].sum(1).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("algo", "loss"), [("rloo", ()), ("grpo", ("algo.args.loss_type=grpo",)), ("grpo", ())]
+)
+def test_a_row_counts_the_same_in_whatever_micro_batch_it_lies(
+    build_trainer, first_batch, shake, algo, loss
+):
+    """The gradient of four micro-batches is that of one batch with the rows of all."""
+    trainer = build_trainer(
+        algo,
+        "model.adapter=full",
+        "algo.dynamic_sampling.mode=skip",
+        "algo.args.num_generations=4",
+        "algo.args.per_device_train_batch_size=4",
+        "algo.args.gradient_accumulation_steps=4",
+        "algo.args.beta=0.0",
+        *loss,
+        reward=only_a,
+    )
+    shares = 1 if algo == "grpo" else 4  # what transformers divides RLOO's loss by
+    first_batch(trainer)
+    parts = trainer._buffered_inputs
+    sizes = [int(part[SIGNAL].sum()) for part in parts]
+    assert len(set(sizes)) > 1
+    together = only_with_signal(_together(parts), lambda count: count)
+    shake(trainer.model, 0.02)
+
+    def gradient(loss):
+        trainer.model.zero_grad()
+        loss.backward()
+        return trainer.model.lm_head.weight.grad.clone()
+
+    ours = gradient(
+        sum(
+            trainer._compute_loss(trainer.model, only_with_signal(part, lambda count: count))
+            for part in parts
+        )
+        / shares
+    )
+    del together[SIGNAL_ROWS]
+    trainer.current_gradient_accumulation_steps = 1
+    trainer.args.steps_per_generation = 1
+    whole = gradient(trainer._compute_loss(trainer.model, together))
+    assert whole.abs().max() > 1e-4
+    torch.testing.assert_close(ours, whole, atol=1e-6, rtol=1e-4)
+
+
+def _together(parts):
+    return {
+        name: torch.cat([part[name] for part in parts]) if value.dim() else value
+        for name, value in parts[0].items()
+    }
 
 
 @pytest.mark.parametrize("algo", ["grpo", "rloo", "rfai"])

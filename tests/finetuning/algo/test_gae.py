@@ -64,6 +64,13 @@ def test_whitening_counts_masked_values_only():
     torch.testing.assert_close(white, expected)
 
 
+@pytest.mark.parametrize("value", [0.1, 0.7])
+def test_equal_values_whiten_to_nothing(value):
+    """One reward for all, and a critic that knows nothing yet: rounding is no advantage."""
+    values = torch.full((128, 30), value)
+    assert whiten(values, torch.ones(128, 30), lambda tensor: tensor).abs().max() < 1e-3
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

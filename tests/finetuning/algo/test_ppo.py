@@ -174,6 +174,8 @@ def test_what_nothing_judged_trains_neither_policy_nor_critic(build_trainer, fir
     assert judged.sum() == 8
     assert batch["advantages"][~judged].eq(0).all()
     assert batch["advantages"][judged].ne(0).any()
+    # Nor do its tokens count among those that the losses are divided by.
+    assert batch["num_items_in_batch"] == batch["completion_mask"][judged].sum()
 
 
 def test_the_critic_has_its_own_learning_rate(build_trainer):
@@ -187,7 +189,7 @@ def test_the_critic_has_its_own_learning_rate(build_trainer):
     }
     heads = [rate for name, rate in rates.items() if "value_head" in name]
     assert heads == [0.125, 0.125]
-    assert {rate for name, rate in rates.items() if "value_head" not in name} == {3e-6}
+    assert {rate for name, rate in rates.items() if "value_head" not in name} == {5e-6}
     assert len(rates) == sum(p.requires_grad for p in trainer.model.parameters())
 
 

@@ -1,5 +1,7 @@
 """Skipping rows of zero advantage changes no gradient, and is not done where it would."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from datasets import Dataset
@@ -13,6 +15,16 @@ from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
 from finetuning.config import load
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
+
+
+def alone(count: int) -> int:
+    """The only rank."""
+    return count
+
+
+def beside(most: int) -> Callable[[int], int]:
+    """A rank beside one that keeps so many rows."""
+    return lambda count: max(count, most)
 
 
 def length_of_first_group_only(prompts, completions, **_):
@@ -76,7 +88,7 @@ def test_the_gradient_is_that_of_all_rows(trainer, loss_type):
     built.model.train()
     rows = next(iter(built.get_train_dataloader()))
     batch = built._prepare_inputs(rows)
-    kept = rows_with_signal(batch)
+    kept = rows_with_signal(batch, alone)
     assert len(batch["advantages"]) == 16
     assert len(kept["advantages"]) == 4
     ours = gradients(built, built._compute_loss, batch)
@@ -104,7 +116,7 @@ def test_rows_stay_where_they_count(trainer, args):
 
 def test_one_row_is_left_of_a_batch_without_signal():
     batch = {"advantages": torch.zeros(4), "ids": torch.arange(8).reshape(4, 2), "n": 3}
-    kept = rows_with_signal(batch)
+    kept = rows_with_signal(batch, alone)
     assert kept["ids"].tolist() == [[0, 1]]
     assert kept["n"] == 3
 
@@ -115,7 +127,7 @@ def test_a_scalar_and_the_order_of_rows_are_kept():
         "ids": torch.arange(4),
         "num_items_in_batch": torch.tensor(7),
     }
-    kept = rows_with_signal(batch)
+    kept = rows_with_signal(batch, alone)
     assert kept["ids"].tolist() == [1, 3]
     assert kept["num_items_in_batch"].item() == 7
 
@@ -123,5 +135,11 @@ def test_a_scalar_and_the_order_of_rows_are_kept():
 def test_advantages_for_each_token():
     advantages = torch.zeros(3, 5)
     advantages[2, 4] = 0.1
-    kept = rows_with_signal({"advantages": advantages, "ids": torch.arange(3)})
+    kept = rows_with_signal({"advantages": advantages, "ids": torch.arange(3)}, alone)
     assert kept["ids"].tolist() == [2]
+
+
+def test_every_rank_has_as_many_rows_as_the_one_with_most():
+    batch = {"advantages": torch.tensor([0.0, 0.0, 1.0, 0.0]), "ids": torch.arange(4)}
+    assert rows_with_signal(batch, beside(3))["ids"].tolist() == [2, 0, 1]
+    assert rows_with_signal(batch, beside(4)) is batch

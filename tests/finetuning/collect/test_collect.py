@@ -8,9 +8,9 @@ import pytest
 from datasets import load_dataset
 
 from finetuning.collect.derive import demonstrations, judge, labels, pairs
-from finetuning.collect.stage import read_base
 from finetuning.collect.write import Collected, write_dataset
 from finetuning.errors import ConfigError
+from finetuning.rows.base import read_base
 
 SAMPLE = [
     "tracker=none",

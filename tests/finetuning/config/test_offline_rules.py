@@ -3,9 +3,11 @@
 import json
 
 import pytest
+import yaml
 from transformers import T5Config
 
 from finetuning.config import load
+from finetuning.config.command_line import CONF_DIR
 from finetuning.config.references import references, with_products
 from finetuning.errors import ConfigError
 from finetuning.run_dir import run_name
@@ -60,6 +62,15 @@ def t5(tmp_path):
 def test_an_encoder_decoder_is_for_supervised_training(t5, algo):
     found = problems_of("model=qwen", f"model.path={t5}", f"algo={algo}", "data=nano")
     assert f"algo={algo} needs a decoder-only one" in found[f"model.path={t5}"]
+
+
+def test_an_encoder_decoder_of_the_hub_is_known_by_its_name():
+    found = problems_of("model=codet5p", "algo=grpo", "data=nano")
+    assert "algo=grpo needs a decoder-only one" in found["model.path=Salesforce/codet5p-770m"]
+
+
+def test_a_name_that_only_begins_like_one_is_let_through():
+    assert load(["model=qwen", "model.path=bartowski/Coder", "algo=grpo", "data=nano"])
 
 
 def test_an_encoder_decoder_is_trained_whole(t5):
@@ -152,3 +163,63 @@ def test_debug_shrinks_what_a_pipeline_asks_for_but_not_what_was_typed():
     assert stages["tools"].algo.args["max_steps"] == 7
     assert stages["samples"].data.limit == 16
     assert stages["rl"].algo.args["max_steps"] == 3
+
+
+def test_each_algorithm_has_losses_of_its_own():
+    dpo = load(["algo=dpo", "algo.args.loss_type=ipo", "algo.args.loss_weights=null"])
+    assert dpo.main.algo.args["loss_type"] == "ipo"
+    assert load(["algo=kto", "algo.args.loss_type=apo_zero_unpaired"])
+    found = problems_of("algo=dpo", "algo.args.loss_type=[sigmiod]")
+    assert "did you mean `sigmoid`?" in found["algo.args.loss_type=['sigmiod']"]
+    assert "one for each" in found["algo.args.loss_weights=[1.0, 1.0]"]
+    found = problems_of("algo=reward", "algo.loss=bce", "algo.args.center_rewards_coefficient=0.1")
+    assert "decides at 0" in found["algo.args.center_rewards_coefficient=0.1"]
+
+
+def test_labels_of_one_kind(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text(json.dumps({"prompt": "p", "completion": "c", "label": True}) + "\n")
+    found = problems_of("model=qwen", "algo=kto", "data=jsonl", f"data.train={path}")
+    assert "all 1 labels are true" in found["data: label"]
+
+
+def test_a_base_data_set_that_cannot_be_read(tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"prompt": 1,\n')
+    (message,) = problems_of("collect=dpo", f"collect.base={tmp_path}").values()
+    assert "collect it again" in message
+    found = problems_of("collect=dpo", f"collect.base={tmp_path / 'train.jsonl'}")
+    assert "there is no base data set" in found[f"collect.base={tmp_path / 'train.jsonl'}"]
+
+
+def test_conversations_are_no_prompts_to_collect_on(tmp_path):
+    path = tmp_path / "chat.jsonl"
+    path.write_text(json.dumps({"prompt": [{"role": "user", "content": "hi"}]}) + "\n")
+    found = problems_of("model=qwen", "collect=base", "data=jsonl", f"data.train={path}")
+    assert "give them as text" in found["data: prompt"]
+
+
+def test_texts_that_are_not_there(tmp_path):
+    found = problems_of("algo=pretrain", "data=text", f"data.train={tmp_path}/*.py")
+    assert "no file is there" in found[f"data.train={tmp_path}/*.py"]
+
+
+def test_a_reward_model_is_not_quantized():
+    found = problems_of("model=qwen", "algo=reward", "data=nano", "backend=cuda_qlora")
+    assert "as they are stored" in found["model.quantization=nf4"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((CONF_DIR / "pipeline").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_a_stage_that_trains_whole_weights_does_not_inherit_4_bits(path):
+    for name, stage in yaml.safe_load(path.read_text())["stages"].items():
+        model = stage["set"].get("model", {})
+        whole = model.get("adapter") == "full" or stage["choose"].get("algo") == "reward"
+        assert not whole or model.get("quantization", "inherited") is None, name
+
+
+def test_a_wrong_stage_is_not_called_missing_by_the_later_ones():
+    wrong = "pipeline.stages.samples.set.collect.samples=0"
+    assert len(problems_of("pipeline=execution_dpo", wrong)) == 1
+    wrong = "pipeline.stages.base.set.algo.args.max_length=0"
+    assert len(problems_of("pipeline=execution_dpo", wrong)) == 1

@@ -88,3 +88,57 @@ def test_processes_share_a_batch(monkeypatch):
 
 def test_a_group_of_one_is_right_for_ppo():
     assert load(["algo=ppo"]).main.algo.args["num_generations"] == 1
+
+
+def test_arguments_that_trl_would_refuse_late_or_never():
+    """All of these passed the gate once: the answer came after minutes, as a traceback or never."""
+    wrong = {
+        "algo.args.loss_type=nll": "dr_grpo, grpo",
+        "algo.args.optim=adamw_torh": "did you mean `adamw_torch`?",
+        "algo.args.lr_scheduler_type=linea": "did you mean `linear`?",
+        "algo.args.epsilon=-1": "at least 0",
+        "algo.args.max_grad_norm=-1": "at least 0",
+        "algo.args.save_only_model=True": "continued from its checkpoints",
+        "algo.args.eval_on_start=True": "measured before it is trained",
+        "algo.args.trust_remote_code=True": "set model.trust_remote_code instead",
+        "algo.args.load_best_model_at_end=True": "hooks.best",
+        "algo.args.num_train_epochs=3": "add algo.args.max_steps=-1",
+        "algo.curriculum.column=rate": "algo.curriculum.order=easy_first",
+        "model.lora.target_modules=['lm_head']": "never be trained",
+    }
+    typed = [setting.replace("'", "") for setting in wrong]
+    found = problems_of("algo=grpo", "model.adapter=lora", *typed)
+    assert not [setting for setting, words in wrong.items() if words not in found.get(setting, "")]
+
+
+def test_pass_rates_are_the_users_own():
+    (message,) = problems_of(
+        "algo.curriculum.order=easy_first", "algo.curriculum.column=rate"
+    ).values()
+    assert "data=nano has no pass rates" in message
+
+
+def test_epochs_count_where_no_number_of_steps_ends_the_run():
+    plan = load(["algo.args.num_train_epochs=3", "algo.args.max_steps=-1"])
+    assert plan.main.algo.args["num_train_epochs"] == 3
+
+
+def test_prompts_that_fill_no_batch(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"prompt": "p", "tests": "assert True", "rate": "high"}\n')
+    found = problems_of(
+        "data=jsonl",
+        f"data.train={path}",
+        "algo.curriculum.order=easy_first",
+        "algo.curriculum.column=rate",
+    )
+    assert "a batch takes 16 prompts" in found["data: 1 prompts"]
+    assert "a number from 0 to 1" in found["algo.curriculum.column=rate"]
+
+
+@pytest.mark.parametrize("algo", ["rloo", "rfai", "ppo"])
+def test_every_algorithm_that_samples_has_the_presets_of_a_model(algo):
+    args = load(
+        ["model=deepseek_coder", f"algo={algo}", "data=nano", "pipeline=single"]
+    ).main.algo.args
+    assert (args["learning_rate"], args["per_device_train_batch_size"]) == (1e-6, 4)

@@ -153,3 +153,29 @@ def test_tests_that_are_a_list_are_wrong_once(tmp_path):
         read_rows(path, Need.PROMPTS, needs_tests=True)
     [problem] = caught.value.problems
     assert problem.message == "field tests: expected str, found list"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"messages": [{"role": "assistant", "content": "hi"}]}], "after others"),
+        (
+            [
+                {"prompt": "a", "completion": "b"},
+                {
+                    "prompt": [{"role": "user", "content": "a"}],
+                    "completion": [{"role": "assistant", "content": "b"}],
+                },
+            ],
+            "messages here, text in other rows",
+        ),
+        (
+            [{"prompt": "a", "completion": [{"role": "assistant", "content": "b"}]}],
+            "prompt is text, completion is messages",
+        ),
+    ],
+)
+def test_text_and_messages_are_not_mixed(tmp_path, rows, words):
+    with pytest.raises(ConfigError) as caught:
+        read_rows(write(tmp_path, *rows), Need.COMPLETIONS, needs_tests=False)
+    assert words in caught.value.problems[0].message

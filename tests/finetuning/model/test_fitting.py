@@ -1,0 +1,34 @@
+"""What a model cannot be trained with is said before it is measured."""
+
+from types import SimpleNamespace
+
+import torch
+
+from finetuning.config import load
+from finetuning.config.rules.architecture import template_problems
+from finetuning.model.adapter import target_problems
+
+CHAT = {"prompt": [{"role": "user", "content": "hi"}]}
+
+
+def template_messages(algo, row, template=None):
+    config = load([f"algo={algo}"]).main
+    tokenizer = SimpleNamespace(chat_template=template)
+    return [problem.message for problem in template_problems(config, row, tokenizer)]
+
+
+def test_messages_need_a_chat_template():
+    (message,) = template_messages("sft", CHAT)
+    assert "set algo.args.chat_template_path=FILE" in message
+    (message,) = template_messages("grpo", CHAT)
+    assert "save chat_template.jinja there" in message
+    assert template_messages("grpo", CHAT, template="{{ messages }}") == []
+    assert template_messages("grpo", {"prompt": "hi"}) == []
+
+
+def test_adapted_projections_are_there():
+    model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(2, 2), "norm": torch.nn.LayerNorm(2)})
+    lora = ["model.adapter=lora", "model.lora.target_modules=[q_proj,k_proj]"]
+    (problem,) = target_problems(load(lora).main.model, model)
+    assert "no k_proj; did you mean `q_proj`? there are: q_proj, or all-linear" in problem.message
+    assert [*target_problems(load([]).main.model, model)] == []
