@@ -1,6 +1,7 @@
 """What a stage needs besides its model. Building it finds mistakes before weights load."""
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from finetuning.algo.base import common_arguments
 from finetuning.algo.table import ALGORITHMS, Algorithm
 from finetuning.config import Config
 from finetuning.config.references import referred
-from finetuning.config.schema import KtoConfig, OnlineConfig
+from finetuning.config.schema import GroupConfig, KtoConfig, OnlineConfig
 from finetuning.data.build import Data, build_data, check_fills_a_batch
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
@@ -86,7 +87,7 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
     _check_columns(specs, data.train)
-    _tell_costs(rewards, data.train, arguments, stage.console)
+    _tell_costs(rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
 
 
@@ -127,18 +128,46 @@ def _check_columns(specs: list[RewardConfig], dataset: Dataset) -> None:
         raise ConfigError(missing)
 
 
-def _tell_costs(rewards: list[Reward], dataset: Dataset, arguments: Any, console: Console) -> None:
-    """Say what rewards that are paid for will cost at most, before anything is spent."""
-    paid = [reward for reward in rewards if isinstance(reward, Costs)]
-    if not paid:
+def tell_costs(
+    rewards: Sequence[Reward],
+    prompts: Sequence[Any],
+    completions: tuple[int, int],
+    tokens: int,
+    console: Console,
+) -> None:
+    """Say what rewards that are paid for will cost at most, before anything is spent.
+
+    Args:
+        rewards: All of them.
+        prompts: Those of the data.
+        completions: How often a prompt is answered, and the completions of one.
+        tokens: Length of a completion, at most.
+        console: Where it is said.
+
+    """
+    groups, group = completions
+    for reward in rewards:
+        if isinstance(reward, Costs):
+            console.print(reward.estimate(prompts, groups, group, tokens), highlight=False)
+
+
+def _tell_costs(
+    rewards: list[Reward], dataset: Dataset, arguments: Any, rounds: int, console: Console
+) -> None:
+    """Say what a training run will cost: each batch, and the `rounds` that may be drawn again."""
+    if not any(isinstance(reward, Costs) for reward in rewards):
         return
     batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
-    steps = arguments.max_steps
+    steps, group = arguments.max_steps, arguments.num_generations
     if steps < 0:
-        steps = arguments.num_train_epochs * len(dataset) * arguments.num_generations / batch
+        steps = arguments.num_train_epochs * len(dataset) * group / batch
     # A completion that serves several optimizer steps is judged once.
-    completions = math.ceil(steps * batch / arguments.num_iterations)
-    prompts = dataset["prompt"][: math.ceil(completions / arguments.num_generations)]
-    for reward in paid:
-        told = reward.estimate(prompts, completions, arguments.max_completion_length)
-        console.print(told, highlight=False)
+    groups = math.ceil(steps * batch / arguments.num_iterations / group) * (1 + rounds)
+    length = arguments.max_completion_length
+    tell_costs(rewards, dataset["prompt"], (groups, group), length, console)
+
+
+def _rounds(algo: Any) -> int:
+    """Return how often a whole batch may be sampled again, at most."""
+    again = isinstance(algo, GroupConfig) and algo.dynamic_sampling.mode == "resample"
+    return algo.dynamic_sampling.rounds if again else 0

@@ -49,12 +49,15 @@ class KeepsFiles(Protocol):
 class Costs(Protocol):
     """A reward that is paid for by the call."""
 
-    def estimate(self, prompts: Sequence[Any], completions: int, completion_tokens: int) -> str:
+    def estimate(
+        self, prompts: Sequence[Any], groups: int, group: int, completion_tokens: int
+    ) -> str:
         """Say, in a line for the user, what a run will cost at most.
 
         Args:
             prompts: Those of the data set.
-            completions: How many the run will have judged.
+            groups: How often a prompt is answered; one that is seen again counts again.
+            group: Completions of a prompt that are judged together, at most.
             completion_tokens: The length of each, at most.
 
         """

@@ -1,6 +1,7 @@
 """The walls of the house: who may import whom, and what the entrance may not load."""
 
 import ast
+import graphlib
 import os
 import subprocess
 import sys
@@ -55,6 +56,13 @@ def test_the_walls_hold():
             if imported.split(".")[0] in PACKAGES and imported.split(".")[0] not in allowed
         }
         assert not outside, f"{name} imports {outside}"
+
+
+def test_the_teachers_rooms_do_not_import_in_a_circle():
+    """Not even where an import is put off: who needs the settings need not know who builds."""
+    names = {name for name in MODULES if name.startswith("rewards.teacher")}
+    graph = {name: imports(name, at_import_time=False) & names for name in names}
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 def test_judges_and_measures_do_not_know_trl():

@@ -5,6 +5,7 @@ is sampled or judged once is never asked for again.
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from finetuning.config.schema import (
     PairsCollect,
 )
 from finetuning.errors import OutsideError
-from finetuning.inputs import StageRun, build_reward
+from finetuning.inputs import StageRun, build_reward, tell_costs
 from finetuning.rows.base import read_base
 from finetuning.summary import Summary
 from rewards.base import KeepsFiles
@@ -34,6 +35,7 @@ Row = dict[str, Any]
 DATASET = "dataset"
 """The folder of the data set within the stage's."""
 _CHUNKS = "chunks"
+_CHARACTERS_PER_TOKEN = 4
 
 
 def collect_stage(stage: StageRun) -> Summary:
@@ -91,6 +93,14 @@ def _derived(
             if isinstance(reward, KeepsFiles):
                 reward.keep_in(stage.folder)
         share_board(rewards)
+        longest = max(len(str(row["completion"])) for group in groups for row in group)
+        tell_costs(
+            rewards,
+            [group[0]["prompt"] for group in groups],
+            (len(groups), max(map(len, groups))),
+            math.ceil(longest / _CHARACTERS_PER_TOKEN),
+            stage.console,
+        )
         weights = [spec.weight for spec in specs]
 
         def work(_: int, chunk: Sequence[list[Row]]) -> list[Row]:

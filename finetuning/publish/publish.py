@@ -34,7 +34,9 @@ def publish_dataset(settings: PublishDatasetSettings, console: Console | None = 
     if settings.push:
         check_access()
     console = console or Console()
-    _publish(dataset_upload(settings), (), settings.push, console)
+    run = settings.folder.resolve().parent  # the data set of a run lies in the run's folder
+    variables = key_variables(run) if (run / "config.yaml").is_file() else ()
+    _publish(dataset_upload(settings), variables, settings.push, console)
     if not settings.push:
         again = "The same command with push=true uploads this."
         console.print(f"{_DRY} {again}", highlight=False, soft_wrap=True)

@@ -11,7 +11,8 @@ from rewards.compiler import CompilerConfig
 from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
 from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
-from rewards.teacher.config import Pay, TeacherConfig
+from rewards.teacher.config import TeacherConfig
+from rewards.teacher.settings import Pay
 
 
 def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) -> bool:

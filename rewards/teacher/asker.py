@@ -13,30 +13,27 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from rewards.teacher.budget import Bill, Budget
-from rewards.teacher.faults import MAY_BE_BILLED, MAY_PASS, Fault, TeacherFault
+from rewards.teacher.faults import BILLED, MAY_BE_BILLED, MAY_PASS, Fault, TeacherFault
 from rewards.teacher.ledger import Ledger, Spending
+from rewards.teacher.patience import Patience, fault_of, wait_s
 from rewards.teacher.providers.base import Provider, sender_of
 from rewards.teacher.request import Answer, Request
 from rewards.teacher.store import LEASE_S, Store
+from rewards.teacher.throttle import Throttle
 
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _MINUTE_S = 60.0
-_LOOK_AGAIN_S, _LOOK_AT_LEAST_S = 0.1, 2.0
+_LOOK_AGAIN_S, _LOOK_AT_LEAST_S, _LOOKS = 0.1, 2.0, 5
 """How often to see whether another process has got the answer by now: less and less often."""
 _SILENCE_S = 30.0
-_BACKOFF = wait_exponential_jitter(initial=0.5, max=60.0, jitter=0.5)
+_PAUSE_S = 1.0
+"""How long a place stays empty after a 429 that does not say."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,7 @@ class Pace:
     requests_per_minute: int | None
     tokens_per_minute: int | None
     retries: int
+    longest_wait_s: float
 
 
 class Asker:
@@ -66,9 +64,11 @@ class Asker:
     ) -> None:
         self._provider, self._store = provider, store
         self._budget, self._ledger = budget, ledger
-        self._slots = asyncio.Semaphore(pace.concurrency)
+        self._throttle = Throttle(pace.concurrency)
         self._requests, self._tokens = _limiters(pace)
-        self._retries = pace.retries
+        self._retries, self._longest_wait_s = pace.retries, pace.longest_wait_s
+        self.in_vain = 0
+        """Requests in a row that came to nothing. What was known already changes nothing in it."""
         self._flying: dict[str, asyncio.Task[Answer]] = {}
         self._halted = asyncio.Event()
         self._why: TeacherFault | None = None
@@ -108,6 +108,14 @@ class Asker:
         self._why = None
         self._halted.clear()
 
+    async def settle(self) -> None:
+        """Send nothing more, and wait for what is in flight: it is paid for."""
+        self.halt(TeacherFault(Fault.UNREACHABLE, "the run ends"))
+        flying = list(self._flying.values())
+        if flying:
+            _LOG.warning("waiting for %d answers of the teacher that may be paid for", len(flying))
+        await asyncio.gather(*flying, return_exceptions=True)
+
     async def keep_claims(self) -> None:
         """Renew the claims of this process until cancelled."""
         while True:
@@ -119,15 +127,16 @@ class Asker:
     ) -> Answer:
         retrying = AsyncRetrying(
             sleep=self._rest,
-            stop=stop_after_attempt(self._retries + 1),
-            wait=_wait,
+            stop=Patience(self._retries, self._throttle).is_over,
+            wait=wait_s,
             retry=retry_if_exception(self._is_worth_another),
             before_sleep=_tell_long_waits,
             reraise=True,
         )
         try:
             return await retrying(self._attempt, key, request, read)
-        except BaseException:
+        except BaseException as error:
+            self.in_vain += isinstance(error, TeacherFault)
             self._store.release(key)
             raise
 
@@ -139,9 +148,8 @@ class Asker:
         A key is claimed only when there is room to ask: so processes share the work.
         """
         for look in itertools.count():
-            async with self._slots:
-                if self._why is not None:
-                    raise self._why
+            async with self._throttle:
+                self._refuse_when_halted()
                 claimed = self._store.get_or_claim(key)
                 if claimed is True:
                     answer = await self._once(request, read)
@@ -150,12 +158,21 @@ class Asker:
             if isinstance(claimed, Answer):
                 self._ledger.add(Spending(hits=1))
                 return claimed
-            await self._rest(min(_LOOK_AGAIN_S * 2**look, _LOOK_AT_LEAST_S))
+            await self._rest(min(_LOOK_AGAIN_S * 2 ** min(look, _LOOKS), _LOOK_AT_LEAST_S))
         raise AssertionError("unreachable")
 
     def _is_worth_another(self, error: BaseException) -> bool:
         may_pass = isinstance(error, TeacherFault) and error.kind in MAY_PASS
-        return may_pass and self._why is None
+        return may_pass and self._why is None and not self.takes_too_long(error)
+
+    def takes_too_long(self, fault: BaseException) -> bool:
+        """Tell whether the provider asks to wait longer than anybody is to wait."""
+        asked = fault.retry_after_s if isinstance(fault, TeacherFault) else None
+        return asked is not None and asked > self._longest_wait_s
+
+    def _refuse_when_halted(self) -> None:
+        if self._why is not None:
+            raise self._why
 
     async def _rest(self, seconds: float) -> None:
         """Sleep, but not longer than there is something to wait for."""
@@ -170,6 +187,9 @@ class Asker:
             wanted = worst.input_tokens + worst.output_tokens
             await self._tokens.acquire(min(wanted, self._tokens.max_rate))
         async with self._budget.set_aside(worst) as bill:
+            if self._why is not None:
+                bill.usage = None
+            self._refuse_when_halted()
             return await self._sent(request, read, bill)
 
     async def _sent(
@@ -179,15 +199,21 @@ class Asker:
         try:
             answer = await self._provider.ask(request)
         except TeacherFault as fault:
-            if fault.kind not in MAY_BE_BILLED:
-                bill.usage = fault.usage
+            if fault.kind in BILLED:
+                bill.usage = fault.usage or bill.usage
+            elif fault.kind not in MAY_BE_BILLED:
+                bill.usage = None
+            if fault.kind is Fault.RATE_LIMITED:
+                self._throttle.turned_away(fault.retry_after_s or _PAUSE_S)
             _LOG.debug("%s", fault)
             raise
-        bill.usage = answer.usage
+        bill.usage = answer.usage or bill.usage
+        self._throttle.answered()
         try:
             read(answer.fields)
         except ValueError as error:
             raise TeacherFault(Fault.MALFORMED, str(error), usage=answer.usage) from None
+        self.in_vain = 0
         return answer
 
 
@@ -206,16 +232,9 @@ def _limiters(pace: Pace) -> tuple[AsyncLimiter | None, AsyncLimiter | None]:
     return requests, tokens
 
 
-def _wait(state: RetryCallState) -> float:
-    """Wait as long as the provider asks, or else longer and longer, and never all at once."""
-    fault = state.outcome.exception() if state.outcome else None
-    asked = fault.retry_after_s if isinstance(fault, TeacherFault) else None
-    backoff = _BACKOFF(state)
-    return backoff if asked is None else asked + min(backoff, 0.1 * asked + 0.05)
-
-
 def _tell_long_waits(state: RetryCallState) -> None:
     """Explain a silence that a user would take for a hang."""
     if state.next_action is not None and state.next_action.sleep > _SILENCE_S:
-        fault = state.outcome.exception() if state.outcome else None
-        _LOG.warning("asking the teacher again in %.0f s: %s", state.next_action.sleep, fault)
+        _LOG.warning(
+            "asking the teacher again in %.0f s: %s", state.next_action.sleep, fault_of(state)
+        )

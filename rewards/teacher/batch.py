@@ -1,11 +1,12 @@
 """A batch as a trainer hands it over, turned into what a teacher is asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rewards.base import Completion
 from rewards.board import Board
+from rewards.compilers.table import MARKS
 from rewards.extract import extract_code
 from rewards.sandbox.verdict import Verdict
 from rewards.teacher.teacher import Task
@@ -38,13 +39,13 @@ class Item:
 def read_batch(
     prompts: Sequence[Any],
     completions: Sequence[Completion],
-    prefix: Sequence[str] | None,
-    stop: Sequence[Sequence[str]] | None,
-    language: Sequence[str] | None,
+    prefix: Sequence[str | None] | None,
+    stop: Sequence[Sequence[str] | None] | None,
+    language: Sequence[str | None] | None,
     board: Board,
     when: str | None,
 ) -> list[Item]:
-    """Return one item per completion.
+    """Return one item per completion. A column may be empty in rows that have no use for it.
 
     Raises:
         LookupError: `when` names a reward that was not asked before this one.
@@ -58,8 +59,9 @@ def read_batch(
         verdicts = board.read(reward, prompts, completions)
     return [
         Item(
-            Task(prompt_text(prompt), words),
-            before + extract_code(completion, stops),
+            Task(prompt_text(prompt), words or DEFAULT_LANGUAGE),
+            (before or "")
+            + extract_code(completion, stops or (), _marks_of(words or DEFAULT_LANGUAGE)),
             verdict,
             asked=wanted is None or verdict == wanted,
         )
@@ -82,10 +84,24 @@ def prompt_text(prompt: Any) -> str:
     return "\n\n".join(f"{message['role']}: {message['content']}" for message in prompt)
 
 
-def to_grade(items: Sequence[Item]) -> dict[Task, list[str]]:
-    """Return the different programs of each task that the teacher is to grade."""
+def _marks_of(language: str) -> Collection[str]:
+    """Return what a fenced block of the language is marked with."""
+    name = language.strip().lower()
+    return next((marks for marks in MARKS.values() if name in marks), {name})
+
+
+def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[Task, list[str]]:
+    """Return the different programs of each task that the teacher is to grade.
+
+    Args:
+        items: The batch.
+        with_empty: Also name tasks whose completions are all empty, which need a reference.
+
+    """
     programs: dict[Task, dict[str, None]] = {}
     for item in items:
-        if item.asked and not item.empty:
-            programs.setdefault(item.task, {})[item.program] = None
+        if item.asked and (with_empty or not item.empty):
+            several = programs.setdefault(item.task, {})
+            if not item.empty:
+                several[item.program] = None
     return {task: list(several) for task, several in programs.items()}

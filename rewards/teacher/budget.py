@@ -68,17 +68,23 @@ class Budget:
         finally:
             self._flying_calls -= 1
             self._flying_dollars -= price
-            if bill.usage is not None:
-                self._ledger.add(
-                    Spending(
-                        calls=1,
-                        input_tokens=bill.usage.input_tokens,
-                        output_tokens=bill.usage.output_tokens,
-                        dollars=None if self._price is None else self._price.dollars(bill.usage),
-                    )
-                )
-            async with self._settled:
-                self._settled.notify_all()
+            try:
+                self._enter(bill)
+            finally:  # whatever became of this one, others wait for it
+                async with self._settled:
+                    self._settled.notify_all()
+
+    def _enter(self, bill: Bill) -> None:
+        if bill.usage is None:
+            return
+        self._ledger.add(
+            Spending(
+                calls=1,
+                input_tokens=bill.usage.input_tokens,
+                output_tokens=bill.usage.output_tokens,
+                dollars=None if self._price is None else self._price.dollars(bill.usage),
+            )
+        )
 
     def _price_of(self, usage: Usage) -> float:
         return 0.0 if self._price is None else self._price.dollars(usage)

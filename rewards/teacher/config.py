@@ -1,210 +1,23 @@
-"""The settings of `reward=teacher`. Light: the SDKs load when the reward is built."""
+"""The entry of `reward=teacher` in the table of rewards: its settings, and how it is built.
 
-import os
-import re
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+Apart from the settings, which all rooms of the teacher know, so that none has to know this one.
+"""
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    field_validator,
-    model_validator,
-)
+from typing import TYPE_CHECKING
 
-from rewards.base import RewardConfig
-from rewards.sandbox.verdict import Verdict
-from rewards.teacher.prices import Price, price_of
-from rewards.teacher.prompts import MOST_TOGETHER
-from rewards.teacher.rubric import Rubric
+from rewards.teacher.keys import key_of
+from rewards.teacher.settings import TeacherSettings
 
 if TYPE_CHECKING:
     from rewards.teacher.reward import TeacherReward
 
-_CLOSED = ConfigDict(extra="forbid", frozen=True)
-_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_LONGEST_VARIABLE = 60
-_POSTING = "execution"
-"""The reward that posts verdicts."""
 
-
-class Pay(StrEnum):
-    """What a score becomes."""
-
-    RATIO = "ratio"
-    """student / (teacher + epsilon), at most `cap`."""
-    DIFFERENCE = "difference"
-    """student - teacher."""
-    SCORE = "score"
-    """student: no reference is asked for."""
-    RANK = "rank"
-    """Share of the other completions of the prompt that score less, 0 to 1: no reference either."""
-
-
-class Limits(BaseModel):
-    """How fast to ask, and when to give up."""
-
-    model_config = _CLOSED
-
-    concurrency: PositiveInt
-    """Requests in flight."""
-    requests_per_minute: PositiveInt | None
-    """The provider's limit, so as not to run into it; null: only its own 429 slows us down."""
-    tokens_per_minute: PositiveInt | None
-    """Likewise; what a request may take at most is counted."""
-    timeout_s: PositiveFloat
-    """Seconds to wait for one answer."""
-    retries: NonNegativeInt
-    """How often a request is sent again after a fault that may pass."""
-    stop_after_failures: PositiveInt
-    """Samples in a row without a score after which the run stops, to be continued later."""
-
-
-class Limit(BaseModel):
-    """What a run may spend; null: without limit."""
-
-    model_config = _CLOSED
-
-    dollars: PositiveFloat | None
-    calls: PositiveInt | None
-
-
-class Batch(BaseModel):
-    """Questions handed in together and answered within a day, for less: for offline scoring."""
-
-    model_config = _CLOSED
-
-    enabled: bool
-    poll_s: PositiveFloat
-    """Seconds between two looks at whether a batch is done."""
-    price_factor: PositiveFloat
-    """What a batch costs, as a share of `prices`."""
-
-
-class Collect(BaseModel):
-    """Which share of the prompts each part of the collected data set gets; training gets the rest.
-
-    All samples of one prompt are in one part.
-    """
-
-    model_config = _CLOSED
-
-    validation: Annotated[float, Field(ge=0, lt=1)]
-    evaluation: Annotated[float, Field(ge=0, lt=1)]
-
-    @model_validator(mode="after")
-    def _leave_some_to_train_on(self) -> Self:
-        if self.validation + self.evaluation >= 1:
-            raise ValueError("validation and evaluation leave nothing for training")
-        return self
-
-
-class TeacherConfig(RewardConfig):
+class TeacherConfig(TeacherSettings):
     """A language model that grades: `TeacherReward`."""
-
-    changeable: ClassVar[frozenset[str]] = frozenset(
-        {"limits", "budget", "prices", "cache", "api_key_env", "probe", "batch"}
-    )
-
-    name: Literal["teacher"]
-    provider: Literal["openai", "anthropic"]
-    """The protocol: `openai` is spoken by most local servers as well."""
-    model: str
-    """The teacher, as its provider names it."""
-    base_url: str | None
-    """Where the protocol is spoken, `http://localhost:8000/v1`; null: at the provider's own."""
-    api_key_env: str | None
-    """NAME of the environment variable that holds the key; null where no key is needed."""
-    parameters: dict[str, Any]
-    """Further parameters of a request, as the API names them: `{temperature: 0.0}`."""
-    rubric: Rubric
-    reward: Pay
-    epsilon: PositiveFloat
-    """In `ratio`, keeps a teacher's score of 0 from dividing by it."""
-    cap: PositiveFloat
-    """In `ratio`, the most that is paid: a bad reference must not make a group explode."""
-    together: Annotated[int, Field(ge=1, le=MOST_TOGETHER)]
-    """Completions of one prompt that one request grades; more are cheaper and less independent."""
-    when: str | None
-    """`execution.passed`: ask only for completions with this verdict; null: for all of them."""
-    otherwise: float
-    """Reward of a completion that `when` keeps from being asked for."""
-    grade_tokens: PositiveInt
-    """Length of the answer for each graded program, at most."""
-    solution_tokens: PositiveInt
-    """Length of the teacher's own solution, at most."""
-    limits: Limits
-    batch: Batch
-    cache: Path
-    """File with all answers; runs, sweeps and processes share it. On a local disk."""
-    budget: Limit
-    prices: dict[str, Price]
-    """Dollars for a million tokens, by model. These are yours to keep up to date."""
-    collect: Collect | None
-    """Keep every graded sample in `datasets/` of the run's folder; null: do not."""
-    probe: bool
-    """Ask for the list of models, which is free, before anything else is loaded."""
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _is_a_name(cls, name: str | None) -> str | None:
-        if name is not None and not (_VARIABLE.fullmatch(name) and len(name) <= _LONGEST_VARIABLE):
-            raise ValueError("give the name of an environment variable, never a key itself")
-        return name
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_a_url(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("write it as http://HOST:PORT/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("a URL is stored and shown: put the key into an environment variable")
-        return url
-
-    @field_validator("when")
-    @classmethod
-    def _is_a_verdict(cls, when: str | None) -> str | None:
-        if when is None:
-            return None
-        reward, _, verdict = when.partition(".")
-        words = [word for word in Verdict if word is not Verdict.INFRA_ERROR]
-        if reward != _POSTING or verdict not in words:
-            listed = ", ".join(f"{_POSTING}.{word}" for word in words)
-            raise ValueError(f"expected one of: {listed}")
-        return when
-
-    @model_validator(mode="after")
-    def _dollars_need_a_price(self) -> Self:
-        if self.budget.dollars is not None and self.price is None:
-            raise ValueError(
-                f"budget.dollars={self.budget.dollars:g} needs the price of {self.model}, and"
-                " prices has none: add it, or limit budget.calls instead"
-            )
-        return self
-
-    @property
-    def price(self) -> Price | None:
-        """The price of the model, where the table has one; that of a batch, where it is one."""
-        price = price_of(self.model, self.prices)
-        return price.times(self.batch.price_factor) if price and self.batch.enabled else price
-
-    @property
-    def after(self) -> str | None:
-        """The reward whose verdicts decide whether the teacher is asked."""
-        return None if self.when is None else self.when.partition(".")[0]
 
     def has_key(self) -> bool:
         """Tell whether the environment holds the key, or none is needed."""
-        return self.api_key_env is None or bool(os.environ.get(self.api_key_env))
+        return self.api_key_env is None or bool(key_of(self.api_key_env))
 
     def build(self) -> "TeacherReward":
         """Make the reward, and see whether the teacher is there.
@@ -214,7 +27,7 @@ class TeacherConfig(RewardConfig):
             TeacherUnavailableError: the endpoint does not answer.
 
         """
-        from rewards.teacher.reward import TeacherReward  # noqa: PLC0415 - the SDKs are slow
+        from rewards.teacher.reward import TeacherReward  # noqa: PLC0415 - an event loop's parts
 
         reward = TeacherReward(self)
         if self.probe:

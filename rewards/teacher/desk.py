@@ -12,11 +12,11 @@ from pathlib import Path
 
 from rewards.teacher.asker import Asker, Pace
 from rewards.teacher.budget import Budget
-from rewards.teacher.config import TeacherConfig
 from rewards.teacher.ledger import Ledger
 from rewards.teacher.providers import build_provider
 from rewards.teacher.providers.base import Provider
-from rewards.teacher.providers.batched import MOST_TOGETHER, BatchedProvider
+from rewards.teacher.providers.batched import MOST_WAITING, BatchedProvider
+from rewards.teacher.settings import TeacherSettings
 from rewards.teacher.store import Store
 from rewards.teacher.teacher import Teacher
 
@@ -29,7 +29,7 @@ class Desk:
     ledger: Ledger
 
 
-def provider_of(config: TeacherConfig, longest_s: float = math.inf) -> Provider:
+def provider_of(config: TeacherSettings, longest_s: float = math.inf) -> Provider:
     """Return the configured provider, which waits no longer than this for an answer.
 
     Raises:
@@ -47,8 +47,10 @@ def provider_of(config: TeacherConfig, longest_s: float = math.inf) -> Provider:
 
 
 @asynccontextmanager
-async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterator[Desk]:
-    """Open everything for one run.
+async def opened_desk(config: TeacherSettings, folder: Path | None) -> AsyncIterator[Desk]:
+    """Open everything for one run, and leave nothing behind that is paid for.
+
+    What is in flight at the end (Ctrl-C) is waited for, but for batches: the next run gets those.
 
     Args:
         config: Of the teacher.
@@ -66,6 +68,9 @@ async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterat
     try:
         yield Desk(Teacher(config, asker), ledger)
     finally:
+        if config.batch.enabled:
+            await provider.close()
+        await asker.settle()
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing
@@ -74,11 +79,15 @@ async def opened_desk(config: TeacherConfig, folder: Path | None) -> AsyncIterat
         ledger.close()
 
 
-def _pace(config: TeacherConfig) -> Pace:
+def _pace(config: TeacherSettings) -> Pace:
     """Return how fast to ask; a batch is sent at once, and its provider sets its pace."""
     limits = config.limits
     if config.batch.enabled:
-        return Pace(MOST_TOGETHER, None, None, limits.retries)
+        return Pace(MOST_WAITING, None, None, limits.retries, limits.longest_wait_s)
     return Pace(
-        limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute, limits.retries
+        limits.concurrency,
+        limits.requests_per_minute,
+        limits.tokens_per_minute,
+        limits.retries,
+        limits.longest_wait_s,
     )

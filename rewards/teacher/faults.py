@@ -43,6 +43,9 @@ class Fault(StrEnum):
     DENIED = "denied"
     """401, 402, 403, 404, no credit left: no request would be accepted."""
 
+    FAILED = "failed"
+    """A batch that its provider gave up as a whole, such as one that is too large for a limit."""
+
 
 MAY_PASS = frozenset(
     {
@@ -60,6 +63,12 @@ MAY_PASS = frozenset(
 MAY_BE_BILLED = frozenset({Fault.TIMEOUT, Fault.CONNECTION})
 """Faults after which nobody tells whether the provider counts the request."""
 
+BILLED = frozenset({Fault.MALFORMED, Fault.TRUNCATED, Fault.REFUSED})
+"""Faults of an answer that came: it costs what any other does."""
+
+CONCERNS_ALL = frozenset({Fault.DENIED, Fault.FAILED})
+"""Faults that the next request would meet as well."""
+
 
 class TeacherFault(Exception):  # noqa: N818 - Fault is the word of this room
     """One request failed.
@@ -68,7 +77,7 @@ class TeacherFault(Exception):  # noqa: N818 - Fault is the word of this room
         kind: What happened.
         message: For the user; never with a key in it.
         retry_after_s: How long the provider asks to wait.
-        usage: What an answer that is of no use was billed.
+        usage: What an answer that is of no use was billed; None where nobody says.
 
     """
 

@@ -4,8 +4,12 @@ Every process of a run adds to the same file. Without a folder the count lives i
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from rewards.errors import RunStopped
 
 FILE = "teacher.sqlite"
 _BUSY_S = 60.0
@@ -34,30 +38,45 @@ class Spending:
     """None where the price is not known, which is not 0."""
 
 
+class LedgerFailedError(RunStopped):
+    """The disk does not take the count any more: nothing is spent that nobody counts."""
+
+
 class Ledger:
     """Adds up. Belongs to the thread that made it."""
 
     def __init__(self, folder: Path | None) -> None:
-        place = ":memory:" if folder is None else str(folder / FILE)
-        self._connection = sqlite3.connect(place, timeout=_BUSY_S, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_TABLE)
+        self._place = ":memory:" if folder is None else str(folder / FILE)
+        with self._failures():
+            self._connection = sqlite3.connect(self._place, timeout=_BUSY_S, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_TABLE)
 
     def add(self, spending: Spending) -> None:
         """Add to the sums."""
-        self._connection.execute(
-            "UPDATE spent SET calls = calls + :calls, hits = hits + :hits,"
-            " unscored = unscored + :unscored, input_tokens = input_tokens + :input_tokens,"
-            " output_tokens = output_tokens + :output_tokens,"
-            " dollars = CASE WHEN :dollars IS NULL THEN dollars"
-            " ELSE COALESCE(dollars, 0) + :dollars END",
-            asdict(spending),
-        )
+        with self._failures():
+            self._connection.execute(
+                "UPDATE spent SET calls = calls + :calls, hits = hits + :hits,"
+                " unscored = unscored + :unscored, input_tokens = input_tokens + :input_tokens,"
+                " output_tokens = output_tokens + :output_tokens,"
+                " dollars = CASE WHEN :dollars IS NULL THEN dollars"
+                " ELSE COALESCE(dollars, 0) + :dollars END",
+                asdict(spending),
+            )
 
     def total(self) -> Spending:
         """Return the sums."""
-        return _total(self._connection)
+        with self._failures():
+            return _total(self._connection)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            message = f"the count of what the teacher has cost, {self._place}, fails: {error}"
+            raise LedgerFailedError(message) from error
 
     def close(self) -> None:
         """Close the file."""

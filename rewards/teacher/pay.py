@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
-from rewards.teacher.config import Pay
+from rewards.teacher.settings import Pay
 
 
 def pay(
@@ -15,8 +15,11 @@ def pay(
 ) -> float | None:
     """Return the reward of one completion by its score and its reference's, both 0 to 1.
 
-    None where one of the two that are needed is missing. `Pay.RANK` is not for one: see `ranks`.
+    None where one of the two that are needed is missing; a ratio of 0 is 0 whatever the reference
+    is worth. `Pay.RANK` is not for one: see `ranks`.
     """
+    if how is Pay.RATIO and student == 0:
+        return 0.0
     if student is None or (how is not Pay.SCORE and teacher is None):
         return None
     if how is Pay.SCORE or teacher is None:

@@ -3,6 +3,7 @@
 A model without a price costs an unknown amount, which is said and never taken for 0.
 """
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 from rewards.teacher.request import Usage
 
 _MILLION = 1_000_000
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest")
 
 
 class Price(BaseModel):
@@ -33,14 +35,14 @@ class Price(BaseModel):
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
-    """Return the price of a model; that of `NAME` also counts for `NAME-2025-01-31`, its version.
+    """Return the price of a model; that of `NAME` also counts for its versions.
 
-    Of several names that fit, the longest.
+    These are `NAME-2025-01-31`, `NAME-20250131`, `NAME-0131`, `NAME-latest`. `NAME-5` is a model of
+    its own. Of several names that fit, the longest.
     """
     fitting = [name for name in prices if model == name or _is_version(model, name)]
     return prices[max(fitting, key=len)] if fitting else None
 
 
 def _is_version(model: str, name: str) -> bool:
-    rest = model.removeprefix(f"{name}-")
-    return rest != model and rest.replace("-", "").isdigit()
+    return model.startswith(f"{name}-") and _VERSION.fullmatch(model[len(name) + 1 :]) is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rewards.teacher.quoting import quoted
+from rewards.teacher.quoting import language_name, quoted
 from rewards.teacher.request import Request
 from rewards.teacher.rubric import TOP, Rubric
 
@@ -52,7 +52,7 @@ def solving(task: str, language: str, max_tokens: int) -> Request:
         "required": ["code"],
         "additionalProperties": False,
     }
-    system = _SOLVER.format(language=language)
+    system = _SOLVER.format(language=language_name(language))
     return Request(system, quoted("TASK", task), "solution", schema, max_tokens)
 
 
@@ -91,7 +91,7 @@ class Grading:
         ]
         self.request = Request(
             _system(rubric, language),
-            "\n\n".join([quoted("TASK", task), f"Written in {language}:", *listed]),
+            "\n\n".join([quoted("TASK", task), f"Written in {language_name(language)}:", *listed]),
             "grades",
             rubric.schema_for(self._labels),
             max_tokens * len(self._programs),

@@ -10,10 +10,13 @@ import hashlib
 import re
 
 _CONTROL = re.compile(
-    r"<(?=[|\uff5c][^<>\s]{1,40}[|\uff5c]>|/?s>|(?:start|end)_of_turn>|(?:bos|eos|pad)>|/?SYS>)"
-    r"|\[(?=/?INST\])"
+    r"<(?=[|\uff5c][^<>\s]{1,40}[|\uff5c]>|/?s>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>|/?SYS>"
+    r"|/?(?:think|tool_call|tool_response)>|fim_[a-z]{1,10}>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\])"
 )
-"""The first character of `<|im_start|>`, `</s>`, `<start_of_turn>`, `[INST]`, `<<SYS>>`."""
+"""The first character of `<|im_start|>`, `</s>`, `<start_of_turn>`, `<think>`, `[INST]`."""
+
+_NAME = re.compile(r"[A-Za-z][\w+#.-]{0,19}(?: \d[\d.]{0,9})?")
 
 
 def quoted(name: str, text: str) -> str:
@@ -32,3 +35,14 @@ def defused(text: str) -> str:
     """Break control tokens by a space, and replace what cannot be encoded."""
     broken = _CONTROL.sub(lambda match: f"{match[0]} ", text)
     return broken.encode(errors="replace").decode()
+
+
+def language_name(language: str) -> str:
+    """Return the name of a language as it may stand outside of a quotation: one short word.
+
+    It comes from a row of somebody's data, so anything else is quoted.
+    """
+    plain = defused(language)
+    return (
+        plain if _NAME.fullmatch(plain) else f"the language named here: {quoted('NAME', language)}"
+    )

@@ -8,6 +8,8 @@ from typing import Any
 
 _CHARACTERS_PER_TOKEN = 3
 """Fewer than in English or code, so that an estimate is rather too high."""
+_HIDDEN_TOKENS = 400
+"""What a provider adds to explain tools and schemas to its model."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Request:
 
     def worst_case(self) -> Usage:
         """Estimate from above what this costs."""
-        characters = len(self.system) + len(self.user) + len(json.dumps(self.schema))
-        return Usage(estimated_tokens(characters), self.max_tokens)
+        text = self.system + self.user + json.dumps(self.schema)
+        return Usage(estimated_tokens(text) + _HIDDEN_TOKENS, self.max_tokens)
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,15 @@ class Answer:
 
     fields: dict[str, Any]
     """The object, not yet checked."""
-    usage: Usage
+    usage: Usage | None
+    """None where the provider does not say, which is not nothing."""
 
 
-def estimated_tokens(characters: int) -> int:
-    """Return about how many tokens a text of this length has, rather too many than too few."""
-    return characters // _CHARACTERS_PER_TOKEN + 1
+def estimated_tokens(text: str) -> int:
+    """Return about how many tokens a text has, rather too many than too few.
+
+    Outside of ASCII a character may be as many tokens as it has bytes.
+    """
+    size = len(text.encode(errors="replace"))
+    plain = sum(map(str.isascii, text))
+    return plain // _CHARACTERS_PER_TOKEN + (size - plain) + 1

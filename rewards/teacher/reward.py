@@ -4,6 +4,7 @@ A completion that could not be graded is masked, counted and shown; it is never 
 without code is not worth a question: its grades are 0.
 """
 
+import asyncio
 import difflib
 import logging
 import time
@@ -19,21 +20,23 @@ from rewards.base import Completion
 from rewards.board import Board
 from rewards.teacher.batch import DEFAULT_LANGUAGE, Item, prompt_text, read_batch, to_grade
 from rewards.teacher.collect import Collector, Sample
-from rewards.teacher.config import Pay, TeacherConfig
 from rewards.teacher.desk import Desk, opened_desk, provider_of
 from rewards.teacher.estimate import estimate
 from rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
+from rewards.teacher.keys import read_key
 from rewards.teacher.ledger import Spending
 from rewards.teacher.metrics import batch_metrics
 from rewards.teacher.pay import pay, ranks
 from rewards.teacher.prompts import Grade
-from rewards.teacher.providers import read_key
+from rewards.teacher.providers.base import Provider
+from rewards.teacher.settings import Pay, TeacherSettings
 from rewards.teacher.store import Store
 from rewards.teacher.teacher import Graded
 
 _LOG = logging.getLogger(__name__)
 _PROBE_S = 20.0
 """A network that swallows everything is told after so long, whatever an answer may take later."""
+_PROBE_WAITS_S = (0.5, 2.0)
 
 
 class TeacherReward:
@@ -48,7 +51,7 @@ class TeacherReward:
     `ValueError` where the environment lacks its key, or the cache is no file for it.
     """
 
-    def __init__(self, config: TeacherConfig) -> None:
+    def __init__(self, config: TeacherSettings) -> None:
         self.__name__ = "teacher"
         self.none_masks_sample = True  # None means that the teacher failed, never "no opinion"
         self._config = config
@@ -76,10 +79,12 @@ class TeacherReward:
             names = (config.model, config.provider)
             self._collector = Collector(folder, shares, list(config.rubric.dimensions), names)
 
-    def estimate(self, prompts: Sequence[Any], completions: int, completion_tokens: int) -> str:
+    def estimate(
+        self, prompts: Sequence[Any], groups: int, group: int, completion_tokens: int
+    ) -> str:
         """Say what a run will cost at most."""
         tasks = sorted({prompt_text(prompt) for prompt in prompts})
-        return estimate(self._config, tasks, DEFAULT_LANGUAGE, completions, completion_tokens)
+        return estimate(self._config, tasks, DEFAULT_LANGUAGE, (groups, group), completion_tokens)
 
     def probe(self) -> None:
         """Ask which models there are: the cheapest question that key, URL and name all answer.
@@ -97,9 +102,9 @@ class TeacherReward:
         prompts: list[Any],
         completions: list[Completion],
         *,
-        prefix: Sequence[str] | None = None,
-        stop: Sequence[Sequence[str]] | None = None,
-        language: Sequence[str] | None = None,
+        prefix: Sequence[str | None] | None = None,
+        stop: Sequence[Sequence[str] | None] | None = None,
+        language: Sequence[str | None] | None = None,
         trainer_state: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
@@ -116,7 +121,8 @@ class TeacherReward:
         started = time.perf_counter()
         portal, desk = self._at_work()
         before = portal.call(_total, desk)
-        graded = portal.call(desk.teacher.grade, to_grade(items), self._needs_references)
+        asked = to_grade(items, with_empty=self._config.reward is Pay.DIFFERENCE)
+        graded = portal.call(desk.teacher.grade, asked, self._needs_references)
         grades = [self._grade_of(item, graded) for item in items]
         rewards = self._pay(items, grades, graded)
         unscored = sum(
@@ -239,11 +245,11 @@ async def _add(desk: Desk, spending: Spending) -> None:
     desk.ledger.add(spending)
 
 
-async def _probe(config: TeacherConfig) -> None:
+async def _probe(config: TeacherSettings) -> None:
     provider = provider_of(config, _PROBE_S)
     where = f"base_url={provider.endpoint.url}"
     try:
-        names = await provider.models()
+        names = await _models(provider)
     except TeacherFault as fault:
         if fault.kind in {Fault.DENIED, Fault.REJECTED, Fault.MALFORMED}:
             raise ValueError(
@@ -262,6 +268,18 @@ async def _probe(config: TeacherConfig) -> None:
             f"model={config.model}: {provider.endpoint.url} has no such model; it has"
             f" {', '.join(near)}. probe=false skips this question"
         )
+
+
+async def _models(provider: Provider) -> list[str]:
+    """Ask again where the endpoint is only busy: a run is not to end for that."""
+    for wait_s in _PROBE_WAITS_S:
+        try:
+            return await provider.models()
+        except TeacherFault as fault:
+            if fault.kind not in {Fault.RATE_LIMITED, Fault.SERVER_ERROR}:
+                raise
+            await asyncio.sleep(wait_s)
+    return await provider.models()
 
 
 def _report_failures(faults: Sequence[TeacherFault], unscored: int, count: int) -> None:

@@ -39,7 +39,8 @@ class Rubric(BaseModel):
         if not math.isclose(total, 1, abs_tol=1e-6):
             raise ValueError(f"the weights of the dimensions add up to {total:g} and not to 1")
         for name in self.dimensions:
-            if not name.isidentifier() or name.startswith("_") or name in _OWN:
+            plain = name.isascii() and name.isidentifier() and not name.startswith("_")
+            if not plain or name in _OWN:
                 raise ValueError(f"dimension {name!r}: give it a plain name, such as `security`")
         return self
 

@@ -74,7 +74,8 @@ class Store:
         if row is None:
             return None
         fields: dict[str, Any] = json.loads(row[0])
-        return Answer(fields, Usage(**json.loads(row[1])))
+        usage = json.loads(row[1])
+        return Answer(fields, None if usage is None else Usage(**usage))
 
     def get_or_claim(self, key: str) -> Answer | bool:
         """Return the answer, or True where the key is now ours to ask, or False where another's.
@@ -95,7 +96,8 @@ class Store:
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer and give up its claim."""
-        row = (key, json.dumps(answer.fields), json.dumps(asdict(answer.usage)), time.time())
+        usage = None if answer.usage is None else asdict(answer.usage)
+        row = (key, json.dumps(answer.fields), json.dumps(usage), time.time())
         with self._failures(), self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
             self._connection.execute("DELETE FROM claims WHERE key = ?", (key,))

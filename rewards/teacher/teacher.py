@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rewards.teacher.asker import Asker
-from rewards.teacher.config import TeacherConfig
-from rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
+from rewards.teacher.faults import CONCERNS_ALL, TeacherFault, TeacherUnavailableError
 from rewards.teacher.prompts import Grade, Grading, read_solution, solving
+from rewards.teacher.settings import TeacherSettings
 
 T = TypeVar("T")
 
@@ -44,10 +44,8 @@ class Graded:
 class Teacher:
     """Grades programs; `asker` gets the answers."""
 
-    def __init__(self, config: TeacherConfig, asker: Asker) -> None:
+    def __init__(self, config: TeacherSettings, asker: Asker) -> None:
         self._config, self._asker = config, asker
-        self._failures = 0
-        """Requests in a row that came to nothing."""
 
     async def grade(self, programs: Mapping[Task, Sequence[str]], with_references: bool) -> Graded:
         """Grade different programs of each task, and the teacher's own, at the same time.
@@ -84,27 +82,35 @@ class Teacher:
     async def _settle(self, asked: Awaitable[T], faults: list[TeacherFault]) -> T | None:
         """Wait for an answer; None where there is none, unless it is time to stop."""
         try:
-            result = await asked
+            return await asked
         except TeacherFault as fault:
-            if fault.kind is Fault.DENIED:
+            told = self._why_to_stop(fault)
+            if told is not None:
                 self._asker.halt(fault)
-                raise TeacherUnavailableError(
-                    f"the teacher turns us away: {fault}. All answers are kept; mend the key, the"
-                    " credit or the model's name, and the same command goes on"
-                ) from None
+                raise TeacherUnavailableError(told) from None
             faults.append(fault)
-            self._failures += 1
-            limit = self._config.limits.stop_after_failures
-            if self._failures >= limit:
-                self._asker.halt(fault)
-                raise TeacherUnavailableError(
-                    f"{limit} requests in a row came to nothing, the last with: {fault}."
-                    " All answers are kept; the same command goes on"
-                    " (reward.teacher.limits.stop_after_failures)"
-                ) from None
             return None
-        self._failures = 0
-        return result
+
+    def _why_to_stop(self, fault: TeacherFault) -> str | None:
+        """Return what to tell the user where the run cannot go on."""
+        limits = self._config.limits
+        if fault.kind in CONCERNS_ALL:
+            return (
+                f"the teacher turns us away: {fault}. All answers are kept; mend the key, the"
+                " credit, the limit or the model's name, and the same command goes on"
+            )
+        if self._asker.takes_too_long(fault):
+            return (
+                f"the teacher asks to wait {fault.retry_after_s:,.0f} s: {fault}. All answers are"
+                " kept; the same command goes on then (reward.teacher.limits.longest_wait_s)"
+            )
+        if self._asker.in_vain >= limits.stop_after_failures:
+            return (
+                f"{limits.stop_after_failures} requests in a row came to nothing, the last with:"
+                f" {fault}. All answers are kept; the same command goes on"
+                " (reward.teacher.limits.stop_after_failures)"
+            )
+        return None
 
     async def _grade_together(
         self, task: Task, programs: Sequence[str]

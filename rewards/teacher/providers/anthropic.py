@@ -5,14 +5,23 @@ The model has to call one tool, whose input is the answer, so nothing is searche
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import anthropic
 
 from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.providers.base import Endpoint, Outcome, translated
-from rewards.teacher.request import Answer, Request, Usage
+from rewards.teacher.providers.base import (
+    Endpoint,
+    Outcome,
+    answered,
+    no_answer,
+    translated,
+    usage_of,
+)
+from rewards.teacher.request import Answer, Request
 
 DEFAULT_URL = "https://api.anthropic.com"
+_INPUTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class AnthropicProvider:
@@ -31,7 +40,7 @@ class AnthropicProvider:
 
     async def ask(self, request: Request) -> Answer:
         """Send a request once."""
-        with translated(anthropic, self.endpoint):
+        async with answered(anthropic, self.endpoint):
             reply: Any = await self._client.messages.create(
                 **self._question(request), extra_body=dict(self.endpoint.parameters)
             )
@@ -56,8 +65,14 @@ class AnthropicProvider:
                 return {}  # gone, or another account's: its questions are sent again
             if found.processing_status != "ended":
                 return None
-            entries = await self._client.messages.batches.results(batch)
-            return {entry.custom_id: _outcome(entry.result) async for entry in entries}
+            try:
+                entries = await self._client.messages.batches.results(batch)
+            except anthropic.NotFoundError:
+                return {}  # its answers are gone, and asked for again
+            found_rows = [entry async for entry in entries]
+        if not all(isinstance(getattr(row, "custom_id", None), str) for row in found_rows):
+            raise no_answer("results of a batch", found_rows[:1], self.endpoint)
+        return {row.custom_id: _outcome(row.result) for row in found_rows}
 
     def _question(self, request: Request) -> dict[str, Any]:
         tool = {
@@ -76,9 +91,14 @@ class AnthropicProvider:
 
     async def models(self) -> list[str]:
         """Return the model's own name if it is there; the list would not hold its aliases."""
-        with translated(anthropic, self.endpoint):
-            found = await self._client.models.retrieve(self.endpoint.model)
-        return [self.endpoint.model, found.id]
+        async with answered(anthropic, self.endpoint):
+            found: Any = await self._client.get(
+                f"/v1/models/{quote(self.endpoint.model, safe='')}", cast_to=object
+            )
+        name = found.get("id") if isinstance(found, dict) else None
+        if not isinstance(name, str):  # a page of the web, for one, answers as well
+            raise no_answer("model", found, self.endpoint)
+        return [self.endpoint.model, name]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -87,28 +107,36 @@ class AnthropicProvider:
 
 def _outcome(result: Any) -> Outcome:
     """Read what became of one request of a batch."""
-    if result.type == "succeeded":
+    kind = getattr(result, "type", None)
+    if kind == "succeeded":
         try:
-            return _read(result.message)
+            return _read(getattr(result, "message", None))
         except TeacherFault as fault:
             return fault
-    if result.type == "errored":
-        error = result.error.error
-        refused = error.type == "invalid_request_error"
-        return TeacherFault(Fault.REJECTED if refused else Fault.SERVER_ERROR, error.message)
-    return TeacherFault(Fault.SERVER_ERROR, f"the batch was {result.type} before its turn")
+    if kind == "errored":
+        error = getattr(getattr(result, "error", None), "error", None)
+        refused = getattr(error, "type", None) == "invalid_request_error"
+        said = str(getattr(error, "message", "no reason given"))
+        return TeacherFault(Fault.REJECTED if refused else Fault.SERVER_ERROR, said)
+    return TeacherFault(Fault.SERVER_ERROR, f"the batch was {kind} before its turn")
 
 
 def _read(reply: Any) -> Answer:
+    """Read a reply, of which the SDK has checked nothing: any part of it may be anything."""
     bill, blocks = getattr(reply, "usage", None), getattr(reply, "content", None)
-    usage = Usage(bill.input_tokens, bill.output_tokens) if bill else Usage(0, 0)
-    if not isinstance(blocks, list):  # the SDK lets through what is no message
+    usage = usage_of(bill, _INPUTS, "output_tokens")
+    if not isinstance(blocks, list):
         raise TeacherFault(Fault.MALFORMED, "an answer without content", usage=usage)
-    if reply.stop_reason == "max_tokens":
+    reason = getattr(reply, "stop_reason", None)
+    if reason in {"max_tokens", "model_context_window_exceeded"}:
         raise TeacherFault(Fault.TRUNCATED, "the limit of tokens cut an answer", usage=usage)
-    if reply.stop_reason == "refusal":
+    if reason == "refusal":
         raise TeacherFault(Fault.REFUSED, "the model declines", usage=usage)
-    calls = [block.input for block in blocks if getattr(block, "type", None) == "tool_use"]
+    calls = [
+        getattr(block, "input", None)
+        for block in blocks
+        if getattr(block, "type", None) == "tool_use"
+    ]
     if len(calls) != 1 or not isinstance(calls[0], dict):
         raise TeacherFault(Fault.MALFORMED, "not one call of the tool", usage=usage)
     return Answer(calls[0], usage)

@@ -4,17 +4,18 @@ Both SDKs are made by one generator and name their errors alike, so they are tra
 place, where the key is also struck out of whatever a server has echoed.
 """
 
+import asyncio
 import email.utils
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.request import Answer, Request
+from rewards.teacher.request import Answer, Request, Usage
 
 _NO_CREDIT = "insufficient_quota"
 """OpenAI says 429 also where waiting does not help."""
@@ -23,8 +24,10 @@ _RATE_LIMITED = 429
 _SERVER_FROM = 500
 _SERVER_TOO = {408, 409}
 _LONGEST_MESSAGE = 300
-_NEVER_CONNECTED = {"ConnectError", "ConnectTimeout"}
+_NEVER_CONNECTED = {"ConnectError", "ConnectTimeout", "PoolTimeout"}
 """What both SDKs' HTTP library raises before anything is sent."""
+_ECHO = 100
+"""Characters of what is no answer that are shown."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,73 @@ def translated(sdk: Any, endpoint: Endpoint) -> Iterator[None]:
     """Turn what the module `sdk` raises into `TeacherFault`."""
     try:
         yield
-    except sdk.APITimeoutError:
-        message = f"no answer from {endpoint.url} within {endpoint.timeout_s:g} s"
-        raise TeacherFault(Fault.TIMEOUT, message) from None
     except sdk.APIConnectionError as error:
-        never = type(error.__cause__).__name__ in _NEVER_CONNECTED
-        kind = Fault.UNREACHABLE if never else Fault.CONNECTION
-        message = f"{endpoint.url}: {error.__cause__ or error}"
-        raise TeacherFault(kind, _clean(message, endpoint.key)) from None
+        raise _of_connection(error, isinstance(error, sdk.APITimeoutError), endpoint) from None
     except sdk.APIStatusError as error:
         raise _of_status(error, endpoint) from None
-    except (sdk.APIResponseValidationError, json.JSONDecodeError) as error:
+    except (sdk.APIResponseValidationError, ValueError, RecursionError) as error:
         message = _clean(f"{endpoint.url} answered with what is no JSON ({error})", endpoint.key)
         raise TeacherFault(Fault.MALFORMED, message) from None
+
+
+@asynccontextmanager
+async def answered(sdk: Any, endpoint: Endpoint) -> AsyncIterator[None]:
+    """Do the same, and wait no longer than `timeout_s` for the whole answer.
+
+    The SDKs' own limit begins anew with every byte, so that one that trickles in never ends.
+    """
+    try:
+        async with asyncio.timeout(endpoint.timeout_s):
+            with translated(sdk, endpoint):
+                yield
+    except TimeoutError:
+        raise _late(Fault.TIMEOUT, endpoint) from None
+
+
+def no_answer(what: str, found: object, endpoint: Endpoint) -> TeacherFault:
+    """Return the fault of an endpoint that answered, but with something else."""
+    message = f"{endpoint.url} answered with what is no {what}: {str(found)[:_ECHO]!r}"
+    return TeacherFault(Fault.MALFORMED, _clean(message, endpoint.key))
+
+
+def parsed_object(text: object, usage: Usage | None) -> dict[str, Any]:
+    """Return the object that a text holds. Raises `TeacherFault` where it holds none."""
+    try:
+        fields = json.loads(text if isinstance(text, str) else "")
+    except (ValueError, RecursionError) as error:
+        raise TeacherFault(Fault.MALFORMED, f"no JSON: {error}", usage=usage) from None
+    if not isinstance(fields, dict):
+        raise TeacherFault(Fault.MALFORMED, "JSON, but no object", usage=usage)
+    return fields
+
+
+def usage_of(bill: object, inputs: tuple[str, ...], output: str) -> Usage | None:
+    """Return the tokens of a bill, which an SDK reads but does not check; None where it says none.
+
+    Args:
+        bill: What the provider says.
+        inputs: Names of the counts that add up to what was read; all but the first may be missing.
+        output: Name of the count of what was written.
+
+    """
+    read, *more = (getattr(bill, name, None) for name in inputs)
+    written = getattr(bill, output, None)
+    if not isinstance(read, int) or not isinstance(written, int):
+        return None
+    return Usage(read + sum(count for count in more if isinstance(count, int)), written)
+
+
+def _of_connection(error: Any, is_late: bool, endpoint: Endpoint) -> TeacherFault:
+    never = type(error.__cause__).__name__ in _NEVER_CONNECTED
+    if is_late:
+        return _late(Fault.UNREACHABLE if never else Fault.TIMEOUT, endpoint)
+    kind = Fault.UNREACHABLE if never else Fault.CONNECTION
+    return TeacherFault(kind, _clean(f"{endpoint.url}: {error.__cause__ or error}", endpoint.key))
+
+
+def _late(kind: Fault, endpoint: Endpoint) -> TeacherFault:
+    message = f"no answer from {endpoint.url} within {endpoint.timeout_s:g} s"
+    return TeacherFault(kind, message)
 
 
 def _of_status(error: Any, endpoint: Endpoint) -> TeacherFault:
@@ -129,4 +186,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         if math.isfinite(seconds) and seconds >= 0:
             return seconds
     date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
+    try:
+        return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
+    except (ValueError, OverflowError):  # no calendar has this year
+        return None

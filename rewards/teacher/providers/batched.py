@@ -10,7 +10,14 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from rewards.teacher.faults import MAY_PASS, Fault, TeacherFault
+from rewards.errors import RunStopped
+from rewards.teacher.faults import (
+    MAY_BE_BILLED,
+    MAY_PASS,
+    Fault,
+    TeacherFault,
+    TeacherUnavailableError,
+)
 from rewards.teacher.providers.base import Outcome, Provider, sender_of
 from rewards.teacher.request import Answer, Request
 from rewards.teacher.store import Store
@@ -18,7 +25,11 @@ from rewards.teacher.store import Store
 _LOG = logging.getLogger(__name__)
 
 MOST_TOGETHER = 10_000
-"""Requests in a batch: below what either provider accepts, in number and in size."""
+"""Requests in a batch: below what either provider accepts."""
+_MOST_CHARACTERS = 80_000_000
+"""And their length: providers accept 200 MB, and a character may take two bytes and more."""
+MOST_WAITING = 10 * MOST_TOGETHER
+"""Requests that are in batches at the same time."""
 _GATHERING_S = 0.5
 """A batch is sent when no request has come for so long."""
 _LOOKS = 20
@@ -40,9 +51,13 @@ class BatchedProvider:
         self._provider, self._store, self._poll_s = provider, store, poll_s
         self._sender = sender_of(provider)
         self._gathered: dict[str, Request] = {}
+        self._characters = 0
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._batches: dict[str, str] = {}
+        """Question that somebody waits for to its batch."""
         self._told: set[str] = set()
         """Questions whose batch is done: who asks one again could not use its outcome."""
+        self._closing = False
         self._gathering: asyncio.Task[None] | None = None
         self._watching: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,8 +74,10 @@ class BatchedProvider:
         batch = self._store.batch_of(key)
         if batch is None:
             self._gathered[key] = request
+            self._characters += len(request.system) + len(request.user)
             self._send_soon()
         else:
+            self._batches[key] = batch
             self._watch(batch)
         return await answer
 
@@ -78,10 +95,14 @@ class BatchedProvider:
 
     async def close(self) -> None:
         """Stop waiting, and close the connections; batches are worked on all the same."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing = True
+        for task in [self._gathering, *self._watching.values()]:
+            if task is not None:
+                task.cancel()
+        # One that is being sent is awaited, or nobody would know of it.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        gone = TeacherFault(Fault.UNREACHABLE, "nobody waits for the batch any more")
+        self._tell(dict.fromkeys(list(self._waiting), gone))
         await self._provider.close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -90,31 +111,50 @@ class BatchedProvider:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def _is_full(self) -> bool:
+        return len(self._gathered) >= MOST_TOGETHER or self._characters >= _MOST_CHARACTERS
+
     def _send_soon(self) -> None:
         """Wait for more, unless the batch is full."""
         if self._gathering is not None:
-            if len(self._gathered) >= MOST_TOGETHER:
-                return
             self._gathering.cancel()
-        self._gathering = self._start(self._send())
+        if self._is_full():
+            self._gathering = None
+            self._start(self._send(self._taken()))
+        else:
+            self._gathering = self._start(self._send_later())
 
-    async def _send(self) -> None:
-        if len(self._gathered) < MOST_TOGETHER:
-            await asyncio.sleep(_GATHERING_S)
+    def _taken(self) -> dict[str, Request]:
+        requests, self._gathered, self._characters = self._gathered, {}, 0
+        return requests
+
+    async def _send_later(self) -> None:
+        await asyncio.sleep(_GATHERING_S)
         self._gathering = None  # from here on nobody cancels: what is sent is noted
-        requests, self._gathered = self._gathered, {}
+        await self._send(self._taken())
+
+    async def _send(self, requests: Mapping[str, Request]) -> None:
         try:
             batch = await self._provider.send_batch(requests)
         except TeacherFault as fault:
-            self._tell(dict.fromkeys(requests, fault))
+            unknown = fault.kind in MAY_BE_BILLED
+            self._tell(dict.fromkeys(requests, _unknown(fault, requests) if unknown else fault))
             return
-        self._store.note_batch(batch, requests)
+        self._note(batch, requests)
+
+    def _note(self, batch: str, requests: Mapping[str, Request]) -> None:
+        try:
+            self._store.note_batch(batch, requests)
+        except RunStopped as error:  # the disk: whoever waits has to hear of it
+            self._tell(dict.fromkeys(requests, error))
+            return
         # A warning, because a user would take the silence that follows for a hang.
         _LOG.warning("the teacher has %d questions as batch %s", len(requests), batch)
+        self._batches.update(dict.fromkeys(requests, batch))
         self._watch(batch)
 
     def _watch(self, batch: str) -> None:
-        if batch not in self._watching:
+        if batch not in self._watching and not self._closing:
             task = self._start(self._follow(batch))
             self._watching[batch] = task
             task.add_done_callback(lambda _: self._watching.pop(batch))
@@ -124,15 +164,23 @@ class BatchedProvider:
         try:
             outcomes = await self._results(batch)
         except TeacherFault as fault:
-            self._tell(dict.fromkeys(self._waiting_for(batch), fault))
+            self._give_up(batch, fault)
             return
         none = TeacherFault(Fault.SERVER_ERROR, f"batch {batch} has no answer to this")
         found = {key: outcomes.get(key, none) for key in self._waiting_for(batch)}
         self._told |= found.keys()
         self._tell(found)
 
+    def _give_up(self, batch: str, fault: TeacherFault) -> None:
+        """Tell those who wait; a batch that failed as a whole is theirs no longer."""
+        keys = self._waiting_for(batch)
+        self._tell(dict.fromkeys(keys, fault))
+        if fault.kind is Fault.FAILED:
+            for key in keys:
+                self._store.forget_batch(key)
+
     def _waiting_for(self, batch: str) -> list[str]:
-        return [key for key in self._waiting if self._store.batch_of(key) == batch]
+        return [key for key in self._waiting if self._batches.get(key) == batch]
 
     async def _results(self, batch: str) -> dict[str, Outcome]:
         failures = 0
@@ -151,12 +199,22 @@ class BatchedProvider:
                 failures = 0
             await asyncio.sleep(self._poll_s)
 
-    def _tell(self, outcomes: Mapping[str, Outcome]) -> None:
+    def _tell(self, outcomes: Mapping[str, Outcome | RunStopped]) -> None:
         for key, outcome in outcomes.items():
             answer = self._waiting.pop(key, None)
+            self._batches.pop(key, None)
             if answer is None or answer.done():
                 continue
-            if isinstance(outcome, TeacherFault):
+            if isinstance(outcome, TeacherFault | RunStopped):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)
+
+
+def _unknown(fault: TeacherFault, requests: Mapping[str, Request]) -> TeacherUnavailableError:
+    """Return what ends the run, rather than pay for all questions twice."""
+    return TeacherUnavailableError(
+        f"nobody knows whether the teacher's provider took a batch of {len(requests)} questions"
+        f" ({fault}). Look at its console, and cancel one that is there: the same command sends it"
+        " again"
+    )

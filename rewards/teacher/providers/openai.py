@@ -13,8 +13,16 @@ from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
 from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.providers.base import Endpoint, Outcome, translated
-from rewards.teacher.request import Answer, Request, Usage
+from rewards.teacher.providers.base import (
+    Endpoint,
+    Outcome,
+    answered,
+    no_answer,
+    parsed_object,
+    translated,
+    usage_of,
+)
+from rewards.teacher.request import Answer, Request
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -36,10 +44,12 @@ class OpenAIProvider:
             timeout=endpoint.timeout_s,
             max_retries=0,  # we retry, and so can count, and answer to the budget
         )
+        if endpoint.url != DEFAULT_URL:  # who pays at OpenAI is nobody else's business
+            self._client.organization = self._client.project = None
 
     async def ask(self, request: Request) -> Answer:
         """Send a request once."""
-        with translated(openai, self.endpoint):
+        async with answered(openai, self.endpoint):
             reply: Any = await self._client.chat.completions.create(
                 **self._question(request), extra_body=dict(self.endpoint.parameters)
             )
@@ -57,14 +67,25 @@ class OpenAIProvider:
             for key, request in requests.items()
         ]
         text = "".join(json.dumps(line) + "\n" for line in lines)
+        file = await self._upload(text)
         with translated(openai, self.endpoint):
-            file = await self._client.files.create(
-                file=("questions.jsonl", text.encode()), purpose="batch"
-            )
             batch = await self._client.batches.create(
-                input_file_id=file.id, endpoint=_CHAT, completion_window="24h"
+                input_file_id=file, endpoint=_CHAT, completion_window="24h"
             )
         return batch.id
+
+    async def _upload(self, text: str) -> str:
+        """Store the questions; whatever goes wrong with it, nothing is ordered yet."""
+        try:
+            with translated(openai, self.endpoint):
+                file = await self._client.files.create(
+                    file=("questions.jsonl", text.encode()), purpose="batch"
+                )
+        except TeacherFault as fault:
+            if fault.kind in {Fault.TIMEOUT, Fault.CONNECTION}:
+                raise TeacherFault(Fault.UNREACHABLE, str(fault)) from None
+            raise
+        return file.id
 
     async def batch_results(self, batch: str) -> dict[str, Outcome] | None:
         """Read the files of answers and of errors; either may be missing."""
@@ -76,11 +97,20 @@ class OpenAIProvider:
             if found.status not in _ENDED:
                 return None
             if found.status == "failed":
-                raise TeacherFault(Fault.REJECTED, f"batch {batch} failed: {_why(found)}")
+                raise TeacherFault(Fault.FAILED, f"batch {batch} failed: {_why(found)}")
             files = [file for file in (found.output_file_id, found.error_file_id) if file]
-            texts = [(await self._client.files.content(file)).text for file in files]
-        rows = [json.loads(line) for text in texts for line in text.splitlines() if line]
+            texts = [await self._text_of(file) for file in files]
+            rows = [json.loads(line) for text in texts for line in text.split("\n") if line]
+        if not all(isinstance(row, dict) and "custom_id" in row for row in rows):
+            raise no_answer("file of a batch", texts, self.endpoint)
         return {row["custom_id"]: _outcome(row) for row in rows}
+
+    async def _text_of(self, file: str) -> str:
+        """Read a file; one that is gone had answers that are asked for again."""
+        try:
+            return (await self._client.files.content(file)).text
+        except openai.NotFoundError:
+            return ""
 
     def _question(self, request: Request) -> dict[str, Any]:
         schema = {"name": request.name, "schema": dict(request.schema), "strict": True}
@@ -96,8 +126,12 @@ class OpenAIProvider:
 
     async def models(self) -> list[str]:
         """Return the names of the models."""
-        with translated(openai, self.endpoint):
-            return [model.id async for model in self._client.models.list()]
+        async with answered(openai, self.endpoint):
+            found: Any = await self._client.get("/models", cast_to=object)
+        listed = found.get("data") if isinstance(found, dict) else None
+        if not isinstance(listed, list):  # a page of the web, for one, answers as well
+            raise no_answer("list of models", found, self.endpoint)
+        return [str(model.get("id")) for model in listed if isinstance(model, dict)]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -126,20 +160,16 @@ def _why(batch: Any) -> str:
 
 
 def _read(reply: Any) -> Answer:
+    """Read a reply, of which the SDK has checked nothing: any part of it may be anything."""
+    usage = usage_of(getattr(reply, "usage", None), ("prompt_tokens",), "completion_tokens")
     choices = getattr(reply, "choices", None)
-    if not choices:  # the SDK lets through what is no chat completion
-        raise TeacherFault(Fault.MALFORMED, "an answer without choices")
-    choice, bill = choices[0], reply.usage
-    usage = Usage(bill.prompt_tokens, bill.completion_tokens) if bill else Usage(0, 0)
-    if choice.finish_reason == "length":
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message, reason = getattr(choice, "message", None), getattr(choice, "finish_reason", None)
+    if message is None:
+        raise TeacherFault(Fault.MALFORMED, "an answer without choices", usage=usage)
+    if reason == "length":
         raise TeacherFault(Fault.TRUNCATED, "the limit of tokens cut an answer", usage=usage)
-    if choice.finish_reason == "content_filter" or choice.message.refusal:
-        reason = choice.message.refusal or "its content filter"
-        raise TeacherFault(Fault.REFUSED, reason, usage=usage)
-    try:
-        fields = json.loads(choice.message.content or "")
-    except json.JSONDecodeError as error:
-        raise TeacherFault(Fault.MALFORMED, f"no JSON: {error}", usage=usage) from None
-    if not isinstance(fields, dict):
-        raise TeacherFault(Fault.MALFORMED, "JSON, but no object", usage=usage)
-    return Answer(fields, usage)
+    refusal = getattr(message, "refusal", None)
+    if reason == "content_filter" or refusal:
+        raise TeacherFault(Fault.REFUSED, str(refusal or "its content filter"), usage=usage)
+    return Answer(parsed_object(getattr(message, "content", None), usage), usage)

@@ -67,6 +67,19 @@ def test_a_row_that_holds_the_token_is_refused(whetstone, data_folder, hub):
     assert not hub.repos
 
 
+def test_the_key_that_a_teacher_was_told_of_is_looked_for(whetstone, data_folder):
+    told = "reward: {teacher: {api_key_env: MINE}}\n"
+    (data_folder.parent / "config.yaml").write_text(told)
+    with (data_folder / "train.jsonl").open("a") as file:
+        file.write(
+            '{"prompt": "p", "chosen": "a-canary-of-mine", "rejected": "bad", "margin": 1.0}\n'
+        )
+    code, out, err = publish(whetstone, data_folder, MINE="a-canary-of-mine")
+    assert code == 2, out
+    assert "train.jsonl: holds the value of $MINE" in err
+    assert "a-canary" not in out + err
+
+
 def test_what_is_no_data_set_is_refused(whetstone, data_folder, tmp_path):
     code, _, err = publish(whetstone, data_folder.parent)
     assert code == 2

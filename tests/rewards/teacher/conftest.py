@@ -11,18 +11,17 @@ from rewards.teacher.config import TeacherConfig
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def _loopback():
-    """The server's module: tests are no package, so it is loaded by its path."""
-    if "loopback" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "loopback", Path(__file__).parent / "loopback.py"
-        )
-        sys.modules["loopback"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["loopback"])
-    return sys.modules["loopback"]
+def _load(name):
+    """A server's module: tests are no package, so it is loaded by its path."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
-loopback = _loopback()
+loopback = _load("loopback")
+_load("raw")
 
 
 @pytest.fixture(autouse=True)

@@ -78,7 +78,67 @@ with open(sys.argv[1], "w") as file:
 """
 
 
+def results_are(server, text):
+    """Have every file of answers hold this text."""
+    answer = server.batches.answer
+
+    def other(path, body):
+        is_file = path.partition("?")[0].rstrip("/").endswith(("results", "content"))
+        return text if is_file else answer(path, body)
+
+    server.batches.answer = other
+    return answer
+
+
 @PROTOCOLS
+@pytest.mark.parametrize("text", [b'{"custom_id": "x"', b'{"a": 1}', b"[]"])
+def test_results_that_are_none_keep_nobody_waiting(server, build, provider, text):
+    answer = results_are(server, text)
+    batch = {"enabled": True, "poll_s": 0.01}
+    config = {"batch": batch, "reward": "score", "limits": {"retries": 0}}
+    assert build(provider, **config)(TASKS, PROGRAMS) == [None] * 30
+    server.batches.answer = answer  # the batch is there still, and paid for
+    assert None not in build(provider, **config)(TASKS, PROGRAMS)
+    assert len(server.batches.sent) == 1
+
+
+def test_a_batch_that_failed_as_a_whole_ends_the_run_and_is_sent_anew(server, build):
+    answer, status = server.batches.answer, ["failed"]
+
+    def failed(path, body):
+        told = answer(path, body)
+        if "/batches" not in path:
+            return told
+        why = {"data": [{"code": "token_limit_exceeded", "message": "too many tokens"}]}
+        return json.dumps({**json.loads(told), "status": status[0], "errors": why}).encode()
+
+    server.batches.answer = failed
+    with pytest.raises(RunStopped, match="batch 0 failed: too many tokens"):
+        build(**QUICK, reward="score")(TASKS, PROGRAMS)
+    status[0] = "completed"
+    assert None not in build(**QUICK, reward="score")(TASKS, PROGRAMS)
+    assert len(server.batches.sent) == 2
+
+
+@PROTOCOLS
+def test_a_batch_of_which_nobody_knows_is_not_sent_twice(server, build, provider):
+    answer = server.batches.answer
+
+    def cut(path, body):
+        told = answer(path, body)
+        if path.partition("?")[0].endswith("/batches"):
+            raise ConnectionError
+        return told
+
+    server.batches.answer = cut
+    with pytest.raises(RunStopped, match="took a batch of 30 questions"):
+        build(provider, **QUICK, reward="score")(TASKS, PROGRAMS)
+    assert len(server.batches.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "provider", [pytest.param("openai", marks=pytest.mark.slow), "anthropic"]
+)  # the same code, and a process of its own for each
 def test_a_killed_process_leaves_its_batch_to_the_next(server, configure, tmp_path, provider):
     server.manner.batch_looks = 10**6
     config = configure(provider, **QUICK)
@@ -87,7 +147,7 @@ def test_a_killed_process_leaves_its_batch_to_the_next(server, configure, tmp_pa
     )
     process.stdin.write(json.dumps([config.model_dump(mode="json"), TASKS, PROGRAMS]).encode())
     process.stdin.close()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     looks = {"openai": "/v1/batches/0", "anthropic": "/v1/messages/batches/0"}[provider]
     while not server.requests[looks]:  # the batch is noted before it is looked at
         assert process.poll() is None

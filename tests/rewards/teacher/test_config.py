@@ -13,6 +13,12 @@ from pydantic import ValidationError
         ({"when": "execution.infra_error"}, "expected one of"),
         ({"budget": {"dollars": 1.0}}, r"needs the price of teacher-small.*budget\.calls"),
         ({"collect": {"validation": 0.5, "evaluation": 0.5}}, "leave nothing for training"),
+        ({"parameters": {"max_tokens": 5, "n": 3}}, "max_tokens, n: computed from the other"),
+        ({"base_url": None, "api_key_env": "ANTHROPIC_API_KEY"}, "another company's key"),
+        (
+            {"rubric": {"dimensions": {"gr\u00f6\u00dfe": {"weight": 1.0, "question": "?"}}}},
+            "a plain name",
+        ),
         ({"together": 27}, "less than or equal to 26"),
         (
             {"rubric": {"dimensions": {"speed": {"weight": 0.9, "question": "?"}}}},
@@ -42,4 +48,8 @@ def test_the_price_of_a_version_is_that_of_its_model(configure):
     assert price("gpt-4o") == 1.0
     assert price("gpt-4o-mini-2024-07-18") == 2.0
     assert price("gpt-4o-2024-08-06") == 1.0
+    assert price("gpt-4o-latest") == 1.0
+    assert price("gpt-4-0613") == 0.0
     assert price("gpt-4-turbo") is None
+    assert price("gpt-4-5") is None  # the next model, and not a version of this one
+    assert price("gpt-4-5-20260101") is None

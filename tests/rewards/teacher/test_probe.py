@@ -38,6 +38,34 @@ def test_a_wrong_key_is_refused_and_not_shown(configure, monkeypatch, provider):
     assert "api_key_env=TEACHER_TEST_KEY" in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["sk-canary two", "sk-\u201ccanary\u201d", "sk-\ncanary"])
+def test_what_cannot_be_a_key_is_refused_and_not_shown(configure, monkeypatch, key):
+    monkeypatch.setenv("TEACHER_TEST_KEY", key)
+    with pytest.raises(ValueError, match="api_key_env=TEACHER_TEST_KEY: its value holds") as caught:
+        configure().build()
+    assert "canary" not in str(caught.value)
+
+
+@PROTOCOLS
+def test_a_line_break_after_the_key_does_no_harm(configure, monkeypatch, provider):
+    monkeypatch.setenv("TEACHER_TEST_KEY", f"{os.environ['TEACHER_TEST_KEY']}\n")
+    configure(provider).build()
+    monkeypatch.setenv("TEACHER_TEST_KEY", " \n")
+    assert not configure(provider).has_key()
+
+
+def test_an_endpoint_that_is_busy_is_asked_again(server, build):
+    answers = iter([429, 500, 0])
+    models = server._answer
+
+    async def busy(*args):
+        server.manner.status = next(answers)
+        return await models(*args)
+
+    server._answer = busy
+    build()
+
+
 @PROTOCOLS
 def test_a_path_that_is_wrong(server, configure, provider):
     server.manner.status = 404
