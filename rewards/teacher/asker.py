@@ -38,7 +38,7 @@ _PAUSE_S = 1.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast to ask; the fields are settings of `rewards.teacher.config.Limits`."""
+    """How fast to ask; the fields are settings of `rewards.teacher.settings.Limits`."""
 
     concurrency: int
     requests_per_minute: int | None

@@ -142,7 +142,7 @@ def test_collecting_scores_in_batches(train, server, qwen_folder, tmp_path, prov
     (tmp_path / "base").mkdir()
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (tmp_path / "base" / "train.jsonl").write_text(text)
-    folder, report, _ = train(
+    folder, report, screen = train(
         "collect=dpo",
         f"collect.base={tmp_path / 'base'}",
         "model=qwen",
@@ -154,6 +154,7 @@ def test_collecting_scores_in_batches(train, server, qwen_folder, tmp_path, prov
         "reward.teacher.batch.poll_s=0.05",
         f"reward.teacher.cache={tmp_path / 'answers.sqlite'}",
     )
+    assert "teacher teacher-small: at most 24 calls" in " ".join(screen.split())
     assert len(server.batches.sent) == 2
     assert not server.bodies
     assert report["teacher"]["calls"] == server.stats()["paid"] == 12 + 2 * 6
