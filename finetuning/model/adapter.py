@@ -64,7 +64,7 @@ def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
             name.rpartition(".")[2]
             for name, layer in model.named_modules()
             if isinstance(layer, torch.nn.Linear)
-        }
+        } - {"lm_head"}
         yield Problem(
             f"model.lora.target_modules={wanted}",
             f"this model has no {', '.join(missing)}; {did_you_mean(missing[0], linears)}, or "

@@ -42,7 +42,7 @@ def test_a_real_model_has_a_single_stage():
     [(group, option) for group in GROUPS for option in sorted(GROUPS[group])],
 )
 def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
-    (tmp_path / "rows.jsonl").write_text('{"prompt": "p", "tests": "t"}\n')
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "p", "tests": "t"}\n' * 16)
     monkeypatch.setenv("WANDB_API_KEY", "a-key-for-the-gate")
     monkeypatch.delenv("HF_HUB_OFFLINE")
     monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
