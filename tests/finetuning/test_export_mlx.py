@@ -68,7 +68,7 @@ def test_a_runs_folder_stands_for_its_finished_model(folder, tmp_path):
 def test_what_is_no_model_or_exists_is_refused(folder, tmp_path, capsys):
     for arguments, words in (
         ([str(tmp_path)], "no folder of a model"),
-        ([str(folder), "--output", str(folder)], "choose another folder"),
+        ([str(folder), "--output", str(folder)], "choose another place"),
     ):
         with pytest.raises(SystemExit) as left:
             main(["export", "mlx", *arguments])

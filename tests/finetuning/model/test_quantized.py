@@ -10,7 +10,12 @@ from finetuning.model.adapter import adapter_config, merge_adapter, save_adapter
 from finetuning.model.device import AS_STORED, Device
 from finetuning.model.parity import compare, predictions
 from finetuning.model.policy import load_policy, save_policy
-from finetuning.model.quantized import copy_dequantized, keep_adapter_precise, linears_4bit
+from finetuning.model.quantized import (
+    copy_dequantized,
+    keep_adapter_precise,
+    linears_4bit,
+    nf4_arguments,
+)
 
 CPU = Device("cpu", torch.float32, "a test")
 IDS = torch.arange(2, 42).reshape(2, 20)
@@ -46,6 +51,16 @@ def dequantized_twin(settings):
     twin = load_policy(settings.path, CPU)
     copy_dequantized(four_bit(settings).model, twin.model)
     return twin
+
+
+@pytest.mark.parametrize(
+    ("dtype", "products"), [(torch.bfloat16, torch.bfloat16), (torch.float32, torch.float16)]
+)
+def test_a_card_without_bfloat16_computes_products_in_float16(monkeypatch, dtype, products):
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    arguments = nf4_arguments(Device("cuda", dtype, "a card"))
+    assert arguments["quantization_config"].bnb_4bit_compute_dtype is products
+    assert arguments["device_map"] == {"": 0}
 
 
 def test_all_seven_projections_are_held_in_four_bits(settings):
