@@ -1,7 +1,7 @@
 """What a stage needs besides its model. Building it finds mistakes before weights load."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
-    _check_columns(specs, data.train)
+    check_columns(specs, data.train.column_names, data.train.__getitem__)
     _tell_costs(rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
 
@@ -117,15 +117,27 @@ def _check_together(config: Config, dataset: Dataset) -> None:
         raise ConfigError(problems)
 
 
-def _check_columns(specs: list[RewardConfig], dataset: Dataset) -> None:
-    """Check that the rows have what the rewards read, before weights load."""
-    missing = [
-        Problem(f"reward.{spec.name}", f"needs the field `{column}` in every row of the data")
-        for spec in specs
-        for column in sorted(spec.columns - set(dataset.column_names))
-    ]
-    if missing:
-        raise ConfigError(missing)
+def check_columns(
+    specs: Iterable[RewardConfig], names: Iterable[str], values: Callable[[str], Iterable[Any]]
+) -> None:
+    """Check that the rows have what the rewards read, and that it can be judged here.
+
+    Raises `ConfigError`, before weights load.
+    """
+    known = set(names)
+    problems: list[Problem] = []
+    for spec in specs:
+        setting = f"reward.{spec.name}"
+        if missing := sorted(spec.columns - known):
+            told = "needs the field `{}` in every row of the data"
+            problems += [Problem(setting, told.format(column)) for column in missing]
+            continue
+        try:
+            spec.check_rows(values)
+        except ValueError as error:
+            problems.append(Problem(setting, str(error)))
+    if problems:
+        raise ConfigError(problems)
 
 
 def tell_costs(

@@ -6,7 +6,7 @@ it, and not 0.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -85,6 +85,12 @@ class RewardConfig(BaseModel, ABC):
     def columns(self) -> frozenset[str]:
         """Columns of the data without which nothing can be judged."""
         return frozenset()
+
+    def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
+        """Check what the rows have in `columns`; `values` gives those of a column.
+
+        Raises `ValueError` where this reward cannot judge them here.
+        """
 
     @abstractmethod
     def build(self) -> Reward:

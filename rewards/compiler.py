@@ -8,7 +8,7 @@ such as `rewards.discriminator` or tests.
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -271,6 +271,18 @@ class CompilerConfig(RewardConfig):
     def columns(self) -> frozenset[str]:
         """The language, where the rows have to name it."""
         return frozenset({"language"} if self.language is None else ())
+
+    def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
+        """Find the compiler of each language of the rows. Raises `ValueError`, naming each."""
+        problems: list[str] = []
+        with Compilers() as compilers:
+            for name in sorted({str(name) for column in self.columns for name in values(column)}):
+                try:
+                    compilers.compiler(name)
+                except ValueError as error:
+                    problems.append(str(error))
+        if problems:
+            raise ValueError("; ".join(problems))
 
     def build(self) -> CompilerReward:
         """Make the reward, and find its compiler. Raises `ValueError` where it is missing."""

@@ -22,7 +22,7 @@ from pydantic import (
 from rewards.base import Completion, RewardConfig
 from rewards.board import Board
 from rewards.compiler import text_of
-from rewards.compilers import Outcome, language_of
+from rewards.compilers import Outcome, Snippet, language_of
 from rewards.compilers.table import MARKS
 from rewards.extract import extract_code, shown, trimmed
 
@@ -53,13 +53,14 @@ NO_REFRESH = RefreshConfig(every_steps=0, learning_rate=1e-5, replay=1.0)
 class DiscriminatorReward:
     """The calibrated probability of each completion; a reward function for TRL.
 
-    Columns: `stop` and `language`, as for `CompilerReward`; both may be missing. `reference`, where
-    it is to be refreshed.
+    Columns: `language`, `prefix`, `suffix` and `stop`, as for `CompilerReward`; all may be missing.
+    `reference`, where it is to be refreshed.
 
     Args:
         path: The folder of the classifier: `merged` of a run with `algo=reward algo.loss=bce`.
         when: `compiler.compiled` asks only about completions with this outcome; None about all.
-        otherwise: Reward of the others, and of a completion without code.
+        otherwise: Reward of the others, and of a completion that says nothing: no code, or, where
+            the language is known, comments, the prompt again and bodies that do nothing.
         batch_size: Completions at once.
         max_length: Tokens of prompt and code together; the beginning is cut off.
         device: Of torch; None chooses.
@@ -109,6 +110,8 @@ class DiscriminatorReward:
         completions: list[Completion],
         *,
         language: Sequence[str] | None = None,
+        prefix: Sequence[str] | None = None,
+        suffix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         reference: Sequence[str] | None = None,
         trainer_state: Any = None,
@@ -123,27 +126,31 @@ class DiscriminatorReward:
             raise ValueError("refresh.every_steps needs a dataset column `reference`; set it to 0")
         count = len(prompts)
         names = ["python"] * count if language is None else [language_of(one) for one in language]
-        codes = [
-            extract_code(completion, stops, MARKS[name])
-            for completion, stops, name in zip(
-                completions, stop or [()] * count, names, strict=True
+        snippets = [
+            Snippet(name, extract_code(completion, stops, MARKS[name]), before, after, text_of(ask))
+            for completion, name, before, after, stops, ask in zip(
+                completions,
+                names,
+                prefix or [""] * count,
+                suffix or [""] * count,
+                stop or [()] * count,
+                prompts,
+                strict=True,
             )
         ]
         outcomes = self._outcomes(prompts, completions)
-        chosen = [
-            index
-            for index in range(count)
-            if codes[index].strip() and outcomes[index] == self._wanted
+        said = [
+            bool(one.code.strip()) if language is None else one.says_something for one in snippets
         ]
+        chosen = [at for at in range(count) if said[at] and outcomes[at] == self._wanted]
         step = 0 if trainer_state is None else int(trainer_state.global_step)
-        asked = [text_of(prompts[index]) for index in chosen]
-        found = self._probabilities(asked, [codes[index] for index in chosen], step)
+        found = self._probabilities([snippets[index] for index in chosen], step)
         if log_metric is not None:
             log_metric("discriminator/asked", len(chosen) / count)
             if found:
                 log_metric("discriminator/probability", sum(found) / len(found))
         if self._refresh.every_steps and reference is not None:
-            triples = [(text_of(prompts[at]), reference[at], codes[at]) for at in chosen]
+            triples = [(snippets[at].prompt, reference[at], snippets[at].code) for at in chosen]
             accuracy = self._learn(triples, step, getattr(trainer_state, "save_steps", None))
             if accuracy is not None and log_metric is not None:
                 log_metric("discriminator/accuracy", accuracy)
@@ -163,14 +170,14 @@ class DiscriminatorReward:
             return [None] * len(prompts)
         return self._board.read(_POSTING, prompts, completions)
 
-    def _probabilities(self, prompts: list[str], codes: list[str], step: int) -> list[float]:
-        if not codes:
+    def _probabilities(self, snippets: Sequence[Snippet], step: int) -> list[float]:
+        if not snippets:
             return []
         from rewards.scorer import score  # noqa: PLC0415 - torch is slow
 
         judge = self._judge(step)
         eos = judge.scorer.tokenizer.eos_token
-        texts = [shown(prompt, code) + eos for prompt, code in zip(prompts, codes, strict=True)]
+        texts = [shown(snippet.prompt, snippet.code) + eos for snippet in snippets]
         logits = score(judge.scorer, texts, self._batch_size, self._max_length)
         return [judge.calibration.probability(logit) for logit in logits]
 
@@ -213,7 +220,9 @@ class DiscriminatorConfig(RewardConfig):
     """`compiler.compiled`: ask only about what compiles, which multiplies the two; null: about
     everything, which adds them."""
     otherwise: float
-    """Reward of a completion that `when` keeps from being asked about, and of one without code."""
+    """Reward of a completion that `when` keeps from being asked about, and of one that says
+    nothing: no code, or, where rows have a `language`, comments, the prompt again and bodies that
+    do nothing."""
     batch_size: PositiveInt
     """Completions at once."""
     max_length: PositiveInt

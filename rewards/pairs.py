@@ -35,8 +35,8 @@ class Pair:
 
     @property
     def held_back(self) -> bool:
-        """Whether nothing is learned from it."""
-        return zlib.crc32(f"{self.prompt}{self.completion}".encode()) % _HELD_BACK == 0
+        """Whether nothing is learned from it, nor from another one with its reference."""
+        return zlib.crc32(f"{self.prompt}{self.reference}".encode()) % _HELD_BACK == 0
 
 
 def accuracy_of(references: Sequence[float], completions: Sequence[float]) -> float:

@@ -68,7 +68,10 @@ def load_refresher(
             calibration.FILE,
         )
     known = found or calibration.Calibration()
-    refresher = Refresher(scorer, known, read_replay(source), learning, folder)
+    pairs = read_replay(source)
+    if not steps:  # its training held none of them back, so it cannot be measured on any
+        pairs = [pair for pair in pairs if not pair.held_back]
+    refresher = Refresher(scorer, known, pairs, learning, folder)
     refresher.last_step = max(steps, default=0)
     return refresher
 

@@ -23,7 +23,7 @@ from finetuning.config.schema import (
     PairsCollect,
 )
 from finetuning.errors import OutsideError
-from finetuning.inputs import StageRun, build_reward, tell_costs
+from finetuning.inputs import StageRun, build_reward, check_columns, tell_costs
 from finetuning.rows.base import read_base
 from finetuning.summary import Summary
 from rewards.base import KeepsFiles
@@ -86,6 +86,8 @@ def _derived(
 ) -> Collected:
     groups = read_base(Path(collect.base))
     specs = in_order(list(stage.config.reward.values()))
+    rows = [row for group in groups for row in group]
+    check_columns(specs, rows[0] if rows else (), lambda name: (row.get(name) for row in rows))
     with ExitStack() as opened:
         rewards = [build_reward(spec) for spec in specs]
         for reward in rewards:

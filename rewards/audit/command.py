@@ -1,41 +1,43 @@
 """What `whetstone audit` does with the rewards of a configuration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rewards.audit.audit import run_audit
 from rewards.audit.injection import audit_injections
 from rewards.audit.nothing import audit_nothing
 from rewards.audit.table import render
-from rewards.base import RewardConfig
+from rewards.base import Reward, RewardConfig
 from rewards.compiler import CompilerConfig
 from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
 from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
 from rewards.teacher.config import TeacherConfig
 from rewards.teacher.settings import Pay
+from rewards.together import in_order, share_board
 
 
 def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) -> bool:
     """Audit each reward, print its table, and tell whether all of them passed.
 
     A teacher runs nothing: it is attacked with words. Nor do compilers and classifiers: they are
-    given answers that say nothing, in every language that has a compiler here. Our own sandbox is
-    attacked with everything, and in one process, since its servers have to survive; of a function
-    it is not known where it runs programs. Raises `ValueError` where a config names what does not
-    exist.
+    given answers that say nothing, in every language that has a compiler here; a classifier that is
+    asked about what compiles, together with its compiler. Our own sandbox is attacked with
+    everything, and in one process, since its servers have to survive; of a function it is not known
+    where it runs programs. Raises `ValueError` where a config names what does not exist.
     """
+    configs = list(configs)
     # Those that are called in forks of this process go first: the others start threads.
     threaded = (TeacherConfig, CompilerConfig, DiscriminatorConfig)
     ordered = sorted(configs, key=lambda config: isinstance(config, threaded))
-    rewards = [(config, _alone(config).build()) for config in ordered]
+    rewards = [(config, _built(config, configs)) for config in ordered]
     passed = True
     for config, reward in rewards:
         if isinstance(config, TeacherConfig):
             report = audit_injections(reward)
             reward.close()
         elif isinstance(config, CompilerConfig | DiscriminatorConfig):
-            named = config.language if isinstance(config, CompilerConfig) else None
-            report = audit_nothing(reward, [named] if named else _languages())
+            report = audit_nothing(reward, _named(config, configs) or _languages())
             reward.close()
         else:
             isolated = isinstance(config, ExecutionConfig)
@@ -50,10 +52,50 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     return passed
 
 
+class Together:
+    """Several rewards as one: their weighted sum, as a run pays it."""
+
+    def __init__(self, configs: Sequence[RewardConfig]) -> None:
+        ordered = in_order(configs)
+        self._rewards = [config.build() for config in ordered]
+        self._weights = [config.weight for config in ordered]
+        self.__name__ = " x ".join(reward.__name__ for reward in self._rewards)
+        share_board(self._rewards)
+
+    def __call__(
+        self, prompts: list[Any], completions: list[Any], **columns: Any
+    ) -> list[float | None]:
+        """Ask all of them; None where one has no opinion."""
+        totals: list[float | None] = [0.0] * len(prompts)
+        for reward, weight in zip(self._rewards, self._weights, strict=True):
+            given = reward(prompts, completions, **columns)
+            totals = [
+                None if total is None or value is None else total + weight * value
+                for total, value in zip(totals, given, strict=True)
+            ]
+        return totals
+
+    def close(self) -> None:
+        """Close all of them."""
+        for reward in self._rewards:
+            reward.close()
+
+
+def _built(config: RewardConfig, configs: Sequence[RewardConfig]) -> Reward:
+    if isinstance(config, DiscriminatorConfig) and config.after is not None:
+        return Together([*(other for other in configs if other.name == config.after), config])
+    return _alone(config).build()
+
+
+def _named(config: RewardConfig, configs: Sequence[RewardConfig]) -> list[str]:
+    """Return the one language that is judged, where there is one."""
+    asked = [config] if isinstance(config, CompilerConfig) or config.after is None else configs
+    compilers = [one for one in asked if isinstance(one, CompilerConfig)]
+    return [one.language for one in compilers if one.language is not None]
+
+
 def _alone(config: RewardConfig) -> RewardConfig:
     """Return a reward that judges each program by itself, whatever another one says of it."""
-    if isinstance(config, DiscriminatorConfig):
-        return config.model_copy(update={"when": None})
     if not isinstance(config, TeacherConfig):
         return config
     return config.model_copy(update={"when": None, "together": 1, "reward": Pay.SCORE})

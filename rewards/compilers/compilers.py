@@ -7,34 +7,17 @@ import textwrap
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from rewards.compilers import harness as harnesses
 from rewards.compilers.base import Compilation, Compiler, Limits, Outcome, Severity, Verdict
-from rewards.compilers.functions import Function, does_something, functions
-from rewards.compilers.lexer import tokens
+from rewards.compilers.functions import Function, functions
+from rewards.compilers.snippet import MOST_CHARACTERS, Snippet
 from rewards.compilers.table import COMPILERS, language_of
 from rewards.sandbox.compiled.step import Jailer
 from rewards.sandbox.profile import Layer, SandboxUnavailableError
 from rewards.sandbox.text import one_line
-
-MOST_CHARACTERS = 50_000
-"""Of a program. What is longer was not written to be compiled; see `Outcome.LIMIT`."""
-
-
-@dataclass(frozen=True)
-class Snippet:
-    """What a policy wrote, and what stands around it in the program."""
-
-    language: str
-    """Our name of it, see `language_of`."""
-    code: str
-    prefix: str = ""
-    suffix: str = ""
-    prompt: str = ""
-    """What the policy was shown: to repeat it is to write nothing."""
 
 
 class Compilers:
@@ -122,16 +105,15 @@ class Compilers:
 
     def _compile(self, snippet: Snippet) -> Compilation:
         language = language_of(snippet.language)
-        program = snippet.prefix + snippet.code + snippet.suffix
+        program = snippet.program
         if len(program) > MOST_CHARACTERS:
             detail = f"longer than {MOST_CHARACTERS} characters"
             return Compilation(Outcome.LIMIT, (), 0, 0, False, detail)
-        if _repeats(snippet, language):
+        if snippet.repeats:
             return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing is said")
         compiler = self.compiler(language)
         verdict = compiler.check(harnesses.complete(program, language, self._harness[language]))
-        begin = len(snippet.prefix)
-        content = does_something(program, begin, begin + len(snippet.code), language)
+        content = snippet.does_something
         if verdict.outcome is Outcome.COMPILED and not content:
             return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
         found = functions(program, language)
@@ -140,14 +122,6 @@ class Compilers:
         detail = one_line(verdict.detail or first)
         said = verdict.diagnostics
         return Compilation(verdict.outcome, said, len(found), broken, content, detail)
-
-
-def _repeats(snippet: Snippet, language: str) -> bool:
-    """Tell whether a snippet has no code at all, or none that the prompt did not have."""
-    said = [token.text for token in tokens(snippet.code, language)]
-    shown = [token.text for token in tokens(snippet.prompt or snippet.prefix, language)]
-    ends = range(len(shown) - len(said) + 1)
-    return not said or any(shown[at : at + len(said)] == said for at in ends)
 
 
 def _broken(

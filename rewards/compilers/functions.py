@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rewards.compilers.lexer import Kind, Token, tokens
+from rewards.compilers.lexer import Kind, Token, closing, tokens
 
 _NO_FUNCTION = frozenset(
     {"if", "for", "while", "switch", "catch", "else", "do", "try", "loop", "match", "unsafe"}
@@ -137,6 +137,8 @@ def _braced(found: Sequence[Token], language: str) -> list[Function]:
         token = found[at]
         if token.text == "{" and _is_in_head(head, depth):
             at = _closing(found, at) + 1
+        elif token.text in {"{", "(", "["} and language == "rust" and _is_macro(head):
+            at, head, depth = closing(found, at) + 1, [], 0
         elif token.text == "{" and _is_function(head, language):
             end = _closing(found, at)
             last = found[min(end, len(found) - 1)].line
@@ -158,6 +160,11 @@ def _is_in_head(head: Sequence[Token], depth: int) -> bool:
     if head and head[0].text == "func" and last in {"interface", "struct"}:
         return True
     return depth > 0 and last not in {")", "=>"}
+
+
+def _is_macro(head: Sequence[Token]) -> bool:
+    """Tell a macro of Rust, whose brackets may hold anything: who knows what becomes of it."""
+    return bool(head) and (head[-1].text == "!" or "macro_rules" in {one.text for one in head})
 
 
 def _is_function(head: Sequence[Token], language: str) -> bool:

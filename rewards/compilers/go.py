@@ -31,7 +31,7 @@ class Go(OneShot):
     """`go tool compile`: it type checks, and reads only what the import list names."""
 
     file = "main.go"
-    limit_addresses = False  # the runtime reserves far more of them than it uses
+    reserves = True
 
     def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)

@@ -1,11 +1,12 @@
 """Source text as tokens, alike for all languages: enough to find functions and what is in them.
 
 Not a compiler's lexer: it decides what counts as code, so in doubt it sees less. Comments, strings
-and numbers are recognised, and in C and C++ what a condition of the preprocessor may leave out is
-left out, but for an include guard.
+and numbers are recognised. What may never be compiled is left out: in C and C++ what stands below a
+condition of the preprocessor, but for an include guard, and in Rust an item below a `#[cfg(...)]`.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -47,7 +48,8 @@ def tokens(source: str, language: str) -> list[Token]:
     """Return the tokens of a source, without comments, directives and what is left out."""
     if language in PREPROCESSED:
         source = _without_directives(source)
-    return _Lexer(source, language).all()
+    found = _Lexer(source, language).all()
+    return _without_conditional_items(found) if language == "rust" else found
 
 
 class _Lexer:
@@ -136,6 +138,47 @@ class _Lexer:
                 return at
             at += 2 if self._source[at] == "\\" else 1
         return min(at + len(quote), len(self._source))
+
+
+def closing(found: Sequence[Token], at: int) -> int:
+    """Return the place of the bracket that closes the one at `at`, or the end."""
+    depth = 0
+    while at < len(found):
+        if found[at].kind is Kind.SIGN:
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(found[at].text, 0)
+        if depth <= 0:
+            return at
+        at += 1
+    return at
+
+
+def _without_conditional_items(found: list[Token]) -> list[Token]:
+    """Leave out what stands below `#[cfg(...)]`, and after `#![cfg(...)]` everything."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(found):
+        inner = int(found[at + 1 : at + 2] != [] and found[at + 1].text == "!")
+        opens = at + 1 + inner
+        if found[at].text != "#" or opens >= len(found) or found[opens].text != "[":
+            kept.append(found[at])
+            at += 1
+            continue
+        end = closing(found, opens) + 1
+        if "cfg" not in {token.text for token in found[opens:end]}:
+            kept += found[at:end]
+            at = end
+        elif inner:
+            break
+        else:
+            at = _past_item(found, end)
+    return kept
+
+
+def _past_item(found: Sequence[Token], at: int) -> int:
+    """Return the place behind the item that begins here, attributes and all."""
+    while at < len(found) and found[at].text not in {";", "{", "}"}:
+        at = closing(found, at) + 1
+    return at if found[at : at + 1] and found[at].text == "}" else closing(found, at) + 1
 
 
 def _without_directives(source: str) -> str:

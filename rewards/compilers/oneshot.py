@@ -4,6 +4,7 @@ import signal
 import tempfile
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rewards.compilers.base import Compiler, Diagnostic, Limits, Outcome, Severity, Verdict
@@ -27,7 +28,8 @@ class OneShot(Compiler):
     command: Sequence[str]
     folders: Sequence[str] = ()
     """What the command reads, besides the system."""
-    limit_addresses = True
+    reserves = False
+    """It reserves far more addresses than it uses, as Go's runtime does."""
 
     def __init__(self, jailer: Jailer, limits: Limits) -> None:
         self._jailer, self._limits = jailer, limits
@@ -51,9 +53,10 @@ class OneShot(Compiler):
 
     def run(self, command: Sequence[str], folder: str) -> Ended:
         """Run a command on a snippet, within its limits. Raises `JailError`."""
-        memory = self._limits.memory_mb << 20 if self.limit_addresses else 0
-        cpu_s = self._limits.cpu_s
+        memory, cpu_s = self._limits.memory_mb << 20, self._limits.cpu_s
         step = Step(command, folder, self.folders, cpu_s, memory, DEVICES, _FILE_BYTES)
+        if self.reserves:
+            step = replace(step, memory_bytes=0, data_bytes=memory)
         return self._jailer.run(step, _PATIENCE * cpu_s + _GRACE_S, _MESSAGE_BYTES)
 
     def run_own(self, command: Sequence[str], folder: str) -> Ended:
@@ -62,7 +65,9 @@ class OneShot(Compiler):
         return self._jailer.run(step, _PATIENCE * _OWN_CPU_S, _MESSAGE_BYTES)
 
     def _verdict(self, ended: Ended) -> Verdict:
-        if ended.status is None or ended.signal == signal.SIGKILL:
+        # A Go program takes no notice of the first signal, and the second one is the kernel's last.
+        spent = ended.cpu_s >= self._limits.cpu_s
+        if ended.status is None or (ended.signal == signal.SIGKILL and not spent):
             return Verdict(Outcome.INFRA_ERROR, detail="the machine was too busy, or killed it")
         if ended.signal or "internal compiler error" in ended.message:
             return Verdict(Outcome.LIMIT, detail="it ran out of time, memory or stack, or crashed")

@@ -22,4 +22,5 @@ class Python(Resident):
         program = sys.executable
         self.command = (program, "-I", "-S", "server.py")
         self.folders = (*readable_paths(), sys.base_prefix, sys.prefix)
+        self.data_bytes = limits.memory_mb << 20
         self.files = {"server.py": (FOLDER / "server.py").read_text()}

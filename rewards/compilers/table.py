@@ -12,7 +12,7 @@ from rewards.compilers.java import Java
 from rewards.compilers.javascript import JavaScript
 from rewards.compilers.python import Python
 from rewards.compilers.rust import Rust
-from rewards.compilers.typescript import TypeScript
+from rewards.compilers.typescript import build_typescript
 from rewards.sandbox.compiled.step import Jailer
 
 COMPILERS: Mapping[str, Callable[[Jailer, Limits, Mapping[str, Any]], Compiler]] = MappingProxyType(
@@ -24,7 +24,7 @@ COMPILERS: Mapping[str, Callable[[Jailer, Limits, Mapping[str, Any]], Compiler]]
         "java": Java,
         "go": Go,
         "javascript": JavaScript,
-        "typescript": TypeScript,
+        "typescript": build_typescript,
     }
 )
 """Language to its compiler."""

@@ -1,16 +1,36 @@
-"""TypeScript, by its own compiler in a Node that stays: types are checked, nothing is emitted."""
+"""TypeScript, by its own compiler: types are checked, nothing is emitted.
+
+Up to 5 that is a package with an API, in a Node that stays; from 7 on it is a native program.
+"""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Limits, MissingCompilerError, ask, find, home_of
+from rewards.compilers.base import Compiler, Limits, MissingCompilerError, ask, find, home_of
 from rewards.compilers.javascript import FLAGS, REMEDY, server
+from rewards.compilers.native_typescript import NativeTypeScript, native_program
 from rewards.compilers.resident.pool import Resident
 from rewards.sandbox.compiled.step import Jailer
 
-_REMEDY = "install it: npm install -g typescript@5, or apt install node-typescript"
+_REMEDY = "install it: npm install -g typescript, or apt install node-typescript"
+
+
+def build_typescript(jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> Compiler:
+    """Return the compiler that the `tsc` on the PATH stands for.
+
+    Raises `MissingCompilerError` where there is none, or Node is missing.
+    """
+    node, tsc = find("node", REMEDY), find("tsc", _REMEDY)
+    version = f"TypeScript {ask(tsc, '--version').removeprefix('Version ')}"
+    library = Path(home_of(tsc), "lib", "typescript.js")
+    if library.is_file():
+        return TypeScript(jailer, limits, harness, node, library, version)
+    program = native_program(tsc)
+    if program is None:
+        raise MissingCompilerError(f"{version} has neither {library.name} nor a program; {_REMEDY}")
+    return NativeTypeScript(jailer, limits, harness, program, version)
 
 
 class TypeScript(Resident):
@@ -18,15 +38,18 @@ class TypeScript(Resident):
 
     probe = "function f(x: number): number { return x; }"
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        jailer: Jailer,
+        limits: Limits,
+        harness: Mapping[str, Any],
+        node: str,
+        library: Path,
+        version: str,
+    ) -> None:
         super().__init__(jailer, limits)
-        node = find("node", REMEDY)
-        tsc = find("tsc", _REMEDY)
-        self.version = f"TypeScript {ask(tsc, '--version').removeprefix('Version ')}"
-        library = Path(home_of(tsc), "lib", "typescript.js")
-        if not library.is_file():  # 7 is a native program, and has no API
-            raise MissingCompilerError(f"{self.version} has no {library.name}; {_REMEDY}")
-        self.folders = (home_of(node), home_of(tsc))
+        self.version = version
+        self.folders = (home_of(node), str(library.parents[1]))
         settings = json.dumps({key: harness[key] for key in ("options", "ambient")})
         heap = f"--max-old-space-size={limits.memory_mb}"
         self.command = (node, heap, *FLAGS, "server.js", str(library), settings)

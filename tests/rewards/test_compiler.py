@@ -141,23 +141,33 @@ def test_what_it_refuses(monkeypatch, tmp_path):
 COMPILED = ("compiled", "errors", "empty", "limit")
 
 
+VALUES = {
+    "name": "compiler",
+    "weight": 1.0,
+    "language": None,
+    "grading": "binary",
+    "outcome_rewards": dict.fromkeys(COMPILED, 0.0),
+    "warning_cost": 0.0,
+    "cpu_s": 1.0,
+    "memory_mb": 512,
+    "workers": None,
+    "harness": "standard",
+}
+
+
 def test_a_config_with_an_unknown_language_is_refused():
-    values = {
-        "name": "compiler",
-        "weight": 1.0,
-        "language": "cobol",
-        "grading": "binary",
-        "outcome_rewards": dict.fromkeys(COMPILED, 0.0),
-        "warning_cost": 0.0,
-        "cpu_s": 1.0,
-        "memory_mb": 512,
-        "workers": None,
-        "harness": "standard",
-    }
     adapter = TypeAdapter(CompilerConfig)
     with pytest.raises(ValidationError, match="there is a compiler for"):
-        adapter.validate_python(values)
-    assert adapter.validate_python(values | {"language": "C++"}).language == "cpp"
-    assert set(adapter.validate_python(values | {"language": None}).outcome_rewards) == set(
-        map(Outcome, COMPILED)
-    )
+        adapter.validate_python(VALUES | {"language": "cobol"})
+    assert adapter.validate_python(VALUES | {"language": "C++"}).language == "cpp"
+    assert set(adapter.validate_python(VALUES).outcome_rewards) == set(map(Outcome, COMPILED))
+
+
+def test_the_languages_of_the_rows_need_their_compilers(monkeypatch):
+    config = CompilerConfig(**VALUES)
+    config.check_rows(lambda column: {"language": ["python", "Python"]}[column])
+    monkeypatch.setenv("PATH", "")
+    told = r"g\+\+ is not on the PATH.*cobol.*there is a compiler for"
+    with pytest.raises(ValueError, match=told):
+        config.check_rows(lambda column: {"language": ["python", "C++", "cobol"]}[column])
+    CompilerConfig(**VALUES | {"language": "python"}).check_rows(lambda _: ["cobol"])

@@ -12,8 +12,15 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from rewards import calibration
+from rewards.audit.command import audit_all
 from rewards.board import Board
-from rewards.discriminator import DiscriminatorReward, RefreshConfig
+from rewards.compiler import OUTCOME_REWARDS, CompilerConfig
+from rewards.discriminator import (
+    NO_REFRESH,
+    DiscriminatorConfig,
+    DiscriminatorReward,
+    RefreshConfig,
+)
 from rewards.pairs import Pair, extras, read_replay, warning_of
 from rewards.scorer import load_scorer, make_scorer, save_scorer, score
 
@@ -90,6 +97,25 @@ def test_it_is_asked_about_what_compiles_only(folder):
     assert logged["discriminator/asked"] == 0.25
 
 
+def test_an_answer_that_says_nothing_is_not_asked_about(folder):
+    reward = DiscriminatorReward(folder, otherwise=-0.5, max_length=32, device="cpu")
+    prompt = "def f ( a ) :\n    # adds\n"
+    codes = ["    return a + b\n", "    pass\n", "# task\n", prompt, "    return None\n"]
+    paid = reward([prompt] * 5, codes, prefix=[prompt] * 5, language=["python"] * 5)
+    assert 0 < paid[0] < 1
+    assert paid[1:] == [-0.5] * 4
+
+
+def test_no_pair_of_a_reference_that_measures_is_learned_from():
+    pairs = [Pair("task", f"return {n % 7}", f"return {n}") for n in range(70)]
+    sides = {
+        pair.reference: {one.held_back for one in pairs if one.reference == pair.reference}
+        for pair in pairs
+    }
+    assert all(len(side) == 1 for side in sides.values())
+    assert {True, False} == set.union(*sides.values())
+
+
 def test_a_folder_without_a_discriminator_is_refused_before_anything_is_loaded(tmp_path):
     with pytest.raises(ValueError, match=r"algo\.loss=bce"):
         DiscriminatorReward(tmp_path)
@@ -117,6 +143,20 @@ def test_a_separable_calibration_stays_finite():
     found = calibration.fit([-900.0, -800.0, 800.0, 900.0], [False, False, True, True])
     assert 0.5 < found.probability(800.0) < 1
     assert 0 < found.probability(-800.0) < 0.5
+
+
+def test_the_audit_asks_it_with_its_compiler(folder, capsys):
+    values = {
+        "compiler": {"language": "python", "grading": "binary", "warning_cost": 0.0, "cpu_s": 5.0}
+        | {"memory_mb": 512, "workers": 1, "harness": "standard", "weight": 0.0}
+        | {"outcome_rewards": OUTCOME_REWARDS, "name": "compiler"},
+        "discriminator": {"name": "discriminator", "weight": 1.0, "path": folder, "otherwise": 0.0}
+        | {"when": "compiler.compiled", "batch_size": 4, "max_length": 32, "device": "cpu"}
+        | {"refresh": NO_REFRESH},
+    }
+    both = [CompilerConfig(**values["compiler"]), DiscriminatorConfig(**values["discriminator"])]
+    assert audit_all(both, unsafe=False, tests_column="tests")
+    assert "compiler x discriminator" in capsys.readouterr().out
 
 
 REFRESH = RefreshConfig(every_steps=2, learning_rate=0.02, replay=1.0)
@@ -189,7 +229,9 @@ def test_old_pairs_are_learned_again(scorer, tmp_path):
     for step in range(3):
         ask(reward, step)
     kept = read_replay(tmp_path / "run" / "discriminator" / "step-2")
-    assert set(old) <= set(kept)
+    # What it was trained on cannot measure it, so only what was held back since then does.
+    assert {pair for pair in old if not pair.held_back} <= set(kept)
+    assert not {pair for pair in old if pair.held_back} & set(kept)
     assert len(kept) > len(old)
     assert read_replay(tmp_path / "judge") == old
 

@@ -19,6 +19,8 @@ class Resident(Compiler):
     command: Sequence[str]
     folders: Sequence[str]
     files: dict[str, str]
+    data_bytes = 0
+    """Memory that a process can write to; 0 where the command itself says how large its heap is."""
     probe: str
     """A source without an error, which every new process has to compile."""
 
@@ -67,7 +69,7 @@ class Resident(Compiler):
         with self._lock:
             if self._idle and not fresh:
                 return self._idle.pop()
-        process = Process(self._jailer, self.command, self.folders, self.files)
+        process = Process(self._jailer, self.command, self.folders, self.files, self.data_bytes)
         try:
             verdict = process.ask(self.probe, _START_CPU_S)
         except ServerDiedError as error:

@@ -35,6 +35,7 @@ class Process:
         command: The server, in a folder of its own.
         folders: What it reads, besides the system.
         files: Text of the files in that folder, by name.
+        data_bytes: Memory that it can write to; 0: without limit.
 
     """
 
@@ -44,13 +45,14 @@ class Process:
         command: Sequence[str],
         folders: Sequence[str],
         files: dict[str, str],
+        data_bytes: int = 0,
     ) -> None:
         self._folder = tempfile.mkdtemp(prefix="resident-")
         for name, text in files.items():
             Path(self._folder, name).write_text(text, encoding="utf-8")
         to_read, self._to = os.pipe()
         self._from, from_write = os.pipe()
-        step = Step(command, self._folder, folders, 0, 0, DEVICES)
+        step = Step(command, self._folder, folders, 0, 0, DEVICES, data_bytes=data_bytes)
         try:
             with Path(self._folder, ".errors").open("wb") as errors:
                 self._running: Running = jailer.start(step, to_read, from_write, errors.fileno())

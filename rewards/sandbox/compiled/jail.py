@@ -37,13 +37,19 @@ def main() -> NoReturn:
             message, descriptors, _, _ = socket.recv_fds(orders, MOST_ORDER_BYTES, 4)
             if not message:
                 os._exit(0)
+            gate, key = os.pipe()
             jail = processes.fork()
             if jail == 0:
                 orders.close()
+                os.close(key)
+                if not os.read(gate, 1):  # the server is gone
+                    os._exit(0)
+                os.close(gate)
                 _jail(json.loads(message), descriptors)
-            handle = os.pidfd_open(jail)
+            handle = os.pidfd_open(jail)  # of one that is over there is none: it waits
+            os.write(key, b"1")
             socket.send_fds(orders, [PID.pack(jail)], [handle])
-            for descriptor in (handle, *descriptors):
+            for descriptor in (handle, gate, key, *descriptors):
                 os.close(descriptor)
 
 
@@ -87,7 +93,7 @@ def _command(order: dict[str, Any], pipe: int) -> NoReturn:
     try:
         os.setsid()
         os.set_inheritable(pipe, False)
-        _limit(order["cpu_s"], order["memory_bytes"], order["file_bytes"])
+        _limit(order)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         namespaces.drop_capabilities()
         writable = [order["folder"], *order["devices"]]
@@ -102,13 +108,15 @@ def _command(order: dict[str, Any], pipe: int) -> NoReturn:
         os._exit(1)
 
 
-def _limit(cpu_s: int, memory_bytes: int, file_bytes: int) -> None:
-    if cpu_s:
+def _limit(order: dict[str, Any]) -> None:
+    if cpu_s := order["cpu_s"]:
         limits.limit(resource.RLIMIT_CPU, cpu_s, hard=cpu_s + 1)
-    limits.limit(resource.RLIMIT_FSIZE, file_bytes)
+    limits.limit(resource.RLIMIT_FSIZE, order["file_bytes"])
     limits.limit(resource.RLIMIT_CORE, 0)
     limits.limit(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     limits.limit(resource.RLIMIT_NPROC, _PROCESSES)
     limits.limit(resource.RLIMIT_MEMLOCK, 0)
-    if memory_bytes:
+    if memory_bytes := order["memory_bytes"]:
         limits.limit(resource.RLIMIT_AS, memory_bytes)
+    if data_bytes := order["data_bytes"]:
+        limits.limit(resource.RLIMIT_DATA, data_bytes)

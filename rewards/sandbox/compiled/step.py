@@ -53,6 +53,9 @@ class Step:
     devices: Sequence[str] = DEVICES
     file_bytes: int = _FILE_BYTES
     """Size of each file that it writes."""
+    data_bytes: int = 0
+    """Memory that each of its processes can write to, for programs that reserve far more addresses
+    than they use; 0: without limit."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Jailer:
             "cpu_s": math.ceil(step.cpu_s),
             "memory_bytes": step.memory_bytes,
             "file_bytes": step.file_bytes,
+            "data_bytes": step.data_bytes,
         }
         said, says = os.pipe()
         try:

@@ -117,6 +117,7 @@ GO = {
     ),
     "huge constant": "const x = 1 << 500 << 500\nfunc f(a int) int { return a + x }",
     "huge array": "var a [1 << 50]int\nfunc f(i int) int { return a[i] + b }",
+    "huge literal": "func f() int { a := [...]int{1 << 30: 1}; return a[3] }",
     "assembler": "package x\nfunc f(a int) int\nfunc g(a int) int { return f(a) }",
 }
 ATTACKS = {

@@ -34,12 +34,13 @@ def test_every_snippet_ends_as_it_should(language, compilers):
     assert surprises == {}
 
 
-def test_a_typescript_without_an_api_is_named(monkeypatch, tmp_path, needs):
+def test_a_typescript_without_a_compiler_is_named(monkeypatch, tmp_path, needs):
     needs("node")
     tsc = tmp_path / "typescript" / "bin" / "tsc"
     tsc.parent.mkdir(parents=True)
     tsc.write_text("#!/bin/sh\necho Version 7.0.2\n")
     tsc.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tsc.parent}:{os.environ['PATH']}")
-    with Compilers() as fresh, pytest.raises(MissingCompilerError, match=r"7\.0\.2 has no typesc"):
+    told = r"7\.0\.2 has neither typescript\.js nor a program"
+    with Compilers() as fresh, pytest.raises(MissingCompilerError, match=told):
         fresh.compiler("typescript")

@@ -2,12 +2,14 @@
 
 import shutil
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rewards.sandbox import Job
 from rewards.sandbox.compiled import CompiledSandbox, MissingToolError
+from rewards.sandbox.compiled.step import Jailer, Step
 
 CPP_TESTS = "#undef NDEBUG\n#include <assert.h>\nint main() { assert(add(1, 2) == 3); }"
 RUST_TESTS = "#[test] fn sum() { assert_eq!(add(1, 2), 3); }"
@@ -85,6 +87,16 @@ def test_no_process_outlives_its_program():
         except OSError:  # it ended meanwhile
             continue
     assert not any(command.startswith(name.encode()) for command in running)
+
+
+def test_steps_that_are_over_at_once_leave_the_server_alone(tmp_path):
+    step = Step(("/bin/false",), str(tmp_path), (), 1.0, 0)
+    with Jailer() as jailer, ThreadPoolExecutor(4) as pool:
+        jailer.probe(str(tmp_path))
+        server = jailer._server
+        ended = list(pool.map(lambda _: jailer.run(step, 60.0, 1).status, range(40)))
+        assert jailer._server is server
+    assert ended == [1 << 8] * 40
 
 
 def test_how_rust_and_java_programs_end():
