@@ -41,6 +41,15 @@ PASS = ("nano", "pass@1")
 LOSS, MARGIN = ("held_out", "loss"), ("held_out", "margin")
 MADE = ("model.init=nano", "model.adapter=full", "pipeline=single", "hooks.evaluate.tasks=[]")
 DPO, KTO = ("pipeline=execution_dpo",), ("pipeline=execution_kto",)
+# By what compiles and by what passes; the compiler alone is the control.
+COMPILE = ("nano", "compile@1")
+WEAK = ("pipeline.stages.base.set.algo.args.max_steps=400",)  # that of compiler_rl
+# No best look is kept: the end is what counts.
+ENDS = ("hooks.watch.every_steps=0", "hooks.evaluate.samples=8")
+JUDGED = ("pipeline=compiler_rl", *ENDS)
+ALONE = ("pipeline=quickstart", "reward=compiler", *WEAK, *ENDS)
+COMPILER_DPO = ("experiment=compiler_dpo", "model=nano", "data=nano", *ENDS)
+COMPILER_KTO = ("experiment=compiler_kto", "model=nano", "data=nano", *ENDS)
 ROWS = {
     "pretrain": Row(("algo=pretrain", *MADE), LOSS),
     "sft": Row(("algo=sft", *MADE), LOSS),
@@ -55,6 +64,18 @@ ROWS = {
     "ppo": Row(("algo=ppo",), PASS, RANDOM, steps=True),
     "grpo, hf": Row(("algo=grpo", "backend=cpu", "backend.rollout=hf"), PASS, steps=True),
     "grpo, mlx": Row(("algo=grpo", "backend=cpu", "backend.rollout=mlx"), PASS, steps=True),
+    "compiler_rl": Row(JUDGED, COMPILE, steps=True),
+    "compiler_rl, passes": Row(JUDGED, PASS, steps=True),
+    "compiler alone": Row(ALONE, COMPILE, steps=True),
+    "compiler alone, passes": Row(ALONE, PASS, steps=True),
+    "compiler_dpo": Row(COMPILER_DPO, COMPILE, stage="dpo"),
+    "compiler_dpo, passes": Row(COMPILER_DPO, PASS, stage="dpo"),
+    "compiler_dpo, sft on top": Row(COMPILER_DPO, COMPILE),
+    "compiler_dpo, sft on top, passes": Row(COMPILER_DPO, PASS),
+    "compiler_kto": Row(COMPILER_KTO, COMPILE, stage="kto"),
+    "compiler_kto, passes": Row(COMPILER_KTO, PASS, stage="kto"),
+    "compiler_kto, sft on top": Row(COMPILER_KTO, COMPILE),
+    "compiler_kto, sft on top, passes": Row(COMPILER_KTO, PASS),
 }
 
 

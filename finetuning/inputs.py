@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from finetuning.algo.base import common_arguments
 from finetuning.algo.table import ALGORITHMS, Algorithm
 from finetuning.config import Config
 from finetuning.config.references import referred
-from finetuning.config.schema import GroupConfig, KtoConfig, OnlineConfig
+from finetuning.config.schema import GroupConfig, KtoConfig, OnlineConfig, RewardModelConfig
 from finetuning.data.build import Data, build_data, check_fills_a_batch
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
 from finetuning.rollout.base import Engine
 from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
+from finetuning.rows.mismatch import with_mismatches
 from finetuning.rows.need import Need, need_of
 from finetuning.rows.together import wrong_labels, wrong_rates
 from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
@@ -84,6 +85,9 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     )
     needs_tests = any(spec.name == "execution" for spec in specs)
     data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
+    if need is Need.REFERENCES and isinstance(config.algo, RewardModelConfig):
+        strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
+        data = replace(data, train=Dataset.from_list(strangers))
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)

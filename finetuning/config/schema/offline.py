@@ -1,8 +1,8 @@
 """The algorithms that train on rows as they are and sample nothing."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from finetuning.config.schema.section import Section
 
@@ -47,5 +47,8 @@ class RewardModelConfig(Section):
     base data set (`collect=base`) instead of pairs."""
     margin: PositiveFloat
     """Of the hinge, where a row has none of its own; the others have no use for it."""
+    mismatched: Annotated[float, Field(ge=0, le=1)]
+    """Of `bce`: for each of its pairs, how many more in which the reference of another prompt
+    stands for the model's completion, so that it has to read the prompt."""
     args: dict[str, Any]
     """Arguments of trl.RewardConfig."""
