@@ -118,7 +118,8 @@ def main() -> None:
         # PPO takes two steps for each batch that it samples.
         steps = arguments.steps * (2 if name == "ppo" else 1)
         length = (f"algo.args.max_steps={steps}",) if row.steps else ()
-        start = ("pipeline=single", f"model.path={arguments.base}") if arguments.base else ()
+        base = ("model=nano", "pipeline=single", f"model.path={arguments.base}")
+        start = base if arguments.base else ()
         command = (*row.command, *length, *(start if row.steps else ()))
         learned = [run(command, seed, arguments.outputs) for seed in SEEDS]
         cells = [read(learned, row, "before"), read(learned, row, "after"), ""]

@@ -28,6 +28,7 @@ from finetuning.config.command_line import (
 )
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
+from finetuning.config.own_model import with_own_model
 from finetuning.errors import ConfigError, Problem
 from finetuning.exits import exit_codes
 from finetuning.machine import share_the_cores, take_one_gpu
@@ -87,6 +88,7 @@ def checked(given: list[str]) -> list[str]:
         if not parsed.cfg:
             check_place(plan)
     if parsed.cfg:
+        command = with_own_model(command, compose_values(command.overrides(), user_dirs))
         command = with_debug(command, compose_values(command.overrides(), user_dirs))
     flags = [argument for argument in given if argument not in parsed.overrides]
     return [*flags, *command.overrides()]

@@ -35,6 +35,7 @@ from finetuning.run import MERGED, run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
+    describe_run,
     finished,
     locked,
     open_run,
@@ -87,7 +88,7 @@ def _run_folder(plan: Plan) -> Iterator[Path]:
         folder = Path()
         if is_main():
             folder = opened.enter_context(open_run(plan))
-            describe(folder, plan.main, str(choose_device(plan.main.backend)))
+            describe_run(folder, plan, str(choose_device(plan.main.backend)))
         yield share(folder)
 
 

@@ -13,7 +13,10 @@ from finetuning.algo.base import CHECKPOINTS
 from finetuning.algo.table import ALGORITHMS
 from finetuning.checkpoints import last_checkpoint
 from finetuning.config import Config
+from finetuning.config.model_files import context_of, vocabulary_of
 from finetuning.config.rules.architecture import architecture_problems, template_problems
+from finetuning.config.rules.context import length_problems
+from finetuning.config.schema import OnlineConfig
 from finetuning.errors import ConfigError
 from finetuning.hooks.build import build_hooks
 from finetuning.hooks.merge import Merger
@@ -23,6 +26,7 @@ from finetuning.model.adapter import target_problems
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
 from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter, scale_files
+from finetuning.model.texts import too_long, vocabulary_problems
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
 from finetuning.rows.need import Need, need_of
@@ -80,7 +84,7 @@ def _measured_already() -> Policy:
 def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Path) -> None:
     """Measure the model as it is, train it, and leave the finished one."""
     config = stage.config
-    _check_model_files(config, inputs)
+    _check_model_files(stage, inputs)
     policy = _load(stage, inputs, measure)
     engine = stage.engine_for(policy) if inputs.algorithm.makes_policy else None
     merger = Merger(config.model, config.hooks.merge)
@@ -126,24 +130,37 @@ def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, s
 
 def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:
     """Load what is trained; a policy is measured first."""
-    config = stage.config
-    if not inputs.algorithm.makes_policy:
-        return build_scorer(config.model, config.algo, stage.device, config.seed)
-    policy = build_policy(config.model, stage.device, config.seed)
+    config, is_policy = stage.config, inputs.algorithm.makes_policy
+    policy = (
+        build_policy(config.model, stage.device, config.seed)
+        if is_policy
+        else build_scorer(config.model, config.algo, stage.device, config.seed)
+    )
     if problems := [*target_problems(config.model, policy.model)]:
         raise ConfigError(problems)
-    if is_main():
+    if is_policy and is_main():
         measure.before(lambda: policy)
     return policy
 
 
-def _check_model_files(config: Config, inputs: Inputs) -> None:
+def _check_model_files(stage: StageRun, inputs: Inputs) -> None:
     """Refuse a model that the algorithm cannot train on these rows, now that its files are here."""
+    config, rows = stage.config, inputs.data.train
     if config.model.path is None:
         return
     folder = local_folder(config.model.path, config.model.revision)
-    problems = list(architecture_problems(config, folder))
+    problems = [*architecture_problems(config, folder), *length_problems(config, folder)]
     tokenizer = load_tokenizer(folder, config.model.trust_remote_code)
-    problems += template_problems(config, inputs.data.train[0], tokenizer)
+    problems += template_problems(config, rows[0], tokenizer)
+    if not problems and (size := vocabulary_of(folder)) is not None:
+        setting = f"model.path={config.model.path}"
+        problems += vocabulary_problems(setting, rows, tokenizer, size)
     if problems:
         raise ConfigError(problems)
+    length, context = config.algo.args.get("max_completion_length"), context_of(folder)
+    if not isinstance(config.algo, OnlineConfig) or length is None or context is None:
+        return
+    if found := too_long(rows["prompt"], tokenizer, length, context):
+        if found.count == found.of:
+            raise ConfigError([found.problem])
+        stage.console.print(str(found.problem), highlight=False)

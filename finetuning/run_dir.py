@@ -27,6 +27,7 @@ from evaluation.files import PARTIAL, write_atomically
 from finetuning.config import Config, Plan
 from finetuning.config.identity import identity
 from finetuning.errors import ConfigError, Problem
+from finetuning.user_files import Marks, changed_files, marks_of
 from finetuning.world import is_main
 
 REPORT = "report.json"
@@ -92,6 +93,7 @@ def check_place(plan: Plan) -> None:
     folder = plan.main.run.outputs / name
     if reason := _not_usable(folder, plan):
         raise ConfigError([Problem(f"run.name={name}", f"{folder} {reason}")])
+    _refuse_changed_files(folder, plan)
     if (folder / LOCK).is_file():
         with locked(folder):
             pass
@@ -112,6 +114,7 @@ def open_run(plan: Plan) -> Iterator[Path]:
             with locked(folder):
                 reason = _not_usable(folder, plan)  # what held before the lock may not hold now
                 if reason is None:
+                    _refuse_changed_files(folder, plan)
                     with _as_it_was_found(folder, plan):
                         yield folder
                     return
@@ -125,7 +128,9 @@ def _as_it_was_found(folder: Path, plan: Plan) -> Iterator[None]:
 
     Only where nothing was trained or measured yet: the corrected command then finds its name free.
     """
-    if (folder / CONFIG).exists() and _stored_differences(folder, plan):
+    if (folder / CONFIG).exists() and (
+        _stored_differences(folder, plan) or _changed_files(folder, plan)
+    ):
         _remove_all_but_the_lock(folder)
     try:
         yield
@@ -189,6 +194,24 @@ def _stored_differences(folder: Path, plan: Plan) -> list[str]:
     return _differences(identity(stored), identity(as_yaml(plan.main)))
 
 
+def _refuse_changed_files(folder: Path, plan: Plan) -> None:
+    """Refuse to go on with other rows than the run began with."""
+    if (problems := _changed_files(folder, plan)) and _holds_work(folder):
+        raise ConfigError(problems)
+
+
+def _changed_files(folder: Path, plan: Plan) -> list[Problem]:
+    if not (folder / MANIFEST).is_file():
+        return []
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    before = manifest.get("files")
+    return changed_files(before, marks_of(_configs(plan)), folder) if before else []
+
+
+def _configs(plan: Plan) -> list[Config]:
+    return [stage.config for stage in plan.stages]
+
+
 def _holds_work(folder: Path) -> bool:
     """Tell whether anything was trained or measured here, or put here by somebody else."""
     return any(
@@ -228,12 +251,19 @@ def as_yaml(config: Config) -> dict[str, Any]:
     return values
 
 
-def describe(folder: Path, config: Config, device: str) -> None:
+def describe_run(folder: Path, plan: Plan, device: str) -> None:
+    """Describe the whole run, and what the user's files held when it began."""
+    marks = {} if (folder / MANIFEST).exists() else marks_of(_configs(plan))
+    describe(folder, plan.main, device, marks)
+
+
+def describe(folder: Path, config: Config, device: str, files: Marks | None = None) -> None:
     """Write config.yaml and manifest.json, once: they are immutable."""
     if not (folder / CONFIG).exists():
         write_atomically(folder / CONFIG, yaml.safe_dump(as_yaml(config), sort_keys=False))
     if not (folder / MANIFEST).exists():
-        write_atomically(folder / MANIFEST, json.dumps(_manifest(config, device), indent=2) + "\n")
+        manifest = _manifest(config, device, files or {})
+        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
 def _differences(stored: Any, ours: Any, prefix: str = "") -> list[str]:
@@ -251,7 +281,7 @@ def run_id(folder: Path) -> str:
     return f"{folder.name}-{manifest['id']}"
 
 
-def _manifest(config: Config, device: str) -> dict[str, Any]:
+def _manifest(config: Config, device: str, files: Marks) -> dict[str, Any]:
     return {
         "id": secrets.token_hex(4),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -265,6 +295,7 @@ def _manifest(config: Config, device: str) -> dict[str, Any]:
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "git": _git_state(),
         "seed": config.seed,
+        "files": files,
     }
 
 

@@ -13,6 +13,7 @@ from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
 from finetuning.config.identity import identity
+from finetuning.config.own_model import with_own_model
 from finetuning.config.schema import Config
 from finetuning.config.stages import Stage, build_stages
 from finetuning.config.validate import Values, validate
@@ -49,11 +50,14 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     absent = [folder for folder in user_dirs if not folder.is_dir()]
     if absent:  # what it was meant to hold would be missed as well
         raise ConfigError([Problem(f"--config-dir={f}", "there is no such folder") for f in absent])
-    command = typed = read_command_line(overrides, user_dirs)
-    problems = list(command.problems)
+    typed = read_command_line(overrides, user_dirs)
+    problems = list(typed.problems)
     stages: list[Stage] = []
     try:
-        values = compose_values(command.overrides(), user_dirs)
+        values = compose_values(typed.overrides(), user_dirs)
+        if (own := with_own_model(typed, values)) != typed:
+            typed, values = own, compose_values(own.overrides(), user_dirs)
+        command = typed
         if values.get("debug") is True:
             command = with_debug(command, values)
             values = compose_values(command.overrides(), user_dirs)

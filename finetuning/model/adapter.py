@@ -1,6 +1,7 @@
 """LoRA adapters: made before training, merged into the weights after it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ from finetuning.model.policy import Policy, load_policy
 from finetuning.model.quantized import copy_dequantized
 from finetuning.model.value_head import policy_only
 from finetuning.origin import Origin, write_origin
+
+_ALL = "all-linear"
 
 
 class Base(Protocol):
@@ -55,10 +58,14 @@ def adapter_config(config: ModelConfig) -> LoraConfig | None:
 def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
     """Yield the adapted projections that this model does not have."""
     wanted = config.lora.target_modules
-    if config.adapter == "full" or isinstance(wanted, str):  # a pattern is peft's to read
+    if config.adapter == "full" or wanted == _ALL:
         return
-    there = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    missing = [name for name in wanted if name.rpartition(".")[2] not in there]
+    names = [name for name, _ in model.named_modules()]
+    there = {name.rpartition(".")[2] for name in names}
+    if isinstance(wanted, str):  # a pattern: peft has it match a layer's whole path
+        missing = [] if any(re.fullmatch(wanted, name) for name in names) else [wanted]
+    else:
+        missing = [name for name in wanted if name.rpartition(".")[2] not in there]
     if missing:
         linears = {
             name.rpartition(".")[2]
@@ -68,7 +75,7 @@ def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
         yield Problem(
             f"model.lora.target_modules={wanted}",
             f"this model has no {', '.join(missing)}; {did_you_mean(missing[0], linears)}, or "
-            "all-linear",
+            f"{_ALL}",
         )
 
 

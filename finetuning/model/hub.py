@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from finetuning.config.model_files import why_broken
 from finetuning.errors import ConfigError, OutsideError, Problem
 
 # The card too: it says under which licence the model may be passed on.
@@ -39,6 +40,8 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
         if not (folder / "config.json").is_file():
             remedy = "this folder has no config.json, so it is no model"
             raise ConfigError([Problem(setting, remedy)])
+        if reason := why_broken(folder):
+            raise ConfigError([Problem(setting, reason)])
         return folder
     try:
         return Path(snapshot_download(path, revision=revision, allow_patterns=_WANTED))

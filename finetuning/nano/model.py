@@ -8,7 +8,8 @@ experiment, with other learning rates.
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from finetuning.nano.tokenizer import CONTEXT_LENGTH, EOS, PAD, SPECIAL_TOKENS
+from finetuning.nano.context import CONTEXT_LENGTH
+from finetuning.nano.tokenizer import EOS, PAD, SPECIAL_TOKENS
 
 
 def build_model(vocab_size: int, seed: int) -> LlamaForCausalLM:

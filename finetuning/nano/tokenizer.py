@@ -11,6 +11,8 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from finetuning.nano.context import CONTEXT_LENGTH
+
 PAD = "<pad>"
 EOS = "<eos>"
 CHAT_TEMPLATE = Path(__file__).with_name("chat.jinja")
@@ -18,9 +20,6 @@ CHAT_TEMPLATE = Path(__file__).with_name("chat.jinja")
 
 SPECIAL_TOKENS = (PAD, EOS)
 """In the order of their ids."""
-
-CONTEXT_LENGTH = 256
-"""Tokens of prompt and answer together; the nano world needs fewer than half."""
 
 PIECES = r" ?[A-Za-z_]+|[0-9]|\n *| ?[^\sA-Za-z0-9_]+| +"
 

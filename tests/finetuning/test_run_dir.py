@@ -5,7 +5,7 @@ import pytest
 
 from finetuning.config import load
 from finetuning.errors import ConfigError, Problem
-from finetuning.run_dir import describe, open_run, run_name
+from finetuning.run_dir import check_place, describe, describe_run, open_run, run_name
 
 
 def plan_in(tmp_path, *overrides):
@@ -166,3 +166,34 @@ def test_an_unfinished_run_of_the_same_configuration_keeps_its_manifest(tmp_path
         first = (folder / "manifest.json").read_text()
     with begun(plan_in(tmp_path, "run.name=mine")) as folder:
         assert (folder / "manifest.json").read_text() == first
+
+
+def test_a_run_goes_on_with_the_rows_that_it_began_with(tmp_path):
+    rows, problems = tmp_path / "rows.jsonl", tmp_path / "eval.jsonl"
+    row = json.dumps({"prompt": "p", "completion": "c"}) + "\n"
+    test = json.dumps({"prompt": "p", "tests": "assert f() == 1"}) + "\n"
+    rows.write_text(row)
+    problems.write_text(test)
+    mine = ["model=qwen", "algo=sft", "data=jsonl", f"data.train={rows}", "run.name=mine"]
+    plan = plan_in(tmp_path, *mine, f"data.eval_tasks=[{problems}]")
+
+    def begin():
+        with open_run(plan) as folder:
+            describe_run(folder, plan, "cpu")
+            return folder
+
+    folder = begin()
+    rows.write_text(row * 2)
+    assert begin() == folder  # nothing was learned from the others
+    (folder / "metrics.jsonl").write_text('{"step": 1}\n')
+    assert begin() == folder
+    rows.write_text(row)
+    with pytest.raises(ConfigError, match=r"run\.resume=false") as caught:
+        begin()
+    assert [problem.setting for problem in caught.value.problems] == [f"data.train={rows}"]
+    rows.write_text(row * 2)
+    problems.write_text(test * 2)
+    with pytest.raises(ConfigError, match=r"hooks\.evaluate\.tasks=.*eval\.jsonl: changed"):
+        check_place(plan)
+    problems.write_text(test)
+    assert begin() == folder

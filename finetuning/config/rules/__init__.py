@@ -14,6 +14,7 @@ from finetuning.config.rules.backend import (
     vllm_arguments_are_read,
     vllm_can_follow,
 )
+from finetuning.config.rules.context import lengths_fit_context
 from finetuning.config.rules.offline import (
     collecting_has_its_inputs,
     dpo_weighs_its_losses,
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     adapted_layers_are_trained,
     online_needs_reward,
     encoder_decoders_are_supervised,
+    lengths_fit_context,
     data_serves_algorithm,
     every_k_is_measured,
     run_name_is_a_folder,

@@ -1,11 +1,11 @@
 """Encoder-decoder models: they learn from rows, and are refused for everything else."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from finetuning.config.model_files import settings_of
 from finetuning.config.schema import Config
 from finetuning.config.trl_args import argument_types
 from finetuning.errors import Problem
@@ -60,10 +60,4 @@ def template_problems(config: Config, row: Mapping[str, Any], tokenizer: Any) ->
 
 def is_encoder_decoder(folder: Path) -> bool:
     """Tell what the config.json of a model's folder says; False where there is none to read."""
-    path = folder / "config.json"
-    if not path.is_file():
-        return False
-    try:
-        return bool(json.loads(path.read_text(encoding="utf-8")).get("is_encoder_decoder"))
-    except json.JSONDecodeError:
-        return False
+    return bool(settings_of(folder).get("is_encoder_decoder"))

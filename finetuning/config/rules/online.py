@@ -20,10 +20,16 @@ def cycles_fit_checkpoints(config: Config) -> Iterator[Problem]:
     """Check that checkpoints lie between generations: TRL does not save a batch in use."""
     args = config.algo.args
     accumulation = args.get("gradient_accumulation_steps", 1)
-    batches = (args.get("steps_per_generation") or accumulation) * args.get("num_iterations", 1)
+    steps, iterations = (
+        args.get("steps_per_generation") or accumulation,
+        args.get("num_iterations", 1),
+    )
     save = args.get("save_steps")
     if not isinstance(config.algo, OnlineConfig) or not isinstance(save, int):
         return
+    if not all(isinstance(value, int) and value > 0 for value in (accumulation, steps, iterations)):
+        return  # `numbers` says so
+    batches = steps * iterations
     cycle = max(1, batches // accumulation)
     if batches % accumulation:
         yield Problem(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
+from finetuning.config.model_files import why_broken
 from finetuning.config.references import referred
 from finetuning.config.schema import Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
@@ -67,7 +68,7 @@ def _why_no_model(folder: Path) -> str | None:
         return "this folder has no config.json, so it is no model"
     if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
         return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
-    return None
+    return why_broken(folder)
 
 
 def custom_functions_are_named(config: Config) -> Iterator[Problem]:

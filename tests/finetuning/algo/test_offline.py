@@ -23,6 +23,7 @@ from rewards.scorer import MlpHead, load_scorer
 
 ONE_STAGE = [
     "tracker=none",
+    "model=nano",
     "pipeline=single",
     "hooks.evaluate.tasks=[]",
     "hooks.watch.every_steps=2",

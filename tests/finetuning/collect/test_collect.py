@@ -14,6 +14,7 @@ from finetuning.rows.base import read_base
 
 SAMPLE = [
     "tracker=none",
+    "model=nano",
     "pipeline=single",
     "collect=base",
     "data.train_problems=12",
@@ -144,6 +145,7 @@ def test_samples_survive_a_kill_and_become_pairs(train, qwen_folder):
 
     made, report, _ = train(
         "tracker=none",
+        "model=nano",
         "pipeline=single",
         "collect=dpo",
         f"collect.base={folder / 'dataset'}",
@@ -156,6 +158,7 @@ def test_samples_survive_a_kill_and_become_pairs(train, qwen_folder):
     assert "correctness" in first["why"]
     _, report, _ = train(
         "tracker=none",
+        "model=nano",
         "pipeline=single",
         "algo=dpo",
         "data=jsonl",

@@ -53,6 +53,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("reward", "discriminator"): ["reward.discriminator.path=d"],
         ("reward", "compiler_discriminator"): ["reward.discriminator.path=d"],
         ("pipeline", "single"): ["model.path=some/model"],
+        ("model", "local"): ["model.path=some/model"],
         ("data", "prompts"): ["reward=random"],
         **{
             (group, "rfai"): ["reward.teacher.model=m", "reward.teacher.api_key_env=null"]
@@ -301,7 +302,7 @@ def test_a_model_is_needed_to_start_from():
 def test_a_model_that_would_not_be_used(tmp_path):
     for name in ("config.json", "tokenizer.json"):
         (tmp_path / name).write_text("{}")
-    found = problems_of(f"model.path={tmp_path}")
+    found = problems_of("model=nano", f"model.path={tmp_path}")
     assert "pipeline=single" in found[f"model.path={tmp_path}"]
 
 

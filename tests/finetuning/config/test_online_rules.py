@@ -16,6 +16,11 @@ def problems_of(*overrides: str) -> dict[str, str]:
     ("overrides", "setting", "words"),
     [
         (["algo=rloo", "algo.args.num_generations=1"], "algo.args.num_generations=1", "at least 2"),
+        (
+            ["algo.args.gradient_accumulation_steps=0"],
+            "algo.args.gradient_accumulation_steps=0",
+            "1",
+        ),
         (["algo=rloo", "reward=[]"], "reward=[]", "reward=execution"),
         (["algo=rloo", "algo.args.loss_type=dapo"], "algo.args.loss_type=dapo", "RLOOConfig has"),
         (

@@ -32,3 +32,12 @@ def test_adapted_projections_are_there():
     (problem,) = target_problems(load(lora).main.model, model)
     assert "no k_proj; did you mean `q_proj`? there are: q_proj, or all-linear" in problem.message
     assert [*target_problems(load([]).main.model, model)] == []
+
+
+def test_a_pattern_of_projections_matches_one():
+    model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(2, 2)})
+    base = load(["model.adapter=lora"]).main.model
+    for pattern, wrong in ((r".*_proj", 0), ("nix", 1), ("all-linear", 0)):
+        lora = base.lora.model_copy(update={"target_modules": pattern})
+        found = [*target_problems(base.model_copy(update={"lora": lora}), model)]
+        assert len(found) == wrong, pattern
