@@ -20,11 +20,13 @@ _MERGED = "merged"
 def with_own_model(command: CommandLine, composed: Values) -> CommandLine:
     """Choose `model=local` and the model's name, where the command says neither."""
     model = composed.get("model")
-    path = model.get("path") if isinstance(model, dict) else None
-    if "model.path" not in command.values or not isinstance(path, str) or referred(path):
+    if "model.path" not in command.values or not isinstance(model, dict):
+        return command
+    path = model.get("path")
+    if not isinstance(path, str) or referred(path):
         return command
     choices, values = command.choices, command.values
-    if "model" not in choices and model["init"] == "nano":
+    if "model" not in choices and model.get("init") == "nano":
         choices = {**choices, "model": f"model={_LOCAL}"}
     if "model.name" not in values:
         values = {**values, "model.name": f"++model.name='{_name(path)}'"}
