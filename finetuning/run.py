@@ -144,6 +144,7 @@ def _check_model_files(config: Config, inputs: Inputs) -> None:
     folder = local_folder(config.model.path, config.model.revision)
     problems = list(architecture_problems(config, folder))
     tokenizer = load_tokenizer(folder, config.model.trust_remote_code)
-    problems += template_problems(config, inputs.data.train[0], tokenizer)
+    has_template = tokenizer.chat_template is not None
+    problems += template_problems(config, inputs.data.train[0], has_template=has_template)
     if problems:
         raise ConfigError(problems)
