@@ -67,6 +67,8 @@ def _what_there_is(location: tuple[int | str, ...], path: list[str]) -> str:
 
 def _choices_with(location: tuple[int | str, ...]) -> list[str]:
     """Return the other choices at a place that have the setting: algorithms, kinds of data."""
+    if len(location) == 1:
+        return []
     *before, _, name = location
     mapping = _node_at(tuple(before)).get("discriminator", {}).get("mapping", {})
     return sorted(tag for tag in mapping if name in _fields_at((*before, tag)))
