@@ -21,6 +21,14 @@ class Problem:
         return f"{self.setting}: {self.message}"
 
 
+@dataclass(frozen=True)
+class RowProblem(Problem):
+    """A fault in the rows of a user's file, which is no setting."""
+
+    faults: int = 1
+    """How many this line stands for: of a file full of them, not all are told."""
+
+
 class WhetstoneError(Exception):
     """An error whose message is for the user; the traceback would add nothing."""
 
@@ -34,9 +42,18 @@ class ConfigError(WhetstoneError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = "One setting is" if len(problems) == 1 else f"{len(problems)} settings are"
         lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"{count} wrong; nothing was started.\n\n{lines}")
+        super().__init__(f"{_counted(problems)}; nothing was started.\n\n{lines}")
+
+
+def _counted(problems: Sequence[Problem]) -> str:
+    """Say how many settings are wrong, and how many faults rows have beside them."""
+    faults = sum(problem.faults for problem in problems if isinstance(problem, RowProblem))
+    settings = sum(not isinstance(problem, RowProblem) for problem in problems)
+    told = ["One setting is wrong" if settings == 1 else f"{settings} settings are wrong"]
+    rows = ["the rows have one fault" if faults == 1 else f"the rows have {faults} faults"]
+    words = " and ".join([*(told if settings else []), *(rows if faults else [])])
+    return words[:1].upper() + words[1:]
 
 
 class OutsideError(WhetstoneError):

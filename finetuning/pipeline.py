@@ -66,7 +66,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
             place = folder if is_last else _stage_folder(stage, config, folder)
             with _its_lock(place, folder, console):
                 cached = share(finished(place))
-                stage_banner(console, stage.name, position, len(plan.stages), cached=cached)
+                stage_banner(console, stage.title, position, len(plan.stages), cached=cached)
                 if cached:
                     summary = json.loads((place / REPORT).read_text(encoding="utf-8"))
                 else:

@@ -151,7 +151,8 @@ def _check_model_files(stage: StageRun, inputs: Inputs) -> None:
     folder = local_folder(config.model.path, config.model.revision)
     problems = [*architecture_problems(config, folder), *length_problems(config, folder)]
     tokenizer = load_tokenizer(folder, config.model.trust_remote_code)
-    problems += template_problems(config, rows[0], tokenizer)
+    has_template = tokenizer.chat_template is not None
+    problems += template_problems(config, rows[0], has_template=has_template)
     if not problems and (size := vocabulary_of(folder)) is not None:
         setting = f"model.path={config.model.path}"
         problems += vocabulary_problems(setting, rows, tokenizer, size)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 Message = dict[str, Any]
 """A chat message: at least `role` and `content`."""
@@ -73,7 +73,7 @@ class RewardConfig(BaseModel, ABC):
 
     name: str
     """Which reward: the key of `rewards.table`."""
-    weight: float
+    weight: FiniteFloat
     """Factor of this reward in the sum over all selected rewards."""
 
     @property

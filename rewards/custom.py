@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from rewards.base import Completion, RewardConfig
+from rewards.given import checked
 
 FORM = "write it as package.module:function"
 
@@ -32,14 +33,16 @@ class CustomReward:
     """
 
     def __init__(self, fn: str) -> None:
+        self._fn = fn
         self._function = _resolve(fn)
         self.__name__ = getattr(self._function, "__name__", fn.rpartition(":")[2])
 
     def __call__(
         self, prompts: list[Any], completions: list[Completion], **columns: Any
     ) -> list[float | None]:
-        """Ask the user's function."""
-        return self._function(prompts=prompts, completions=completions, **columns)
+        """Ask the user's function. Raises `RunStopped` where it does not give what was asked."""
+        given = self._function(prompts=prompts, completions=completions, **columns)
+        return checked(given, completions, self._fn)
 
     def close(self) -> None:
         """Nothing to release: what a function opened, it closes."""
@@ -51,12 +54,12 @@ def names_a_function(fn: str) -> bool:
     return all(part.isidentifier() for part in [*module_name.split("."), function_name])
 
 
-def _resolve(fn: str) -> Callable[..., list[float | None]]:
+def _resolve(fn: str) -> Callable[..., Any]:
     if not names_a_function(fn):
         raise ValueError(f"fn={fn}: {FORM}")
     module_name, _, function_name = fn.partition(":")
     module = _import(module_name, fn)
-    function: Callable[..., list[float | None]] | None = getattr(module, function_name, None)
+    function: Callable[..., Any] | None = getattr(module, function_name, None)
     if function is None:
         raise ValueError(f"fn={fn}: module {module_name} has no function {function_name!r}")
     if not callable(function):

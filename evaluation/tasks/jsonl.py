@@ -5,6 +5,7 @@ A row holds `prompt` and `tests`, and may hold `id`, `prefix`, `entry_points` an
 silence; and all faults of the file are reported together.
 """
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +21,13 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from evaluation.errors import BadRow, BadRows, DataUnavailable
 from evaluation.lines import NotText, numbered_lines, text_of
 from evaluation.tasks.base import Problem, Task
 from evaluation.tasks.entry_points import entry_points
+from rewards.sandbox.statements import require_tests_that_can_fail
 
 SUFFIX = ".jsonl"
 TIMEOUT_S = 3.0
@@ -44,6 +47,11 @@ def _identifier(name: str) -> str:
     return name
 
 
+def _can_fail(tests: str) -> str:
+    require_tests_that_can_fail(ast.parse(_python(tests)))
+    return tests
+
+
 _Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -51,7 +59,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     prompt: _Text
-    tests: Annotated[_Text, AfterValidator(_python)]
+    tests: Annotated[_Text, AfterValidator(_can_fail)]
     id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
     prefix: str = ""
     entry_points: list[Annotated[str, AfterValidator(_identifier)]] = Field(default_factory=list)
@@ -63,6 +71,9 @@ class _Row(BaseModel):
         if reference is not None:
             _python(info.data.get("prefix", "") + reference)
         return reference
+
+
+_WANTED = {"model_type": "an object", "string_type": "str", "list_type": "list"}
 
 
 def jsonl_task(path: Path) -> Task:
@@ -86,7 +97,7 @@ def jsonl_task(path: Path) -> Task:
                 _Row.model_validate(json.loads(text_of(line))), f"{path.stem}/{number}"
             )
         except ValidationError as error:
-            faults += [_fault(path, number, part["msg"], *part["loc"]) for part in error.errors()]
+            faults += [_fault(path, number, _told(part), *part["loc"]) for part in error.errors()]
         except NotText as error:
             faults.append(_fault(path, number, str(error)))
         except ValueError as error:
@@ -101,6 +112,18 @@ def jsonl_task(path: Path) -> Task:
     if faults:
         raise BadRows(tuple(faults))
     return Task(path.stem, tuple(problems.values()), (), TIMEOUT_S)
+
+
+def _told(detail: ErrorDetails) -> str:
+    """Word what pydantic found as the rows of training are spoken of."""
+    kind = detail["type"]
+    if kind in _WANTED:
+        return f"expected {_WANTED[kind]}, found {type(detail['input']).__name__}"
+    if kind == "missing":
+        return f"missing (found: {', '.join(sorted(detail['input']))})"
+    if kind == "extra_forbidden":
+        return f"no such field; there are: {', '.join(_Row.model_fields)}"
+    return "empty" if kind == "string_too_short" else detail["msg"]
 
 
 def _lines(path: Path, faults: list[BadRow]) -> Iterator[tuple[int, bytes]]:

@@ -64,7 +64,7 @@ def pairs(judged: Iterable[Row], per_prompt: int, min_margin: float) -> list[Row
     """Return pairs of one prompt, those furthest apart first; `margin` is the difference.
 
     A completion stands in as few pairs of its prompt as can be, so that one outlier does not fill
-    them all.
+    them all. A blank one is never chosen, whatever a weak reward gives it.
     """
     rows = []
     for prompt, group in _by_prompt(judged):
@@ -72,7 +72,7 @@ def pairs(judged: Iterable[Row], per_prompt: int, min_margin: float) -> list[Row
         found = [
             (better["score"] - worse["score"], better, worse)
             for better, worse in combinations(ordered, 2)
-            if better["score"] - worse["score"] > min_margin
+            if better["score"] - worse["score"] > min_margin and _says_something(better)
         ]
         rows += [
             {
@@ -108,7 +108,7 @@ def demonstrations(judged: Iterable[Row], threshold: float, per_prompt: int) -> 
     """
     rows = []
     for prompt, group in _by_prompt(judged):
-        good = [row for row in group if row["score"] >= threshold]
+        good = [row for row in group if row["score"] >= threshold and _says_something(row)]
         best = sorted(good, key=lambda row: (-row["score"], row["source"] != "reference"))
         rows += [{"prompt": prompt, "completion": row["completion"]} for row in best[:per_prompt]]
     return rows
@@ -121,6 +121,11 @@ def _candidates(group: list[Row], use_reference: bool) -> list[Row]:
     if use_reference and reference:
         found.setdefault(reference, {**group[0], "completion": reference, "source": "reference"})
     return list(found.values())
+
+
+def _says_something(row: Row) -> bool:
+    """Tell whether there is anything to imitate."""
+    return bool(row["completion"].strip())
 
 
 def _by_prompt(judged: Iterable[Row]) -> Iterable[tuple[str, list[Row]]]:

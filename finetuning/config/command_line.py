@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import Problem
 
+_ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
 _CONFIG_DIR_FLAGS = frozenset({"--config-dir", "-cd"})
 CONF_DIR = Path(__file__).resolve().parents[2] / "conf"
 
@@ -98,7 +99,10 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
         for option in chosen
         if option not in options
     ]
-    if isinstance(override.value(), list) and len(set(chosen)) < len(chosen):
+    if isinstance(override.value(), list) and group in _ONE_ONLY:
+        remedy = f"one is wanted; a run for each: -m {group}={','.join(chosen)}"
+        problems.append(Problem(f"{group}=[{','.join(chosen)}]", remedy))
+    elif isinstance(override.value(), list) and len(set(chosen)) < len(chosen):
         problems.append(Problem(f"{group}=[{','.join(chosen)}]", "one of them is there twice"))
     return problems
 

@@ -12,6 +12,7 @@ from yaml import YAMLError
 from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
+from finetuning.config.effect import without_effect
 from finetuning.config.identity import identity
 from finetuning.config.own_model import with_own_model
 from finetuning.config.schema import Config
@@ -66,7 +67,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         if main is not None:
             stages, found = build_stages(typed, main, user_dirs)
             problems += found
-        problems += _without_effect(typed, values)
+        problems += without_effect(typed, values, main)
         plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
@@ -76,19 +77,6 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     if main is None:
         raise TypeError("a configuration without problems must have been parsed")
     return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
-
-
-def _without_effect(typed: CommandLine, values: Values) -> list[Problem]:
-    """Return what the user asked for and a preset overrules."""
-    args = (values.get("algo") or {}).get("args")
-    if not isinstance(args, dict):
-        return []  # the schema says so
-    steps, epochs = args.get("max_steps"), args.get("num_train_epochs")
-    by_steps = isinstance(steps, int) and steps > 0 and values.get("debug") is not True
-    if "algo.args.num_train_epochs" not in typed.values or not by_steps:
-        return []
-    remedy = f"algo.args.max_steps={steps} ends it, whatever the epochs; add algo.args.max_steps=-1"
-    return [Problem(f"algo.args.num_train_epochs={epochs}", remedy)]
 
 
 def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:

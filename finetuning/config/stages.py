@@ -33,6 +33,11 @@ class Stage:
     """Starts from the policy of the last stage before it that trained one."""
 
     @property
+    def title(self) -> str:
+        """What a person calls it: a command's one stage that collects does not train."""
+        return "collect" if self.config.collect is not None and self.name == "train" else self.name
+
+    @property
     def makes_policy(self) -> bool:
         """Whether later stages start from what it trained."""
         return self.config.collect is None and not isinstance(self.config.algo, RewardModelConfig)
@@ -127,7 +132,7 @@ def _of_stage(name: str, problem: Problem) -> Problem:
     if problem.message.startswith(MUST_BE_GIVEN):
         path = f"pipeline.stages.{name}.set.{problem.setting}"
         return Problem(path, f"{MUST_BE_GIVEN} {path}=...")
-    return Problem(f"[stage {name}] {problem.setting}", problem.message)
+    return replace(problem, setting=f"[stage {name}] {problem.setting}")
 
 
 def _first_model(name: str, config: Config, spec: StageConfig) -> list[Problem]:

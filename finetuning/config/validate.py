@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from finetuning.config.explain import explain, path_of
 from finetuning.config.rules import broken_rules
 from finetuning.config.schema import Config
-from finetuning.config.suggest import did_you_mean, nearest
+from finetuning.config.suggest import did_you_mean
 from finetuning.errors import Problem
 
 Values = dict[str, Any]
@@ -73,71 +73,7 @@ def _parse(values: Values) -> tuple[Config | None, list[Problem]]:
         return Config.model_validate(values), []
     except ValidationError as error:
         details = [detail for detail in error.errors() if detail["input"] != "???"]
-        return None, [_explain(detail, values) for detail in details]
-
-
-def _explain(detail: ErrorDetails, values: Values) -> Problem:
-    path = _path(detail["loc"], values)
-    dotted = ".".join(path)
-    if detail["type"] == "missing":
-        return Problem(dotted, "required, but no YAML and no argument sets it")
-    setting = f"{dotted}={_short(detail['input'])}"
-    if dotted == "experiment":
-        return Problem(dotted, "its file must begin with the line `# @package _global_`")
-    if detail["type"] == "extra_forbidden":
-        siblings = _fields_at(detail["loc"][:-1])
-        guess = nearest(path[-1], siblings)
-        hint = f"did you mean `{guess}`? " if guess else ""
-        known = f"known here: {', '.join(sorted(siblings))}" if siblings else ""
-        return Problem(setting, f"no such setting; {hint}{known}")
-    if detail["type"] in {"literal_error", "union_tag_invalid"}:
-        context = detail.get("ctx", {})
-        expected = str(context.get("expected") or context.get("expected_tags"))
-        options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
-        guess = nearest(str(detail["input"]), options)
-        hint = f"did you mean `{guess}`? " if guess else ""
-        return Problem(setting, f"{hint}expected one of: {', '.join(options)}")
-    return Problem(setting, detail["msg"][0].lower() + detail["msg"][1:])
-
-
-def _short(value: object, limit: int = 60) -> str:
-    text = "{...}" if isinstance(value, dict) else str(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def _path(location: tuple[int | str, ...], values: Values) -> list[str]:
-    """Drop the discriminator tags that pydantic puts into a location."""
-    path: list[str] = []
-    node: Any = values
-    for index, part in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(node, dict) and (part in node or last):
-            path.append(str(part))
-            node = node.get(part)
-        elif isinstance(node, list) and isinstance(part, int):
-            path.append(str(part))
-            node = node[part]
-    return path
-
-
-def _fields_at(location: tuple[int | str, ...]) -> set[str]:
-    """Return the setting names that the schema has at a pydantic error location."""
-    schema = Config.model_json_schema()
-
-    def follow(node: Values) -> Values:
-        while "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-        return node
-
-    node: Values = schema
-    for part in location:
-        node = follow(node)
-        mapping = node.get("discriminator", {}).get("mapping", {})
-        if part in mapping:
-            node = {"$ref": mapping[part]}
-        else:
-            node = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
-    return set(follow(node).get("properties", {}))
+        return None, [explain(detail, values) for detail in details]
 
 
 def _repair(values: Values, preset: Values) -> Values:
@@ -147,7 +83,7 @@ def _repair(values: Values, preset: Values) -> Values:
         Config.model_validate(values)
     except ValidationError as error:
         for detail in error.errors():
-            path = _path(detail["loc"], values)
+            path = path_of(detail["loc"], values)
             unknown = detail["type"] == "extra_forbidden"  # in a preset file it is unknown as well
             _set(repaired, path, _ABSENT if unknown else _get(preset, path))
     return repaired

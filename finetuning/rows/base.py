@@ -4,11 +4,16 @@ import json
 from pathlib import Path
 
 from evaluation.lines import NotText, numbered_lines, text_of
-from finetuning.errors import ConfigError, Problem
+from finetuning.errors import ConfigError, Problem, RowProblem
 from finetuning.rows.fields import Row
 from finetuning.rows.read import TRAIN, VALIDATION
 
 _NEEDED = frozenset({"prompt", "completion", "verdict"})
+
+
+def is_of_base(row: Row) -> bool:
+    """Tell whether a row is one of a base data set."""
+    return row.keys() >= _NEEDED
 
 
 def read_base(folder: Path) -> list[list[Row]]:
@@ -26,8 +31,8 @@ def read_base(folder: Path) -> list[list[Row]]:
                 row = json.loads(text_of(line))
             except (NotText, json.JSONDecodeError) as error:
                 reason = f"{error}; collect it again, or take the line out"
-                raise ConfigError([Problem(f"{path}:{number}", reason)]) from error
-            if not (isinstance(row, dict) and row.keys() >= _NEEDED):
+                raise ConfigError([RowProblem(f"{path}:{number}", reason)]) from error
+            if not (isinstance(row, dict) and is_of_base(row)):
                 remedy = (
                     "its rows have no prompt, completion and verdict: give a collect=base folder"
                 )

@@ -2,10 +2,13 @@
 
 import ast
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
+from finetuning.rows.messages import wrong_messages, wrong_turns
 from finetuning.rows.need import Need
+from rewards.sandbox.statements import VacuousTestsError, require_tests_that_can_fail
 
 Row = dict[str, Any]
 
@@ -42,6 +45,18 @@ FIELDS: dict[Need, dict[str, tuple[str, bool]]] = {
 }
 _CONVERSATION = {"messages": (_CHAT, True), "tools": ("list", False)}
 
+# Text that must not be blank. What is only compared (`rejected`, KTO's completions) may be: models
+# do say nothing at times, and may learn not to. Blank documents, as data sets of texts have them,
+# do no harm.
+_SAYS: dict[Need, tuple[str, ...]] = {
+    Need.PROMPTS: ("prompt",),
+    Need.COMPLETIONS: ("prompt", "completion"),
+    Need.TEXT: (),
+    Need.PREFERENCES: ("prompt", "chosen"),
+    Need.REFERENCES: ("prompt", "reference"),
+    Need.LABELS: ("prompt",),
+}
+
 _KINDS: dict[str, tuple[type, ...]] = {
     _TEXT: (str,),
     _CHAT: (str, list),
@@ -56,20 +71,29 @@ def wrong_fields(row: Row, need: Need) -> Iterator[str]:
     fields = FIELDS[need]
     if need is Need.COMPLETIONS and "messages" in row:
         fields = _CONVERSATION
-        yield from _wrong_turns(row["messages"])
+        yield from wrong_turns(row["messages"])
     for field, (kind, required) in fields.items():
         if field not in row:
             if required:
                 yield f"field {field}: missing (found: {', '.join(sorted(row))})"
-        elif not _is(row[field], kind):
-            yield f"field {field}: expected {kind}, found {type(row[field]).__name__}"
-        elif kind == _CHAT and isinstance(row[field], list):
-            yield from _wrong_messages(field, row[field])
+        else:
+            yield from _wrong_value(field, row[field], kind, may_be_blank=field not in _SAYS[need])
     if len(set(forms(row, need).values())) > 1:
         told = ", ".join(f"{field} is {form}" for field, form in forms(row, need).items())
         yield f"field {next(iter(forms(row, need)))}: {told}; write all of them one way"
     if need is Need.PREFERENCES and "chosen" in row and row["chosen"] == row.get("rejected"):
         yield "field rejected: equal to chosen, so the pair prefers nothing"
+
+
+def _wrong_value(field: str, value: Any, kind: str, *, may_be_blank: bool) -> Iterator[str]:
+    if not _is(value, kind):
+        yield f"field {field}: expected {kind}, found {type(value).__name__}"
+    elif kind == _CHAT and isinstance(value, list):
+        yield from wrong_messages(field, value)
+    elif kind == "number" and not 0 <= value < math.inf:
+        yield f"field {field}: expected a number of at least 0, found {value}"
+    elif isinstance(value, str) and not may_be_blank and not value.strip():
+        yield f"field {field}: empty"
 
 
 def forms(row: Row, need: Need) -> dict[str, str]:
@@ -91,9 +115,11 @@ def wrong_tests(row: Row) -> Iterator[str]:
         yield "field tests: missing; reward=execution runs them"
         return
     try:
-        ast.parse(tests)
+        require_tests_that_can_fail(ast.parse(tests))
     except SyntaxError as error:
         yield f"field tests: not Python: {error.msg} (line {error.lineno})"
+    except VacuousTestsError as error:
+        yield f"field tests: {error}"
 
 
 def prompt_key(row: Row) -> str:
@@ -106,20 +132,3 @@ def _is(value: Any, kind: str) -> bool:
     if kind == "number" and isinstance(value, bool):
         return False
     return isinstance(value, _KINDS[kind])
-
-
-def _wrong_messages(field: str, messages: list[Any]) -> Iterator[str]:
-    if not messages:
-        yield f"field {field}: no messages"
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            yield f"field {field}[{index}]: expected an object with `role` and `content`"
-
-
-def _wrong_turns(messages: Any) -> Iterator[str]:
-    if isinstance(messages, str):
-        yield "field messages: expected a list of messages, found str"
-    elif isinstance(messages, list) and not any(
-        isinstance(message, dict) and message.get("role") == "assistant" for message in messages[1:]
-    ):
-        yield "field messages: no message of role assistant after others, so nothing to learn"

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from glob import iglob
+from itertools import islice
 from pathlib import Path
 
 from evaluation.lines import NotText, numbered_lines, text_of
-from finetuning.errors import ConfigError, Problem
+from finetuning.errors import ConfigError, Problem, RowProblem
 from finetuning.rows.fields import Row, forms, prompt_key, wrong_fields, wrong_tests
 from finetuning.rows.need import Need
 
@@ -15,6 +17,9 @@ TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"
 """The files of a folder of rows, as `whetstone collect` writes it."""
 MOST_SHOWN = 20
+_LOOKED_AT = 100
+_KINDS = (Need.PREFERENCES, Need.LABELS, Need.COMPLETIONS, Need.PROMPTS, Need.TEXT)
+"""From rows with the most fields to those that fit many files."""
 
 
 def train_file(path: Path) -> Path:
@@ -36,11 +41,11 @@ def read_rows(path: Path, need: Need, *, needs_tests: bool) -> list[Row]:
         for number, line in numbered_lines(path):
             row, reason = _parse(line)
             if row is None:
-                problems.append(Problem(f"{path}:{number}", reason))
+                problems.append(RowProblem(f"{path}:{number}", reason))
             else:
                 rows.append((f"{path}:{number}", row))
     except NotText as error:
-        problems.append(Problem(f"{path}:1", str(error)))
+        problems.append(RowProblem(f"{path}:1", str(error)))
     return check_rows(str(path), rows, need, needs_tests=needs_tests, problems=problems)
 
 
@@ -52,20 +57,38 @@ def matches(pattern: str) -> Iterator[Path]:
     return map(Path, iglob(str(path), recursive=True))  # noqa: PTH207 - it may be absolute
 
 
-def looks_like(path: Path, need: Need) -> Need | None:
-    """Return what the first row of a file is rather meant for, or None if it may be for `need`.
+def looks_like(path: Path, need: Need, *, needs_tests: bool) -> Need | None:
+    """Return what the rows of a file are rather meant for, or None if they may be for `need`.
 
-    One sentence about the file then says more than a complaint about each of its lines.
+    One sentence about the file then says more than a complaint about each of its lines. A single
+    row that has all fields for `need` tells that the others only lack some.
     """
+    kinds: Counter[Need] = Counter()
+    for row in first_rows(path):
+        reasons = [*wrong_fields(row, need), *(wrong_tests(row) if needs_tests else ())]
+        if not any("missing" in reason for reason in reasons):
+            return None
+        kinds.update(
+            next(([kind] for kind in _KINDS if kind is not need and _has_fields(row, kind)), [])
+        )
+    return kinds.most_common(1)[0][0] if kinds else None
+
+
+def first_rows(path: Path) -> Iterator[Row]:
+    """Yield the first hundred rows of a file that can be read at all."""
     try:
-        _, first = next(numbered_lines(path), (0, b""))
+        for _, line in islice(numbered_lines(path), _LOOKED_AT):
+            row, _ = _parse(line)
+            if row is not None:
+                yield row
     except NotText:
-        return None  # read_rows says so
-    row, _ = _parse(first)
-    if row is None or not any("missing" in reason for reason in wrong_fields(row, need)):
-        return None
-    kinds = (Need.PREFERENCES, Need.LABELS, Need.COMPLETIONS, Need.PROMPTS, Need.TEXT)
-    return next((kind for kind in kinds if not [*wrong_fields(row, kind)]), None)
+        return  # read_rows says so
+
+
+def _has_fields(row: Row, need: Need) -> bool:
+    return not any(
+        "missing" in reason or "expected" in reason for reason in wrong_fields(row, need)
+    )
 
 
 def check_rows(
@@ -99,13 +122,13 @@ def check_rows(
                 for field, form in forms(row, need).items()
                 if form != written.get(field, form)
             ]
-        found += [Problem(place, reason) for reason in reasons]
+        found += [RowProblem(place, reason) for reason in reasons]
         if not reasons:
             good.append(row)
     if found:
         found.sort(key=lambda problem: _line(problem.setting))
         hidden = len(found) - MOST_SHOWN
-        more = [Problem(source, f"and {hidden} more")] if hidden > 0 else []
+        more = [RowProblem(source, f"and {hidden} more", hidden)] if hidden > 0 else []
         raise ConfigError([*found[:MOST_SHOWN], *more])
     if not good:
         raise ConfigError([Problem(f"data.train={source}", "the file has no rows")])

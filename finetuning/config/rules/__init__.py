@@ -34,13 +34,17 @@ from finetuning.config.rules.online import (
     reward_range_rises,
 )
 from finetuning.config.rules.outside import (
-    custom_functions_are_named,
     data_can_be_had,
     files_exist,
     run_name_is_a_folder,
     trackers_can_start,
 )
 from finetuning.config.rules.publish import publishing_can_begin
+from finetuning.config.rules.rewards import (
+    custom_functions_are_there,
+    models_of_rewards_are_there,
+    rewards_count,
+)
 from finetuning.config.rules.rows import (
     data_serves_algorithm,
     measured_rows_are_right,
@@ -79,7 +83,9 @@ RULES: tuple[Rule, ...] = (
     files_exist,
     data_can_be_had,
     trackers_can_start,
-    custom_functions_are_named,
+    custom_functions_are_there,
+    models_of_rewards_are_there,
+    rewards_count,
     rows_are_right,
     prompts_need_no_tests,
     measured_rows_are_right,

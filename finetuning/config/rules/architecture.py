@@ -11,6 +11,8 @@ from finetuning.config.trl_args import argument_types
 from finetuning.errors import Problem
 
 _TEMPLATE = "chat_template_path"
+_TEMPLATE_FILES = ("chat_template.jinja", "additional_chat_templates")
+_TOKENIZER = "tokenizer_config.json"
 _KNOWN = re.compile(r"(^|[/_-])(code|flan-|m)?(t5p?|bart)(?![a-z0-9])", re.IGNORECASE)
 """In the names of encoder-decoders on the Hub: told before anything is downloaded."""
 
@@ -45,10 +47,12 @@ def _refused(config: Config) -> Iterator[Problem]:
         yield Problem("algo.args.packing=True", "an encoder-decoder reads a row at a time; false")
 
 
-def template_problems(config: Config, row: Mapping[str, Any], tokenizer: Any) -> Iterator[Problem]:
+def template_problems(
+    config: Config, row: Mapping[str, Any], *, has_template: bool
+) -> Iterator[Problem]:
     """Yield that a row of messages cannot be written, because no chat template says how."""
-    is_chat = isinstance(row.get("prompt"), list)
-    if is_chat and tokenizer.chat_template is None and not config.algo.args.get(_TEMPLATE):
+    is_chat = "messages" in row or isinstance(row.get("prompt"), list)
+    if is_chat and not has_template and not config.algo.args.get(_TEMPLATE):
         takes = _TEMPLATE in argument_types(config.algo.name)
         remedy = f"set algo.args.{_TEMPLATE}=FILE" if takes else "save chat_template.jinja there"
         yield Problem(
@@ -56,6 +60,17 @@ def template_problems(config: Config, row: Mapping[str, Any], tokenizer: Any) ->
             f"the rows are messages, and its tokenizer has no chat template; {remedy}, choose an "
             "instruct model, or give rows of text",
         )
+
+
+def brings_template(folder: Path) -> bool:
+    """Tell whether the tokenizer of a model's folder has a chat template; True if in doubt."""
+    if any((folder / name).exists() for name in _TEMPLATE_FILES):
+        return True
+    try:
+        settings = json.loads((folder / _TOKENIZER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True  # its class may have one
+    return bool(settings.get("chat_template"))
 
 
 def is_encoder_decoder(folder: Path) -> bool:

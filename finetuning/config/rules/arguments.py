@@ -33,7 +33,7 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
                 setting, "our sampler does not take this; it has temperature, top_p and top_k"
             )
         elif key not in known:
-            guess = nearest(key, known.keys() - computed.keys())
+            guess = _OTHER_NAMES.get(key) or nearest(key, known.keys() - computed.keys())
             hint = f"; did you mean `{guess}`?" if guess else ""
             yield Problem(setting, f"{CONFIG_CLASS[config.algo.name]} has no such argument{hint}")
         elif not fits(value, known[key]):
@@ -109,6 +109,15 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
+_OTHER_NAMES = {
+    "lr": "learning_rate",
+    "batch_size": "per_device_train_batch_size",
+    "epochs": "num_train_epochs",
+    "steps": "max_steps",
+    "scheduler": "lr_scheduler_type",
+    "optimizer": "optim",
+}
+"""What others call TRL's arguments, too far from them to look like a typo."""
 _LOSSES = {
     "SFTConfig": ("nll", "dft"),
     "DPOConfig": (

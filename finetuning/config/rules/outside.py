@@ -14,7 +14,6 @@ from finetuning.config.schema import Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import Problem
 from finetuning.rows.read import matches, train_file
-from rewards.custom import FORM, CustomConfig, names_a_function
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -69,13 +68,6 @@ def _why_no_model(folder: Path) -> str | None:
     if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
         return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
     return why_broken(folder)
-
-
-def custom_functions_are_named(config: Config) -> Iterator[Problem]:
-    """Check the form of a function's name; whether it is there is known when it is imported."""
-    for spec in config.reward.values():
-        if isinstance(spec, CustomConfig) and not names_a_function(spec.fn):
-            yield Problem(f"reward.custom.fn={spec.fn}", FORM)
 
 
 def _looks_local(path: str) -> bool:

@@ -6,12 +6,21 @@ from pathlib import Path
 from evaluation.errors import BadRows
 from evaluation.tasks.jsonl import SUFFIX, jsonl_task
 from finetuning.config.references import referred
+from finetuning.config.rules.architecture import brings_template, template_problems
 from finetuning.config.rules.online import generation_batch
 from finetuning.config.schema import BaseCollect, Config, JsonlData, KtoConfig, OnlineConfig
-from finetuning.errors import ConfigError, Problem
+from finetuning.errors import ConfigError, Problem, RowProblem
+from finetuning.rows.base import is_of_base
 from finetuning.rows.fields import FIELDS, Row
 from finetuning.rows.need import Need, need_of
-from finetuning.rows.read import MOST_SHOWN, VALIDATION, looks_like, read_rows, train_file
+from finetuning.rows.read import (
+    MOST_SHOWN,
+    VALIDATION,
+    first_rows,
+    looks_like,
+    read_rows,
+    train_file,
+)
 from finetuning.rows.together import not_text, too_few, wrong_labels, wrong_rates
 
 _SERVES: dict[str, set[Need]] = {
@@ -66,26 +75,21 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
     data, need = config.data, wanted(config)
     if not isinstance(data, JsonlData) or need is None or referred(data.train) is not None:
         return
+    if need is Need.PROMPTS and data.validation is not None:
+        yield Problem(
+            f"data.validation={data.validation}",
+            "no rows are held out where prompts are sampled on; measure on them with "
+            f"data.eval_tasks=[{data.validation}]",
+        )
     path = train_file(data.train)
     if not path.is_file():
         return  # files_exist says so
-    held_out = data.validation or data.train / VALIDATION
-    if held_out.is_file() and need is not Need.PROMPTS:
-        try:
-            read_rows(held_out, need, needs_tests=False)
-        except ConfigError as error:
-            yield from error.problems
-    other = looks_like(path, need)
-    if other is not None:
-        fields = ", ".join(name for name, (_, required) in FIELDS[need].items() if required)
-        yield Problem(
-            f"data.train={data.train}",
-            f"its rows are {other.value}, for algo={_ALGORITHM[other]}; algo={config.algo.name} "
-            f"needs {fields}. {_remedy(need)}",
-        )
-        return
     judges = need is Need.PROMPTS and config.collect is None
     runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
+    if other := _rather(config, path, need, needs_tests=runs):
+        yield Problem(f"data.train={data.train}", other)
+        return
+    yield from _wrong_held_out(config, data, need)
     try:
         rows = read_rows(path, need, needs_tests=runs)
     except ConfigError as error:
@@ -94,24 +98,46 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
     yield from _wrong_together(config, rows[: data.limit])
 
 
+def _wrong_held_out(config: Config, data: JsonlData, need: Need) -> Iterator[Problem]:
+    """Check the rows that are only measured."""
+    path = data.validation or data.train / VALIDATION
+    if need is Need.PROMPTS or not path.is_file():
+        return
+    if other := _rather(config, path, need, needs_tests=False):
+        yield Problem(f"data.validation={path}", other)
+        return
+    try:
+        read_rows(path, need, needs_tests=False)
+    except ConfigError as error:
+        yield from error.problems
+
+
+def _rather(config: Config, path: Path, need: Need, *, needs_tests: bool) -> str | None:
+    """Return in one sentence that a file holds rows of another kind; None where it does not."""
+    other = looks_like(path, need, needs_tests=needs_tests)
+    if other is None:
+        return None
+    fields = [name for name, (_, required) in FIELDS[need].items() if required]
+    told = f"algo={config.algo.name} needs {', '.join([*fields, *(['tests'] * needs_tests)])}"
+    if all(is_of_base(row) for row in first_rows(path)):
+        return f"these are samples of collect=base; {told}. {_remedy(need)}"
+    return f"these are {other.value}, for algo={_ALGORITHM[other]}; {told}. {_remedy(need)}"
+
+
 def _wrong_together(config: Config, rows: list[Row]) -> Iterator[Problem]:
     """Check what the rows are together."""
-    algo = config.algo
+    algo, model = config.algo, config.model.path
+    if config.collect is None and model is not None and (folder := Path(model)).is_dir():
+        yield from template_problems(config, rows[0], has_template=brings_template(folder))
     if isinstance(config.collect, BaseCollect):
         yield from not_text(rows)
     elif isinstance(algo, KtoConfig) and algo.balance:
         yield from wrong_labels([row["label"] for row in rows])
-    elif isinstance(algo, OnlineConfig) and _is_trained(config):
+    elif isinstance(algo, OnlineConfig) and config.trains_its_algorithm:
         if algo.curriculum.column is not None:
             yield from wrong_rates(algo.curriculum.column, rows)
         if (batch := generation_batch(algo)) is not None:
             yield from too_few(len(rows), batch[0] // batch[1])
-
-
-def _is_trained(config: Config) -> bool:
-    """Tell whether a stage takes the algorithm of the command; in some pipelines none does."""
-    stages = config.pipeline.stages.values()
-    return any(stage.choose.keys().isdisjoint({"algo", "collect"}) for stage in stages)
 
 
 def measured_rows_are_right(config: Config) -> Iterator[Problem]:
@@ -126,9 +152,9 @@ def measured_rows_are_right(config: Config) -> Iterator[Problem]:
         except BadRows as error:
             for row in error.rows[:MOST_SHOWN]:
                 field = f"field {row.field}: " if row.field else ""
-                yield Problem(f"{row.file}:{row.line}", f"{field}{row.message}")
-            if len(error.rows) > MOST_SHOWN:
-                yield Problem(str(path), f"and {len(error.rows) - MOST_SHOWN} more")
+                yield RowProblem(f"{row.file}:{row.line}", f"{field}{row.message}")
+            if (hidden := len(error.rows) - MOST_SHOWN) > 0:
+                yield RowProblem(str(path), f"and {hidden} more", hidden)
 
 
 def _remedy(need: Need) -> str:

@@ -30,3 +30,10 @@ class Config(Section):
     tracker: dict[str, TrackerConfig]
     hooks: HooksConfig
     pipeline: PipelineConfig
+
+    @property
+    def trains_its_algorithm(self) -> bool:
+        """Whether `algo` is read: by this, and not only by stages that choose their own."""
+        stages = self.pipeline.stages.values()
+        reads = any(stage.choose.keys().isdisjoint({"algo", "collect"}) for stage in stages)
+        return self.collect is None and reads

@@ -90,6 +90,14 @@ def test_labels_and_demonstrations_follow_the_threshold(judged):
     ]
 
 
+def test_what_says_nothing_is_never_imitated():
+    scored = {"prompt": "p", "scores": {}, "source": "model"}
+    blank, word = ({**scored, "completion": c, "score": s} for c, s in (("\n", 2.0), ("x", 1.0)))
+    assert pairs([blank, word], per_prompt=2, min_margin=0.0) == []
+    found = demonstrations([blank, word], 0.0, per_prompt=1)
+    assert found == [{"prompt": "p", "completion": "x"}]
+
+
 def test_of_equal_ones_the_reference_is_imitated():
     groups = [[base_row("p", "abcde"), base_row("p", "abcdf")]]
     judged = judge(groups, [Length()], [1.0], use_reference=True)

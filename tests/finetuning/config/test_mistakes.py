@@ -203,3 +203,73 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
     messages = list(problems_of(["model=qwen", "data=mbpp", "hooks.watch.every_steps=5"]).values())
     assert messages
     assert len(messages) == len(set(messages))
+
+
+@pytest.mark.parametrize(
+    ("typed", "setting", "words"),
+    [
+        (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "-m algo=grpo,dpo"),
+        (["algo.args.lr=3"], "algo.args.lr=3", "did you mean `learning_rate`?"),
+        (["algo=ppo", "algo.lam=0.9"], "algo.lam=0.9", "did you mean `algo.gae.lam`?"),
+        (
+            ["algo=ppo", "algo.dynamic_sampling.mode=skip"],
+            "algo.dynamic_sampling={mode: skip}",
+            "algo=grpo, rfai, rloo have it",
+        ),
+        (["data.train=foo"], "data.train=foo", "data=jsonl, text have it"),
+        (["model=qwen", "data=jsonl", "data.train=null"], "data.train=null", "needs a value"),
+        (["algo.args.epsilon=-1"], "algo.args.epsilon=-1", "at least 0"),
+        (["reward.execution.weight=0"], "reward.execution.weight=0", "worth 0"),
+        (["reward.execution.weight=nan"], "reward.execution.weight=nan", "finite"),
+        (["collect=base", "algo=grpo"], "algo=grpo", "collect=base trains nothing"),
+        (
+            ["pipeline=execution_dpo", "algo.args.beta=0.1"],
+            "algo.args.beta=0.1",
+            "algorithms of their own: dpo (dpo), sft (sft)",
+        ),
+    ],
+)
+def test_what_was_typed_does_something_or_is_refused(typed, setting, words):
+    assert words in problems_of(typed)[setting]
+
+
+def test_a_weight_of_nothing_beside_another_only_measures():
+    assert load(["reward=[execution,random]", "reward.random.weight=0"])
+
+
+def test_what_needs_no_torch_is_told_together():
+    found = problems_of(
+        [
+            "reward=[reward_model,custom]",
+            "reward.reward_model.path=/nowhere",
+            "reward.custom.fn=outland:f",
+            "algo.args.lr_scheduler_type=linearr",
+            "algo.args.optim=foo",
+            "algo.args.max_grad_norm=-1",
+        ]
+    )
+    assert "no reward model is there" in found["reward.reward_model.path=/nowhere"]
+    assert "there is no module 'outland'" in found["reward.custom.fn=outland:f"]
+    assert "did you mean `linear`?" in found["algo.args.lr_scheduler_type=linearr"]
+    assert set(found) >= {"algo.args.optim=foo", "algo.args.max_grad_norm=-1"}
+    assert len(found) == 5
+
+
+def test_rows_are_not_counted_as_settings(tmp_path):
+    measured = tmp_path / "eval.jsonl"
+    measured.write_text('[]\n{"prompt": 1, "tests": "y = 1", "foo": 2}\n')
+    command = ["model=qwen", f"hooks.evaluate.tasks=[{measured}]", "data=nano", "sede=1"]
+    with pytest.raises(ConfigError) as caught:
+        load(command)
+    message = str(caught.value)
+    assert message.startswith("One setting is wrong and the rows have 4 faults; nothing was")
+    assert "eval.jsonl:1: expected an object, found list" in message
+    assert "field prompt: expected str, found int" in message
+    assert "field tests: they call and assert nothing" in message
+    assert "field foo: no such field; there are: prompt, tests," in message
+
+
+def test_a_stage_that_only_collects_does_not_train(qwen_folder):
+    command = ["collect=base", "model=qwen", f"model.path={qwen_folder}", "data=nano"]
+    assert [stage.title for stage in load(command).stages] == ["collect"]
+    assert [stage.title for stage in load(command[1:]).stages] == ["train"]

@@ -29,9 +29,47 @@ def prompts(tmp_path):
 def test_preferences_are_asked_of_a_file_of_prompts(prompts):
     found = problems_of("model=qwen", "algo=dpo", "data=jsonl", f"data.train={prompts}")
     message = found[f"data.train={prompts}"]
-    assert "its rows are prompts, for algo=grpo" in message
+    assert "these are prompts, for algo=grpo" in message
     assert "algo=dpo needs prompt, chosen, rejected" in message
     assert "whetstone collect" in message
+
+
+def test_a_file_of_another_kind_is_one_sentence(tmp_path):
+    def told(algo, folder, *rows):
+        folder.mkdir()
+        for name in ("train.jsonl", "validation.jsonl"):
+            (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows * 30))
+        (found,) = problems_of(
+            "model=qwen", f"algo={algo}", "data=jsonl", f"data.train={folder}"
+        ).values()
+        return found
+
+    pair = {"prompt": "p", "chosen": "c", "rejected": "r"}
+    message = told("grpo", tmp_path / "pairs", pair)
+    assert "these are preferences, for algo=dpo or reward; algo=grpo needs prompt, tests" in message
+    sample = {"prompt": "p", "completion": "c", "reference": "r", "verdict": "passed"}
+    message = told("dpo", tmp_path / "base", sample)
+    assert "these are samples of collect=base; algo=dpo needs prompt, chosen, rejected" in message
+
+
+def test_validation_rows_of_what_samples_are_never_read(prompts):
+    found = problems_of(
+        "model=qwen", "data=jsonl", f"data.train={prompts}", f"data.validation={prompts}"
+    )
+    assert "data.eval_tasks=" in found[f"data.validation={prompts}"]
+
+
+def test_messages_need_the_chat_template_of_a_folder(tmp_path):
+    model, rows = tmp_path / "model", tmp_path / "rows.jsonl"
+    model.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (model / name).write_text("{}")
+    chat = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]
+    rows.write_text(json.dumps({"messages": chat}) + "\n")
+    command = ["model=qwen", "algo=sft", f"model.path={model}", "data=jsonl", f"data.train={rows}"]
+    assert "has no chat template" in problems_of(*command)[f"model.path={model}"]
+    (model / "chat_template.jinja").write_text("{{ messages }}")
+    assert load([*command, "hooks.evaluate.tasks=[]"])
 
 
 def test_a_bad_row_and_a_bad_setting_are_told_together(tmp_path):

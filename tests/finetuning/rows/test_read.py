@@ -1,11 +1,14 @@
 import gzip
 import json
+import math
 
 import pytest
 
 from finetuning.errors import ConfigError
 from finetuning.rows.need import Need
 from finetuning.rows.read import hold_out, looks_like, read_rows
+
+PAIR = {"prompt": "p", "chosen": "c", "rejected": "r"}
 
 
 def write(tmp_path, *rows):
@@ -31,6 +34,7 @@ def test_every_bad_row_is_told_with_line_and_field(tmp_path):
         {"prompt": "p", "tests": "t", "entry_points": "no list"},
         {"prompt": "p", "tests": ""},
         {"prompt": "p", "tests": "assert ("},
+        {"prompt": "p", "tests": "y = 1"},
         "[]",
     )
     with pytest.raises(ConfigError) as caught:
@@ -38,14 +42,16 @@ def test_every_bad_row_is_told_with_line_and_field(tmp_path):
     found = {
         problem.setting.rpartition(":")[2]: problem.message for problem in caught.value.problems
     }
-    assert set(found) == {"2", "3", "4", "5", "6", "7", "8"}
+    assert set(found) == {"2", "3", "4", "5", "6", "7", "8", "9"}
+    assert str(caught.value).startswith("The rows have 8 faults; nothing was started.")
     assert "field prompt: expected str or a list of messages, found int" in found["2"]
     assert "not JSON" in found["3"]
     assert "field prompt: missing (found: tests)" in found["4"]
     assert "field entry_points: expected list" in found["5"]
     assert "reward=execution runs them" in found["6"]
     assert "not Python" in found["7"]
-    assert "expected an object" in found["8"]
+    assert "every program would pass" in found["8"]
+    assert "expected an object" in found["9"]
 
 
 def test_tests_are_not_needed_where_no_reward_runs_them(tmp_path):
@@ -90,6 +96,12 @@ def test_supervised_rows_need_a_completion(tmp_path):
         (Need.COMPLETIONS, {"messages": [{"role": "user", "content": "x"}]}, "role assistant"),
         (Need.COMPLETIONS, {"messages": [{"content": "x"}]}, "field messages[0]"),
         (Need.PROMPTS, {"prompt": []}, "field prompt: no messages"),
+        (Need.PROMPTS, {"prompt": [{"role": "user"}]}, "field prompt[0]: expected an object"),
+        (Need.PROMPTS, {"prompt": " "}, "field prompt: empty"),
+        (Need.COMPLETIONS, {"prompt": "p", "completion": "\n"}, "field completion: empty"),
+        (Need.PREFERENCES, {**PAIR, "chosen": ""}, "field chosen: empty"),
+        (Need.PREFERENCES, {**PAIR, "margin": math.nan}, "a number of at least 0, found nan"),
+        (Need.PREFERENCES, {**PAIR, "margin": -1}, "a number of at least 0, found -1"),
     ],
 )
 def test_each_need_names_its_fields(tmp_path, need, row, words):
@@ -113,12 +125,25 @@ def test_held_out_rows_are_whole_prompts_and_a_tenth_at_most():
     assert hold_out(rows[:9], 5) == (rows[:9], [])
 
 
-def test_a_file_for_another_algorithm_is_told_by_its_first_row(tmp_path):
-    path = write(tmp_path, {"prompt": "p", "tests": "assert True"})
-    assert looks_like(path, Need.PREFERENCES) is Need.PROMPTS
-    assert looks_like(path, Need.PROMPTS) is None
-    assert looks_like(write(tmp_path, {"prompt": "p", "chosen": "c"}), Need.LABELS) is Need.PROMPTS
-    assert looks_like(write(tmp_path, {"odd": 1}), Need.LABELS) is None
+def test_a_file_for_another_algorithm_is_told_by_its_rows(tmp_path):
+    def likened(need, *rows, needs_tests=False):
+        return looks_like(write(tmp_path, *rows), need, needs_tests=needs_tests)
+
+    task = {"prompt": "p", "tests": "assert f()"}
+    pair = {"prompt": "p", "chosen": "c", "rejected": "r"}
+    half = {"prompt": "p", "chosen": "c"}
+    assert likened(Need.PREFERENCES, task) is Need.PROMPTS
+    assert likened(Need.PROMPTS, task, needs_tests=True) is None
+    assert likened(Need.LABELS, half) is Need.PROMPTS
+    assert likened(Need.LABELS, {"odd": 1}) is None
+    # Whichever row comes first: one with every field tells what the others lack.
+    assert likened(Need.PREFERENCES, half, pair) is None
+    assert likened(Need.PREFERENCES, pair, half) is None
+    assert likened(Need.LABELS, half, pair, pair) is Need.PREFERENCES
+    # Rows of another kind may have all fields but the tests.
+    assert likened(Need.PROMPTS, pair, needs_tests=True) is Need.PREFERENCES
+    assert likened(Need.PROMPTS, pair) is None
+    assert likened(Need.PROMPTS, {"prompt": "p"}, needs_tests=True) is None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +157,7 @@ def test_a_file_for_another_algorithm_is_told_by_its_first_row(tmp_path):
 def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path, content, line, remedy):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
-    assert looks_like(path, Need.PROMPTS) is None
+    assert looks_like(path, Need.PROMPTS, needs_tests=False) is None
     with pytest.raises(ConfigError) as caught:
         read_rows(path, Need.PROMPTS, needs_tests=False)
     [problem] = caught.value.problems
@@ -143,7 +168,7 @@ def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path, content, line, 
 def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "é"}\n', encoding="utf-8-sig")
-    assert looks_like(path, Need.PROMPTS) is None
+    assert looks_like(path, Need.PROMPTS, needs_tests=False) is None
     assert read_rows(path, Need.PROMPTS, needs_tests=False) == [{"prompt": "é"}]
 
 
@@ -179,3 +204,20 @@ def test_text_and_messages_are_not_mixed(tmp_path, rows, words):
     with pytest.raises(ConfigError) as caught:
         read_rows(write(tmp_path, *rows), Need.COMPLETIONS, needs_tests=False)
     assert words in caught.value.problems[0].message
+
+
+def test_what_need_not_be_said_may_be_blank(tmp_path):
+    calls = {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}
+    talk = {"messages": [{"role": "user", "content": "x"}, calls]}
+    assert read_rows(write(tmp_path, talk), Need.COMPLETIONS, needs_tests=False)
+    silent = {**PAIR, "rejected": "", "margin": 0}
+    assert read_rows(write(tmp_path, silent), Need.PREFERENCES, needs_tests=False)
+    bad = {"prompt": "p", "completion": "", "label": False}
+    assert read_rows(write(tmp_path, bad), Need.LABELS, needs_tests=False)
+
+
+def test_faults_that_are_not_shown_are_counted(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        read_rows(write(tmp_path, *[{"prompt": 1}] * 30), Need.PROMPTS, needs_tests=False)
+    assert "The rows have 30 faults" in str(caught.value)
+    assert caught.value.problems[-1].message == "and 10 more"

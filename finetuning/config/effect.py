@@ -1,0 +1,54 @@
+"""What was typed and would do nothing: a preset overrules it, or no stage reads it."""
+
+from collections.abc import Iterator
+
+from finetuning.config.command_line import CommandLine
+from finetuning.config.schema import Config, StageConfig
+from finetuning.config.validate import Values
+from finetuning.errors import Problem
+
+
+def without_effect(typed: CommandLine, values: Values, main: Config | None) -> Iterator[Problem]:
+    """Yield what the command line asks for in vain; `main` is None where it could not be parsed."""
+    yield from _overruled_epochs(typed, values)
+    if main is not None:
+        yield from _unread_algorithm(typed, main)
+
+
+def _overruled_epochs(typed: CommandLine, values: Values) -> Iterator[Problem]:
+    args = (values.get("algo") or {}).get("args")
+    if not isinstance(args, dict):
+        return  # the schema says so
+    steps, epochs = args.get("max_steps"), args.get("num_train_epochs")
+    by_steps = isinstance(steps, int) and steps > 0 and values.get("debug") is not True
+    if "algo.args.num_train_epochs" in typed.values and by_steps:
+        yield Problem(
+            f"algo.args.num_train_epochs={epochs}",
+            f"algo.args.max_steps={steps} ends it, whatever the epochs; add algo.args.max_steps=-1",
+        )
+
+
+def _unread_algorithm(typed: CommandLine, main: Config) -> Iterator[Problem]:
+    if main.trains_its_algorithm:
+        return
+    if main.collect is not None:
+        reason = (
+            f"collect={main.collect.name} trains nothing, so no algorithm is read; leave it out"
+        )
+    else:
+        own = {name: spec.choose["algo"] for name, spec in _training_stages(main).items()}
+        told = ", ".join(f"{name} ({algo})" for name, algo in own.items())
+        reason = (
+            f"the stages of pipeline={main.pipeline.name} have algorithms of their own: {told}; "
+            "leave it out, set pipeline.stages.NAME.set.algo..., or add pipeline=single"
+        )
+    wanted = [text for key, text in typed.choices.items() if key == "algo"]
+    wanted += [text for key, text in typed.values.items() if key.startswith("algo.")]
+    for text in wanted:
+        yield Problem(text.lstrip("+"), reason)
+
+
+def _training_stages(main: Config) -> dict[str, StageConfig]:
+    """Return the stages with an algorithm, without one that makes a base where none is given."""
+    stages = main.pipeline.stages.items()
+    return {name: spec for name, spec in stages if "algo" in spec.choose and spec.when == "always"}

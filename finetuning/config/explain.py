@@ -1,0 +1,116 @@
+"""What pydantic found, in the words of the settings: path, value, and what would be right."""
+
+from functools import cache
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from finetuning.config.schema import Config
+from finetuning.config.suggest import nearest
+from finetuning.errors import Problem
+
+Values = dict[str, Any]
+
+
+def explain(detail: ErrorDetails, values: Values) -> Problem:
+    """Return the problem that an error of the schema stands for."""
+    path = path_of(detail["loc"], values)
+    dotted = ".".join(path)
+    if detail["type"] == "missing":
+        return Problem(dotted, "required, but no YAML and no argument sets it")
+    setting = f"{dotted}={_short(detail['input'])}"
+    if dotted == "experiment":
+        return Problem(dotted, "its file must begin with the line `# @package _global_`")
+    if detail["type"] == "extra_forbidden":
+        return Problem(setting, f"no such setting; {_what_there_is(detail['loc'], path)}")
+    if detail["input"] is None:
+        return Problem(setting, "null stands for none, and this one needs a value")
+    if detail["type"] in {"literal_error", "union_tag_invalid"}:
+        context = detail.get("ctx", {})
+        expected = str(context.get("expected") or context.get("expected_tags"))
+        options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
+        guess = nearest(str(detail["input"]), options)
+        hint = f"did you mean `{guess}`? " if guess else ""
+        return Problem(setting, f"{hint}expected one of: {', '.join(options)}")
+    return Problem(setting, detail["msg"][0].lower() + detail["msg"][1:])
+
+
+def path_of(location: tuple[int | str, ...], values: Values) -> list[str]:
+    """Drop the discriminator tags that pydantic puts into a location."""
+    path: list[str] = []
+    node: Any = values
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(node, dict) and (part in node or last):
+            path.append(str(part))
+            node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int):
+            path.append(str(part))
+            node = node[part]
+    return path
+
+
+def _what_there_is(location: tuple[int | str, ...], path: list[str]) -> str:
+    """Say what an unknown setting may have meant, who has it, and what is known in its place."""
+    *parents, name = path
+    siblings = _fields_at(location[:-1])
+    inside = [part for part in sorted(siblings) if name in _fields_at((*location[:-1], part))]
+    guess = ".".join([*parents, inside[0], name]) if inside else nearest(name, siblings)
+    told = [f"did you mean `{guess}`?"] if guess else []
+    others = _choices_with(location)
+    if others and len(parents) == 1:
+        told.append(f"{parents[0]}={', '.join(others)} {'has' if len(others) == 1 else 'have'} it;")
+    if siblings:
+        told.append(f"known here: {', '.join(sorted(siblings))}")
+    return " ".join(told)
+
+
+def _choices_with(location: tuple[int | str, ...]) -> list[str]:
+    """Return the other choices at a place that have the setting: algorithms, kinds of data."""
+    if len(location) == 1:
+        return []
+    *before, _, name = location
+    mapping = _node_at(tuple(before)).get("discriminator", {}).get("mapping", {})
+    return sorted(tag for tag in mapping if name in _fields_at((*before, tag)))
+
+
+def _fields_at(location: tuple[int | str, ...]) -> set[str]:
+    """Return the setting names that the schema has at a pydantic error location."""
+    return set(_node_at(location).get("properties", {}))
+
+
+def _node_at(location: tuple[int | str, ...]) -> Values:
+    """Return the JSON schema of what a pydantic error location leads to; {} for nothing."""
+    schema = _schema()
+
+    def follow(node: Values) -> Values:
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        return node
+
+    node: Values = schema
+    for part in location:
+        node = follow(node)
+        mapping = node.get("discriminator", {}).get("mapping", {})
+        if part in mapping:
+            node = {"$ref": mapping[part]}
+        else:
+            node = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
+        if not isinstance(node, dict):
+            return {}
+    return follow(node)
+
+
+@cache
+def _schema() -> Values:
+    return Config.model_json_schema()
+
+
+def _short(value: object, limit: int = 60) -> str:
+    """Write a value as YAML would, in one short line."""
+    if value is None:
+        return "null"
+    text = str(value)
+    if isinstance(value, dict):
+        text = "{" + ", ".join(f"{key}: {_short(item)}" for key, item in value.items()) + "}"
+    return text if len(text) <= limit else text[: limit - 3] + "..."
