@@ -1,5 +1,6 @@
 """Encoder-decoder models: they learn from rows, and are refused for everything else."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
