@@ -29,9 +29,9 @@ def why_missing(fn: str) -> str | None:
             package, _, part = name.rpartition(".")
             where = f"package {package}" if package else f"{here} or the rest of sys.path"
             return f"there is no module {part!r} in {where}"
-        if spec.origin is None:
-            return None  # a namespace package: what it holds depends on what was imported before
-        origin, path = spec.origin, spec.submodule_search_locations or []
+        origin, path = spec.origin, spec.submodule_search_locations
+        if origin is None or (path is None and name != module_name):
+            return None  # a namespace package, or a module that puts others below itself (os.path)
     if not _is_source(origin):
         return None
     source = Path(origin).read_text(encoding="utf-8", errors="replace")

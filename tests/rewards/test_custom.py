@@ -103,7 +103,8 @@ def test_numbers_of_any_kind_are_rewards():
     ("fn", "reason"),
     [
         ("outland:f", "no module 'outland' in /"),
-        ("grader.deeper:f", "no module 'deeper' in package grader"),
+        ("json.deeper:f", "no module 'deeper' in package json"),
+        ("os.path:basename", None),
         ("grader:judge", "module grader has no function 'judge'"),
         ("grader:grade", None),
         ("stars:loads", None),

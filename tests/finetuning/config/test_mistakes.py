@@ -134,7 +134,7 @@ def test_the_rows_of_training_and_evaluation_are_both_read(tmp_path):
     train.write_text('{"prompt": "p", "completion": "c"}\n')
     held_out.write_text('{"prompt": "p"}\n')
     supervised = [*command, "algo=sft", f"data.validation={held_out}"]
-    assert list(problems_of(supervised)) == [f"{held_out}:1", f"{measured}:1"]
+    assert list(problems_of(supervised)) == [f"data.validation={held_out}", f"{measured}:1"]
 
 
 def test_a_document_that_is_no_text_is_named(tmp_path):
