@@ -34,7 +34,7 @@ def why_broken(folder: Path) -> str | None:
     for name in sorted(set(named.get("weight_map", {}).values())):
         if not (folder / name).is_file():
             return f"{index} names {name}, which is not there; {remedy}"
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted(folder.glob("model*.safetensors")):
         try:
             with safe_open(path, framework="np"):
                 pass
