@@ -60,6 +60,11 @@ def judge(
     ]
 
 
+def most_candidates(groups: Sequence[list[Row]], *, use_reference: bool) -> int:
+    """Return how many completions of one prompt `judge` asks about at most."""
+    return max(len(_candidates(group, use_reference)) for group in groups)
+
+
 def pairs(judged: Iterable[Row], per_prompt: int, min_margin: float) -> list[Row]:
     """Return pairs of one prompt, those furthest apart first; `margin` is the difference.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.files import write_atomically
-from finetuning.collect.derive import demonstrations, judge, labels, pairs
+from finetuning.collect.derive import demonstrations, judge, labels, most_candidates, pairs
 from finetuning.collect.samples import BaseSampler, base_problems
 from finetuning.collect.write import Collected, write_dataset
 from finetuning.config.schema import (
@@ -99,7 +99,7 @@ def _derived(
         tell_costs(
             rewards,
             [group[0]["prompt"] for group in groups],
-            (len(groups), max(map(len, groups))),
+            (len(groups), most_candidates(groups, use_reference=collect.use_reference)),
             math.ceil(longest / _CHARACTERS_PER_TOKEN),
             stage.console,
         )

@@ -8,6 +8,7 @@ import asyncio
 import difflib
 import logging
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -47,8 +48,9 @@ class TeacherReward:
         stop (list[str], optional): The completion is cut at the earliest of these strings.
         language (str, optional): Of the program; without it, Python.
 
-    It connects when it is first called, and again when it is called after `close`. Raises
-    `ValueError` where the environment lacks its key, or the cache is no file for it.
+    It connects when it is first called, and again when it is called after `close`; a script that
+    ends closes it. Raises `ValueError` where the environment lacks its key, or the cache is no file
+    for it.
     """
 
     def __init__(self, config: TeacherSettings) -> None:
@@ -61,6 +63,9 @@ class TeacherReward:
         self._folder: Path | None = None
         self._collector: Collector | None = None
         self._opened = ExitStack()
+        # A script that forgets `close` ends all the same: at exit its event loop's thread is gone
+        # before what lives in it could be closed.
+        weakref.finalize(self, self._opened.close)
         self._portal: BlockingPortal | None = None
         self._desk: Desk | None = None
 

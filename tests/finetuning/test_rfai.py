@@ -133,6 +133,14 @@ def test_no_training_waits_for_batches():
         load(["reward=teacher", *given, "reward.teacher.batch.enabled=true"])
 
 
+def test_batches_judge_what_the_nano_model_sampled(tmp_path):
+    given = ["reward.teacher.model=m", "reward.teacher.api_key_env=null"]
+    (tmp_path / "train.jsonl").write_text("")
+    chosen = ["collect=dpo", f"collect.base={tmp_path}", "model=nano", "data=nano"]
+    plan = load([*chosen, "reward=teacher", *given, "reward.teacher.batch.enabled=true"])
+    assert plan.main.collect is not None
+
+
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 def test_collecting_scores_in_batches(train, server, qwen_folder, tmp_path, provider):
     rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from finetuning.config.schema import Config
+from finetuning.config.schema import Config, OnlineConfig
 from finetuning.errors import Problem
 from rewards.base import RewardConfig
 from rewards.teacher.config import TeacherConfig
@@ -21,9 +21,11 @@ def teacher_has_its_key(config: Config) -> Iterator[Problem]:
 
 
 def batches_are_for_collecting(config: Config) -> Iterator[Problem]:
-    """Check that no training waits hours for each of its steps."""
+    """Check that no training waits hours for each of its steps; one without rewards does not."""
+    if config.collect is not None or not isinstance(config.algo, OnlineConfig):
+        return
     for spec in config.reward.values():
-        if isinstance(spec, TeacherConfig) and spec.batch.enabled and config.collect is None:
+        if isinstance(spec, TeacherConfig) and spec.batch.enabled:
             yield Problem(
                 "reward.teacher.batch.enabled=true",
                 "a batch may take a day, and training would wait for one at each step; it is for"

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from datasets import load_dataset
 
-from finetuning.collect.derive import demonstrations, judge, labels, pairs
+from finetuning.collect.derive import demonstrations, judge, labels, most_candidates, pairs
 from finetuning.collect.write import Collected, write_dataset
 from finetuning.errors import ConfigError
 from finetuning.rows.base import read_base
@@ -57,6 +57,14 @@ def base_row(prompt, completion, reference="xxxxx"):
 def judged():
     groups = [[base_row("p", "x"), base_row("p", "xxx"), base_row("p", "?")], [base_row("q", "xx")]]
     return judge(groups, [Length()], [2.0], use_reference=True)
+
+
+@pytest.mark.parametrize("use_reference", [True, False])
+def test_what_judging_costs_is_told_with_the_reference(use_reference):
+    group, reward = [base_row("p", "x"), base_row("p", "xx"), base_row("p", "xx")], Length()
+    most = most_candidates([group], use_reference=use_reference)
+    judge([group], [reward], [1.0], use_reference=use_reference)
+    assert reward.asked == most == 2 + use_reference
 
 
 def test_what_cannot_be_judged_is_left_out(judged):

@@ -1,6 +1,8 @@
 """What a program is paid, over both real protocols."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -259,3 +261,21 @@ def test_an_estimate_names_calls_price_and_budget(configure):
 def test_letters_that_are_no_ascii_count_by_their_bytes():
     assert estimated_tokens("x" * 300) == 101
     assert estimated_tokens("\u8a9e" * 100) == 301
+
+
+SCRIPT = """
+import json, sys
+from rewards.teacher.config import TeacherConfig
+reward = TeacherConfig.model_validate_json(sys.argv[1]).build()
+print(reward(["Write f."] * 2, ["x = 1", "x = 2"]))
+"""
+
+
+def test_a_script_at_module_level_ends_by_itself(server, configure):
+    # By name, not by number: names are looked up in threads, which exit treats in their own way.
+    url = server.url.replace("127.0.0.1", "localhost") + "/v1"
+    given = configure(base_url=url, probe=False).model_dump_json()
+    command = [sys.executable, "-c", SCRIPT, given]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    assert told.stdout.startswith("[")
+    assert told.stderr == ""
