@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
@@ -20,6 +20,7 @@ from rewards.teacher.faults import BILLED, MAY_BE_BILLED, MAY_PASS, Fault, Teach
 from rewards.teacher.ledger import Ledger, Spending
 from rewards.teacher.patience import Patience, fault_of, wait_s
 from rewards.teacher.providers.base import Provider, sender_of
+from rewards.teacher.redact import struck_out
 from rewards.teacher.request import Answer, Request
 from rewards.teacher.store import LEASE_S, Store
 from rewards.teacher.throttle import Throttle
@@ -73,6 +74,7 @@ class Asker:
         self._halted = asyncio.Event()
         self._why: TeacherFault | None = None
         self._sender = sender_of(provider)
+        self._key = provider.endpoint.key
 
     async def ask(self, request: Request, read: Callable[[dict[str, Any]], T]) -> T:
         """Return what `read` makes of the answer; its `ValueError` means a malformed one.
@@ -205,8 +207,10 @@ class Asker:
                 bill.usage = None
             if fault.kind is Fault.RATE_LIMITED:
                 self._throttle.turned_away(fault.retry_after_s or _PAUSE_S)
+            fault.args = (struck_out(str(fault), self._key),)
             _LOG.debug("%s", fault)
             raise
+        answer = replace(answer, fields=struck_out(answer.fields, self._key))
         bill.usage = answer.usage or bill.usage
         self._throttle.answered()
         try:

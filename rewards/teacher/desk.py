@@ -43,6 +43,7 @@ def provider_of(config: TeacherSettings, longest_s: float = math.inf) -> Provide
         config.api_key_env,
         config.parameters,
         min(config.limits.timeout_s, longest_s),
+        config.length_field,
     )
 
 

@@ -21,7 +21,7 @@ from rewards.base import RewardConfig
 from rewards.sandbox.verdict import Verdict
 from rewards.teacher.prices import Price, price_of
 from rewards.teacher.prompts import MOST_TOGETHER
-from rewards.teacher.rubric import Rubric
+from rewards.teacher.rubric import TOP, Rubric
 
 _CLOSED = ConfigDict(extra="forbid", frozen=True)
 _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -37,6 +37,11 @@ _OURS = frozenset(
 )
 """Parameters that we compute: schema, budget and address of an answer depend on them."""
 _KEY_OF = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+
+
+_OPENAI_HOST = "api.openai.com"
+_MOST_CHOICES = 1_000
+"""Of all lists of choices in one schema, at OpenAI; servers of one's own have no such limit."""
 
 
 class Pay(StrEnum):
@@ -116,7 +121,7 @@ class TeacherSettings(RewardConfig):
     """A language model that grades."""
 
     changeable: ClassVar[frozenset[str]] = frozenset(
-        {"limits", "budget", "prices", "cache", "api_key_env", "probe", "batch"}
+        {"limits", "budget", "prices", "cache", "api_key_env", "probe", "batch", "length_field"}
     )
 
     name: Literal["teacher"]
@@ -130,6 +135,9 @@ class TeacherSettings(RewardConfig):
     """NAME of the environment variable that holds the key; null where no key is needed."""
     parameters: dict[str, Any]
     """Further parameters of a request, as the API names them: `{temperature: 0.0}`."""
+    length_field: Literal["max_tokens", "max_completion_tokens"] | None
+    """What an `openai` endpoint calls the limit of an answer; null: `max_completion_tokens` at
+    OpenAI's own address, `max_tokens` elsewhere."""
     rubric: Rubric
     reward: Pay
     epsilon: PositiveFloat
@@ -206,6 +214,29 @@ class TeacherSettings(RewardConfig):
             raise ValueError(
                 f"api_key_env={self.api_key_env} is another company's key, and provider="
                 f"{self.provider} would get it: set api_key_env={_KEY_OF[self.provider]}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _length_field_is_of_openai(self) -> Self:
+        if self.provider != "openai" and self.length_field is not None:
+            raise ValueError(
+                f"length_field={self.length_field} is of provider=openai, and {self.provider} has"
+                " one name alone: set length_field=null"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _schema_fits_openai(self) -> Self:
+        choices = (TOP + 1) * len(self.rubric.dimensions)
+        host = urlsplit(self.base_url).hostname or "" if self.base_url else _OPENAI_HOST
+        is_openai = host == _OPENAI_HOST or host.endswith(f".{_OPENAI_HOST}")
+        asked = self.together * choices
+        if self.provider == "openai" and is_openai and asked > _MOST_CHOICES:
+            raise ValueError(
+                f"together={self.together} with {len(self.rubric.dimensions)} dimensions makes a"
+                f" schema of {asked:,} choices, and OpenAI takes {_MOST_CHOICES:,}: at most"
+                f" together={_MOST_CHOICES // choices}, or fewer dimensions"
             )
         return self
 

@@ -17,6 +17,7 @@ def build_provider(
     api_key_env: str | None,
     parameters: Mapping[str, Any],
     timeout_s: float,
+    length_field: str | None = None,
 ) -> Provider:
     """Return a provider. Raises `ValueError` where the environment has no such key."""
     key = read_key(api_key_env)
@@ -36,4 +37,4 @@ def build_provider(
     from rewards.teacher.providers.openai import OpenAIProvider  # noqa: PLC0415 - likewise
 
     url = (base_url or OPENAI_URL).rstrip("/")
-    return OpenAIProvider(Endpoint(url, model, key, dict(parameters), timeout_s))
+    return OpenAIProvider(Endpoint(url, model, key, dict(parameters), timeout_s, length_field))

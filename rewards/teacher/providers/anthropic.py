@@ -14,6 +14,7 @@ from rewards.teacher.providers.base import (
     Endpoint,
     Outcome,
     answered,
+    concerns_all,
     no_answer,
     translated,
     usage_of,
@@ -117,6 +118,8 @@ def _outcome(result: Any) -> Outcome:
         error = getattr(getattr(result, "error", None), "error", None)
         refused = getattr(error, "type", None) == "invalid_request_error"
         said = str(getattr(error, "message", "no reason given"))
+        if concerns_all(said):
+            return TeacherFault(Fault.DENIED, said)
         return TeacherFault(Fault.REJECTED if refused else Fault.SERVER_ERROR, said)
     return TeacherFault(Fault.SERVER_ERROR, f"the batch was {kind} before its turn")
 

@@ -19,6 +19,10 @@ from rewards.teacher.request import Answer, Request, Usage
 
 _NO_CREDIT = "insufficient_quota"
 """OpenAI says 429 also where waiting does not help."""
+_NO_BALANCE = "credit balance is too low"
+"""Anthropic says 400, as of one request that is wrong."""
+_LENGTH_FIELDS = ("max_tokens", "max_completion_tokens")
+"""A 400 that names both asks for the other one: no request would be accepted."""
 _DENIED = {401, 402, 403, 404}
 _RATE_LIMITED = 429
 _SERVER_FROM = 500
@@ -41,6 +45,8 @@ class Endpoint:
     parameters: Mapping[str, Any]
     """Of the model, as its API names them: `temperature`."""
     timeout_s: float
+    length_field: str | None = None
+    """What OpenAI's protocol calls the limit of an answer; None: by the address."""
 
 
 Outcome = Answer | TeacherFault
@@ -158,7 +164,7 @@ def _late(kind: Fault, endpoint: Endpoint) -> TeacherFault:
 def _of_status(error: Any, endpoint: Endpoint) -> TeacherFault:
     status = int(error.status_code)
     no_credit = getattr(error, "code", None) == _NO_CREDIT
-    if status in _DENIED or no_credit:
+    if status in _DENIED or no_credit or concerns_all(error.message):
         kind = Fault.DENIED
     elif status == _RATE_LIMITED:
         kind = Fault.RATE_LIMITED
@@ -166,8 +172,24 @@ def _of_status(error: Any, endpoint: Endpoint) -> TeacherFault:
         kind = Fault.SERVER_ERROR
     else:
         kind = Fault.REJECTED
-    message = f"{endpoint.url} answered {status} for model {endpoint.model} ({error.message})"
+    message = f"{endpoint.url} answered {status} for model {endpoint.model} ({_said(error)})"
     return TeacherFault(kind, _clean(message, endpoint.key), _retry_after(error.response.headers))
+
+
+def concerns_all(message: str) -> bool:
+    """Tell whether what reads like one wrong request would be said to every other as well."""
+    return _NO_BALANCE in message or all(name in message for name in _LENGTH_FIELDS)
+
+
+def _said(error: Any) -> str:
+    """Return the provider's own words, where the SDK shows them within all that came."""
+    body = error.body if isinstance(error.body, dict) else {}
+    inner = body.get("error", body)
+    said = inner.get("message") if isinstance(inner, dict) else None
+    said = said if isinstance(said, str) and said else str(error.message)
+    if all(name in said for name in _LENGTH_FIELDS):
+        said += "; set reward.teacher.length_field to the one that it takes"
+    return said
 
 
 def _clean(message: str, key: str) -> str:

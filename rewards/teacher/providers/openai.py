@@ -37,7 +37,8 @@ class OpenAIProvider:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         # OpenAI's newer models refuse the old name of this limit, many servers ignore the new one.
-        self._limit = "max_completion_tokens" if endpoint.url == DEFAULT_URL else "max_tokens"
+        usual = "max_completion_tokens" if endpoint.url == DEFAULT_URL else "max_tokens"
+        self._limit = endpoint.length_field or usual
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key or "none",  # the SDK insists on one
             base_url=endpoint.url,

@@ -21,6 +21,10 @@ from pydantic import ValidationError
         ),
         ({"together": 27}, "less than or equal to 26"),
         (
+            {"base_url": None, "together": 23},
+            r"together=23 with 4 dimensions .* 1,012 choices.* at most together=22",
+        ),
+        (
             {"rubric": {"dimensions": {"speed": {"weight": 0.9, "question": "?"}}}},
             r"add up to 0\.9 and not to 1",
         ),
@@ -53,3 +57,13 @@ def test_the_price_of_a_version_is_that_of_its_model(configure):
     assert price("gpt-4-turbo") is None
     assert price("gpt-4-5") is None  # the next model, and not a version of this one
     assert price("gpt-4-5-20260101") is None
+
+
+def test_only_openai_limits_the_choices(configure):
+    assert configure(together=26).together == 26
+    assert configure(base_url=None, together=22).together == 22
+
+
+def test_the_name_of_the_limit_is_a_matter_of_openai(configure):
+    with pytest.raises(ValidationError, match="set length_field=null"):
+        configure("anthropic", length_field="max_tokens")

@@ -7,6 +7,8 @@ import time
 import pytest
 from raw import Raw, chat, message
 
+from rewards.errors import RunStopped
+
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 ONCE = {"probe": False, "reward": "score", "limits": {"retries": 0, "timeout_s": 20.0}}
 
@@ -140,3 +142,46 @@ def test_who_pays_elsewhere_is_not_told(configure, monkeypatch, provider):
     with Raw(body) as server:
         configure(provider, base_url=server.url).build()
     assert "canary" not in json.dumps(server.heard).replace(os.environ["TEACHER_TEST_KEY"], "")
+
+
+BROKE = "Your credit balance is too low to access the API."
+UNNAMED = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        pytest.param("anthropic", BROKE, id="no credit"),
+        pytest.param("openai", UNNAMED, id="the other name of the limit"),
+    ],
+)
+def test_a_400_that_concerns_every_request_ends_the_run(configure, provider, said):
+    body = json.dumps(
+        {"type": "error", "error": {"type": "invalid_request_error", "message": said}}
+    )
+    with Raw(body, status=400) as server:
+        url = server.url + ("/v1" if provider == "openai" else "")
+        reward = configure(provider, base_url=url, **ONCE).build()
+        with pytest.raises(RunStopped) as told:
+            reward(["task"], ["x = 1"])
+        reward.close()
+    assert f"({said}" in str(told.value)  # the words alone, not what they came in
+    assert ("length_field" in str(told.value)) == (said == UNNAMED)
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_the_limit_is_called_as_the_endpoint_wants(server, build, name):
+    build(reward="score", length_field=name)(["task"], ["x = 1"])
+    assert server.bodies[0][name] == 400
+    assert not {"max_tokens", "max_completion_tokens"} - {name} & server.bodies[0].keys()
+
+
+def test_a_batch_without_credit_ends_the_run():
+    from types import SimpleNamespace
+
+    from rewards.teacher.faults import Fault
+    from rewards.teacher.providers.anthropic import _outcome
+
+    error = SimpleNamespace(type="invalid_request_error", message=BROKE)
+    result = SimpleNamespace(type="errored", error=SimpleNamespace(error=error))
+    assert _outcome(result).kind is Fault.DENIED

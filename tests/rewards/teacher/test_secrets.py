@@ -1,11 +1,15 @@
 """The key stays in the environment and in the requests: nowhere else."""
 
+import json
 import logging
 import os
 from pathlib import Path
 
 import pytest
 from loopback import KEY
+from raw import FILLED, Raw, chat
+
+from rewards.teacher.redact import struck_out
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 
@@ -65,3 +69,20 @@ def test_a_sandboxed_program_cannot_read_the_key(build):
         (control,) = sandbox.run_many([Job(SPY, "assert '{' not in spy()")])
     assert result.verdict is Verdict.PASSED
     assert control.verdict is Verdict.FAILED  # the program does find an environment, an empty one
+
+
+def test_an_answer_that_holds_the_key_is_kept_without_it(configure, tmp_path):
+    filled = {"A": {**FILLED["A"], "reason": f"your key is {KEY}"}}
+    with Raw(chat(message={"content": json.dumps(filled)})) as server:
+        reward = configure(base_url=f"{server.url}/v1", probe=False, reward="score").build()
+        reward.keep_in(tmp_path / "run")
+        assert reward(["task"], ["x = 1"]) == [0.5]
+        reward.close()
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"your key is ***" in text for text in kept)
+    assert not any(KEY.encode() in text for text in kept)
+
+
+def test_a_placeholder_is_no_secret():
+    assert struck_out({"code": "EMPTY = 1"}, "EMPTY") == {"code": "EMPTY = 1"}
+    assert struck_out({KEY: [KEY, 1]}, KEY) == {"***": ["***", 1]}
