@@ -24,6 +24,9 @@ _SEVERITIES = {
 class Gcc(OneShot):
     """One of gcc's languages. Its headers are precompiled once, in the same isolation."""
 
+    flags: tuple[str, ...] = ()
+    """Of this language alone."""
+
     def __init__(
         self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any], *, tool: str, suffix: str
     ) -> None:
@@ -38,7 +41,7 @@ class Gcc(OneShot):
         self._precompile = harness.get("precompiled", True)
         self._lock = threading.Lock()
         self._folder = ""
-        self.command = (self._tool, self._standard, *_FLAGS, self.file)
+        self.command = (self._tool, self._standard, *_FLAGS, *self.flags, self.file)
 
     def prepare(self) -> None:
         """Precompile the headers. Raises `JailError` where that is not possible."""
@@ -56,8 +59,8 @@ class Gcc(OneShot):
                     shutil.rmtree(folder)
                     raise JailError(f"the headers do not compile: {ended.message[:300]}")
             self.command = (
-                *(self._tool, self._standard, *_FLAGS, "-include", str(header)),
-                self.file,
+                *(self._tool, self._standard, *_FLAGS, *self.flags),
+                *("-include", str(header), self.file),
             )
             self.folders = (folder,)
             self._folder = folder
