@@ -112,7 +112,7 @@ class Compilers:
         if snippet.repeats:
             return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing is said")
         compiler = self.compiler(language)
-        verdict = compiler.check(harnesses.complete(program, language, self._harness[language]))
+        verdict = self._check(compiler, program, language)
         content = snippet.does_something
         if verdict.outcome is Outcome.COMPILED and not content:
             return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
@@ -122,6 +122,15 @@ class Compilers:
         detail = one_line(verdict.detail or first)
         said = verdict.diagnostics
         return Compilation(verdict.outcome, said, len(found), broken, content, detail)
+
+    def _check(self, compiler: Compiler, program: str, language: str) -> Verdict:
+        """Compile a program in its harness, and again where that had more than was needed."""
+        harness = self._harness[language]
+        verdict = compiler.check(harnesses.complete(program, language, harness))
+        lean = harnesses.without_needless(language, harness, verdict.diagnostics)
+        if lean is None:
+            return verdict
+        return compiler.check(harnesses.complete(program, language, lean))
 
 
 def _broken(

@@ -5,12 +5,13 @@ What is taken for granted is `harness.yaml`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rewards.compilers.base import Diagnostic
 from rewards.compilers.lexer import PREPROCESSED, Kind, tokens
 
 STANDARD, NONE = "standard", "none"
@@ -28,6 +29,10 @@ _SILENCER = re.compile(r"\bGCC(?=\s+(?:diagnostic|system_header)\b)")
 _TS_SILENCER = re.compile(r"@ts-(?=nocheck|ignore|expect-error)")
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+[\w.]+[ \t]*;?", re.MULTILINE)
 _GO_IMPORT = re.compile(r'"([^"\n]+)"')
+_GO_NEEDLESS = re.compile(
+    r'imported and not used: "([^"]+)"|"([^"]+)" imported and not used'
+    r'|already declared through import of package \w+ \("([^"]+)"\)'
+)
 # Atomic throughout: a snippet must not be able to send it back and forth.
 _JAVA_IMPORT = re.compile(
     r"(?>(?:\s|//[^\n]*\n|/\*.*?\*/)*)import\s++(?:static\s++)?[\w.*\s]++;", re.DOTALL
@@ -61,6 +66,22 @@ def complete(source: str, language: str, harness: Mapping[str, Any]) -> str:
         source = _SILENCER.sub("___", source)  # a snippet cannot wish its warnings away
     finish = _FINISH.get(language)
     return source if finish is None else finish(source, harness)
+
+
+def without_needless(
+    language: str, harness: Mapping[str, Any], said: Iterable[Diagnostic]
+) -> Mapping[str, Any] | None:
+    """Return a harness without the imports that a compiler had no use for; None where it had.
+
+    Only Go refuses them, and only Go's compiler knows whether `list.x` is a package or a variable.
+    What a program imports itself stays refused.
+    """
+    if language != "go":
+        return None
+    found = [_GO_NEEDLESS.search(one.message) for one in said]
+    paths = {match[match.lastindex or 0] for match in found if match}
+    kept = {name: "" if path in paths else path for name, path in harness["imports"].items()}
+    return None if kept == harness["imports"] else {**harness, "imports": kept}
 
 
 def _cpp(source: str, harness: Mapping[str, Any]) -> str:
@@ -140,9 +161,10 @@ def _go(source: str, harness: Mapping[str, Any]) -> str:
     words = [token.text for token in tokens(source, "go")]
     package = _PACKAGE.search(source)
     named = words[:1] == ["package"]
-    used = {words[at] for at in range(len(words) - 1) if words[at + 1] == "."}
+    names = range(len(words) - 1)
+    used = {words[at] for at in names if words[at + 1] == "." and words[at - 1] != "."}
     own = _go_imports(words)
-    missing = [path for name, path in harness["imports"].items() if name in used - own]
+    missing = [path for name, path in harness["imports"].items() if path and name in used - own]
     imports = "".join(f' import "{path}";' for path in missing)
     end = "" if "main" not in words[1:2] or "main" in words[2:] else "\nfunc main() {}\n"
     if named and package:
