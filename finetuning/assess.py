@@ -34,7 +34,7 @@ from finetuning.measure import LateSampler
 from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import choose_device
 from finetuning.model.find import Found, content_mark, find_model
-from finetuning.model.measured import Measured, load_measured
+from finetuning.model.measured import Measured, check_adapter, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
 from finetuning.rollout.base import Engine
@@ -61,18 +61,19 @@ def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
     device = choose_device(DeviceConfig(name="auto", device=config.device, dtype=config.dtype))
     found = find_model(config.model, config.revision, config.trust_remote_code)
     _check_chat(found, tasks)
+    wanted = Measured(
+        path=str(found.folder),
+        revision=None,
+        trust_remote_code=found.trust_remote_code,
+        bits="4bit" if config.load_in_4bit else "8bit" if config.load_in_8bit else None,
+        adapter=config.adapter,
+        placement={},
+    )
+    check_adapter(wanted)  # before there is a folder of results
     folder = _open_folder(config, found)
     console.print(f"results: {folder}", highlight=False)
 
     def load() -> Policy:
-        wanted = Measured(
-            path=str(found.folder),
-            revision=None,
-            trust_remote_code=found.trust_remote_code,
-            bits="4bit" if config.load_in_4bit else "8bit" if config.load_in_8bit else None,
-            adapter=config.adapter,
-            placement={},
-        )
         return load_measured(wanted, device)
 
     # Weights in 8 bits are read by transformers alone.

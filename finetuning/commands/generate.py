@@ -41,6 +41,9 @@ def run(chosen: argparse.Namespace) -> None:
 
 def _prompts(given: Sequence[str]) -> list[str]:
     texts = [text.removeprefix(_PROMPT) for text in given if text.startswith(_PROMPT)]
+    if wrong := next((text for text in given if text.startswith("prompts=")), None):
+        remedy = 'no such setting; prompt="..." as often as wanted'
+        raise ConfigError([Problem(wrong, remedy)])
     if not texts:
         remedy = 'must be given: prompt="..." as often as wanted, or prompt=- for standard input'
         raise ConfigError([Problem("prompt", remedy)])

@@ -3,10 +3,9 @@
 Each looks at folders as well, so that a command that cannot work says so before torch loads.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from finetuning.config.rules.adapters import adapter_may_exist, no_adapter
 from finetuning.config.rules.backend import sampler_is_installed
 from finetuning.config.rules.models import model_may_exist, not_a_repo
 from finetuning.config.schema.commands import (
@@ -18,16 +17,13 @@ from finetuning.config.schema.commands import (
 from finetuning.config.settings import MISSING, S, read_settings
 from finetuning.errors import ConfigError, Problem
 
-ADAPTER_CONFIG = "adapter_config.json"
-_ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
-
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:
     """Read the settings of `whetstone merge`. Raises ConfigError with all problems."""
     needed = {"adapter": "adapter=FOLDER, such as outputs/NAME/adapter"}
     settings, problems = read_settings(overrides, "merge.yaml", MergeSettings, needed)
     if str(settings.adapter) != MISSING:
-        problems += _no_adapter(settings.adapter)
+        problems += no_adapter(settings.adapter)
     if settings.base is not None:
         problems += model_may_exist("base", settings.base)
     if settings.repo is not None:
@@ -46,6 +42,7 @@ def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
     if settings.model != MISSING:
         problems += model_may_exist("model", settings.model)
+    problems += adapter_may_exist(settings.adapter)
     problems += sampler_is_installed("rollout", settings.rollout)
     return _checked(settings, problems)
 
@@ -76,19 +73,3 @@ def _checked(settings: S, problems: list[Problem]) -> S:
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return settings
-
-
-def _no_adapter(folder: Path) -> Iterator[Problem]:
-    setting = f"adapter={folder}"
-    if not folder.is_dir():
-        yield Problem(setting, "there is no such folder")
-    elif not (folder / ADAPTER_CONFIG).is_file():
-        inside = folder / "adapter"
-        other = f"; it is the folder of a run: adapter={inside}" if inside.is_dir() else ""
-        yield Problem(setting, f"this folder has no {ADAPTER_CONFIG}, so it is no adapter{other}")
-    elif not any((folder / name).is_file() for name in _ADAPTER_WEIGHTS):
-        yield Problem(setting, f"this folder has no weights ({_ADAPTER_WEIGHTS[0]})")
-    else:
-        kind = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("peft_type")
-        if kind != "LORA":
-            yield Problem(setting, f"this adapter is of the kind {kind}; only LoRA can be merged")

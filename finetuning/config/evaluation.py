@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
+from finetuning.config.rules.adapters import adapter_may_exist
 from finetuning.config.rules.backend import sampler_is_installed
 from finetuning.config.rules.models import model_may_exist
 from finetuning.config.rules.outside import NANO_TASKS
@@ -56,6 +57,10 @@ def _model_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
         yield from model_may_exist("model", config.model, config.outputs)
 
 
+def _adapter_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from adapter_may_exist(config.adapter)
+
+
 def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
     yield from sampler_is_installed("rollout", config.rollout)
     if config.rollout == "mlx" and config.load_in_8bit:
@@ -63,4 +68,10 @@ def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
         yield Problem("rollout=mlx", remedy)
 
 
-_RULES = (_tasks_can_be_had, _one_quantization, _model_may_exist, _sampler_can_be_had)
+_RULES = (
+    _tasks_can_be_had,
+    _one_quantization,
+    _model_may_exist,
+    _adapter_may_exist,
+    _sampler_can_be_had,
+)

@@ -80,12 +80,16 @@ def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
 
 
 def save_adapter(model: Any, folder: Path, base: str) -> None:
-    """Write the adapter in peft's layout, naming the base that it belongs to."""
+    """Write the adapter in peft's layout, naming the base that it belongs to.
+
+    A folder is named by its whole path: from elsewhere another might be found, or the Hub asked.
+    """
+    place = Path(base).expanduser()
     with whole_folder(folder) as draft, policy_only(model):
         model.save_pretrained(draft)
         settings = draft / "adapter_config.json"
         values = json.loads(settings.read_text(encoding="utf-8"))
-        values["base_model_name_or_path"] = base
+        values["base_model_name_or_path"] = str(place.resolve()) if place.is_dir() else base
         settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
         held = "nf4" if getattr(model, "is_loaded_in_4bit", False) else None
         write_origin(draft, Origin(held))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from finetuning.errors import Problem
 
@@ -22,7 +22,8 @@ def adapter_problems(adapter: Path, base: Path, setting: str, trusted: bool) -> 
         return  # a pickle: its shapes are known when it is loaded
     with torch.device("meta"):
         config = AutoConfig.from_pretrained(base, trust_remote_code=trusted)
-        model = AutoModelForCausalLM.from_config(config, trust_remote_code=trusted)
+        maker = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        model = maker.from_config(config, trust_remote_code=trusted)
     layers = dict(model.named_modules())
     wrong = []
     for name, width in _widths(adapter):

@@ -61,10 +61,11 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
         httpx2.HTTPError,
         OSError,
     ) as error:
+        name = setting.partition("=")[0]
         raise OutsideError(
             f"`{path}` is not in the local cache and the Hub cannot be reached "
             f"({type(error).__name__}).\n"
             f"Go online and unset HF_HUB_OFFLINE; or on another machine run\n"
             f"  hf download {path} --local-dir FOLDER\n"
-            f"copy FOLDER here and add model.path=FOLDER. The same command then goes on."
+            f"copy FOLDER here and add {name}=FOLDER. The same command then goes on."
         ) from error

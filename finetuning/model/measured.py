@@ -4,16 +4,20 @@ Apart from the policy of a run, because nothing of it is trained: an adapter is 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
+from finetuning.model.fits import adapter_problems
 from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, load_policy, load_tokenizer
-from finetuning.model.quantized import keep_gradients
+from finetuning.model.quantized import copy_dequantized, keep_gradients
+from finetuning.origin import read_origin
 
 Bits = Literal["4bit", "8bit"]
 
@@ -34,26 +38,72 @@ class Measured:
     """`device_map` and `max_memory` of transformers; empty: all of it on the device."""
 
 
+def check_adapter(wanted: Measured) -> None:
+    """Refuse an adapter that does not belong to these weights as they would be loaded.
+
+    Raises:
+        ConfigError: with what to give instead.
+
+    """
+    if wanted.adapter is None:
+        return
+    base, adapter = local_folder(wanted.path, wanted.revision), _adapter_folder(wanted.adapter)
+    trusted = wanted.trust_remote_code
+    problems = list(adapter_problems(adapter, base, f"model={wanted.path}", trusted))
+    if read_origin(adapter).quantization and (wanted.bits == "8bit" or wanted.placement):
+        remedy = (
+            "it was trained on a base held in nf4, and belongs to those rounded weights; fold it "
+            f"in first (whetstone merge adapter={adapter}) and give the merged folder as the model"
+        )
+        problems.append(Problem(f"adapter={wanted.adapter}", remedy))
+    if problems:
+        raise ConfigError(problems)
+
+
 def load_measured(wanted: Measured, device: Device) -> Policy:
     """Load the model, ready to be sampled from.
 
+    An adapter that was trained here on a rounded base gets that base, as in `whetstone merge`.
+
     Raises:
-        ConfigError: the path names no model.
+        ConfigError: the path names no model, or the adapter is not one of this model.
         OutsideError: the Hub cannot be reached.
 
     """
-    if wanted.bits is None and not wanted.placement:
-        policy = load_policy(wanted.path, device, wanted.revision, wanted.trust_remote_code)
+    check_adapter(wanted)
+    held = _trained_on(wanted)
+    if held and wanted.bits == "4bit":
+        policy = _whole(wanted, device, held)
+    elif wanted.bits is None and not wanted.placement:
+        policy = _whole(wanted, device)
+        if held:
+            copy_dequantized(_whole(wanted, device, held).model, policy.model)
     else:
         policy = _placed(wanted, device)
     if wanted.adapter is not None:
-        adapted = PeftModel.from_pretrained(policy.model, wanted.adapter)
+        adapted = PeftModel.from_pretrained(policy.model, Path(wanted.adapter).expanduser())
         # Folding into 4 or 8 bits would round the adapter away; there it stays beside the weights.
         policy = Policy(
             adapted.merge_and_unload() if wanted.bits is None else adapted, policy.tokenizer
         )
     policy.model.eval()
     return policy
+
+
+def _trained_on(wanted: Measured) -> str | None:
+    """Return how the adapter's base was held in training, where its folder says so."""
+    if wanted.adapter is None:
+        return None
+    return read_origin(_adapter_folder(wanted.adapter)).quantization
+
+
+def _adapter_folder(given: str) -> Path:
+    folder = Path(given).expanduser()
+    return folder if folder.is_dir() else local_folder(given, None, f"adapter={given}")
+
+
+def _whole(wanted: Measured, device: Device, quantization: str | None = None) -> Policy:
+    return load_policy(wanted.path, device, wanted.revision, wanted.trust_remote_code, quantization)
 
 
 def _placed(wanted: Measured, device: Device) -> Policy:

@@ -1,5 +1,6 @@
 """A model's card, made of the run's own files: every figure in it was measured or set."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from finetuning.publish.parts import hub_id
 from finetuning.report.read import Run
 from finetuning.report.wording import comparisons, duration, headline, notes
 
@@ -28,6 +30,8 @@ class About:
     mlx: tuple[str, ...]
     """Folders of the repository that hold the model for MLX."""
     epoch: int | None
+    chat: bool
+    """Whether the tokenizer has a chat template."""
 
 
 def model_card(
@@ -48,7 +52,7 @@ def model_card(
         _usage(about, config["model"]["quantization"]),
         _training(run, config, manifest),
         _merge_of(run),
-        f"## Settings\n\n```yaml\n{yaml.safe_dump(_settings(config), sort_keys=False)}```",
+        f"## Settings\n\n```yaml\n{yaml.safe_dump(_settings(config, about), sort_keys=False)}```",
         _licence(about),
     )
     tags = ["trl", config["algo"]["name"], "code"]
@@ -122,9 +126,20 @@ def _usage(about: About, quantization: str | None) -> str:
         "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
         f'tokenizer = AutoTokenizer.from_pretrained("{about.repo}")\n'
         f'model = AutoModelForCausalLM.from_pretrained("{about.repo}")\n'
-        'prompt = tokenizer("def add(a, b):\\n", return_tensors="pt")\n'
+        f"{_prompt(about.chat)}"
         "print(tokenizer.decode(model.generate(**prompt, max_new_tokens=64)[0]))\n"
         f"```{_peft(about, quantization) if about.has_adapter else ''}\n\n{_mlx(about)}"
+    )
+
+
+def _prompt(chat: bool) -> str:
+    if not chat:
+        return 'prompt = tokenizer("def add(a, b):\\n", return_tensors="pt")\n'
+    return (
+        'messages = [{"role": "user", "content": "Write a function that adds two numbers."}]\n'
+        "prompt = tokenizer.apply_chat_template(\n"
+        '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"\n'
+        ")\n"
     )
 
 
@@ -214,8 +229,12 @@ def _licence(about: About) -> str:
     )
 
 
-def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _without_places(config[name]) for name in _SHOWN if name in config}
+def _settings(config: Mapping[str, Any], about: About) -> dict[str, Any]:
+    shown = {name: _without_places(config[name]) for name in _SHOWN if name in config}
+    path = shown["model"]["path"]
+    if path is not None and path != about.base:  # a folder's, though it may look like a Hub id
+        shown["model"]["path"] = Path(path).name
+    return shown
 
 
 def _without_places(value: Any) -> Any:
@@ -228,8 +247,15 @@ def _without_places(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_without_places(entry) for entry in value]
-    is_place = isinstance(value, str) and (value.startswith("~") or Path(value).is_absolute())
+    is_place = isinstance(value, str) and _looks_like_a_place(value)
     return Path(value).name if is_place else value
+
+
+def _looks_like_a_place(value: str) -> bool:
+    """Tell a path from a Hub id, which has one slash too, and from texts, which have spaces."""
+    if value.startswith(("~", "./", "../")) or Path(value).is_absolute():
+        return True
+    return "/" in value and not re.search(r"\s", value) and hub_id(value) is None
 
 
 def _names(rewards: Iterable[str]) -> str:

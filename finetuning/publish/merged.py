@@ -12,7 +12,15 @@ from finetuning.metrics import read_text
 from finetuning.origin import read_origin
 from finetuning.publish.card import About, merged_card
 from finetuning.publish.licence import licence_of
-from finetuning.publish.parts import CARD, MODEL_FILES, Upload, files_of, mlx_forms, text_part
+from finetuning.publish.parts import (
+    CARD,
+    MODEL_FILES,
+    Upload,
+    files_of,
+    has_chat_template,
+    mlx_forms,
+    text_part,
+)
 
 _GATE = "merge.json"
 
@@ -44,6 +52,7 @@ def merged_upload(settings: PublishModelSettings) -> Upload:
         has_adapter=False,
         mlx=tuple(forms),
         epoch=None,
+        chat=has_chat_template(folder),
     )
     return Upload(
         repo=settings.repo,

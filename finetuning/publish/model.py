@@ -24,6 +24,7 @@ from finetuning.publish.parts import (
     Part,
     Upload,
     files_of,
+    has_chat_template,
     hub_id,
     mlx_forms,
     text_part,
@@ -62,7 +63,7 @@ def model_upload(settings: PublishModelSettings) -> Upload:
     config = yaml.safe_load(read_text(settings.run / "config.yaml") or "{}")
     manifest = json.loads(read_text(settings.run / "manifest.json") or "{}")
     began_with = config["model"]["path"]
-    base = settings.base or hub_id(began_with)
+    base = settings.base or hub_id(_base_of(folders.adapter) or began_with)
     notes: list[str] = []
     adapter = [*_adapter_parts(settings, folders.adapter, notes)]
     licence = (
@@ -79,6 +80,7 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         has_adapter=bool(adapter),
         mlx=tuple(folders.mlx),
         epoch=settings.epoch,
+        chat=has_chat_template(folders.model),
     )
     return Upload(
         repo=settings.repo,
@@ -157,6 +159,13 @@ def _refusal(model: Path) -> str:
         f"{model} did not pass the merge gate: it is not the model that was trained, and is not "
         "published.\nThe run's report has the figures; docs/hooks.md says what can be done."
     )
+
+
+def _base_of(adapter: Path | None) -> str | None:
+    """Return what the adapter names: a folder by its whole path, which no Hub id looks like."""
+    text = read_text(adapter / _ADAPTER_CONFIG) if adapter else None
+    named: str | None = json.loads(text)["base_model_name_or_path"] if text else None
+    return named
 
 
 def _adapter_parts(

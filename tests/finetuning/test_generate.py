@@ -76,10 +76,16 @@ def test_a_stop_string_cuts(qwen_folder, capsys):
 
 def test_mistakes_are_told_before_weights_load(qwen_folder, tmp_path, capsys):
     assert "must be given" in failure(capsys, f"model={qwen_folder}")
+    told = failure(capsys, f"model={qwen_folder}", "prompts=file.txt")
+    assert "prompts=file.txt: no such setting; prompt=" in told
     assert "is empty" in failure(capsys, f"model={qwen_folder}", "prompt=")
     assert "given twice" in failure(capsys, f"model={qwen_folder}", "prompt=-", "prompt=-")
     assert "did you mean `qwen`" in failure(capsys, "model=qwn", "prompt=a")
     assert "samples=0" in failure(capsys, f"model={qwen_folder}", "prompt=a", "samples=0")
+    for adapter, words in ((qwen_folder, "no adapter_config.json"), ("./none", "no such folder")):
+        told = failure(capsys, f"model={qwen_folder}", f"adapter={adapter}", "prompt=a")
+        assert f"adapter={adapter}: " in told
+        assert words in told
     bare = shutil.copytree(qwen_folder, tmp_path / "bare")
     (bare / "chat_template.jinja").unlink()
     (bare / "model.safetensors").unlink()

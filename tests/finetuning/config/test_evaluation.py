@@ -54,3 +54,10 @@ def test_two_tasks_of_one_name_collide(tmp_path):
         (tmp_path / name / "mine.jsonl").write_text('{"prompt": "p", "tests": "pass"}\n')
     found = problems_of("model=qwen", f"tasks=[{tmp_path}/a/mine.jsonl,{tmp_path}/b/mine.jsonl]")
     assert "collide" in found["tasks"]
+
+
+def test_an_adapter_must_be_one(tmp_path):
+    given = f"adapter={tmp_path}"
+    found = problems_of(f"model={tmp_path}", "tasks=[nano]", given)
+    assert "no adapter_config.json" in found[given]
+    load_evaluation(["model=qwen", "tasks=[nano]", "adapter=owner/name"])  # the Hub may know it

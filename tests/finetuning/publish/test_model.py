@@ -7,6 +7,9 @@ import pytest
 import yaml
 from hub import TOKEN
 
+from finetuning.config.commands import load_publish_model
+from finetuning.publish.model import model_upload
+
 REPO = "me/tuned"
 FILES = {
     "README.md",
@@ -83,6 +86,38 @@ def test_the_card_is_complete(whetstone, run_folder, hub):
         "## Licence\n\napache-2.0",
     ):
         assert told in card, told
+
+
+def card_of(run_folder):
+    """The card as the dry run makes it, in this process."""
+    upload = model_upload(load_publish_model([f"run={run_folder}", f"repo={REPO}"]))
+    return next(part.source for part in upload.parts if part.path == "README.md").decode()
+
+
+@pytest.mark.parametrize("place", ["../alice/work/qwen", "alice/work/qwen", "alice/qwen", "~/qwen"])
+def test_of_a_local_path_the_card_has_the_name_alone(run_folder, place):
+    path = run_folder / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["model"]["path"] = place
+    config["data"]["path"] = "../alice/rows.jsonl"
+    path.write_text(yaml.safe_dump(config))
+    # Seen from here, `alice/qwen` could be on the Hub; the adapter knows that it was a folder.
+    edit(run_folder / "adapter" / "adapter_config.json", base_model_name_or_path="/far/alice/qwen")
+    card = card_of(run_folder)
+    assert "alice" not in card
+    assert "path: qwen\n" in card
+    assert "path: rows.jsonl\n" in card
+
+
+def test_the_usage_asks_in_the_chat_template_where_there_is_one(run_folder):
+    assert "apply_chat_template" not in card_of(run_folder)
+    template = run_folder / "merged" / "chat_template.jinja"
+    template.write_text("{{ messages }}")
+    assert "apply_chat_template" in card_of(run_folder)
+    template.unlink()
+    settings = run_folder / "merged" / "tokenizer_config.json"
+    settings.write_text('{"chat_template": "{{ messages }}"}')
+    assert "apply_chat_template" in card_of(run_folder)
 
 
 def test_an_adapter_of_a_rounded_base_is_not_shown_as_one_of_any(whetstone, run_folder):
