@@ -133,7 +133,8 @@ def test_a_count_that_breaks_stops_the_run(tmp_path):
 
 
 INTERRUPTED = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 sys.path.insert(0, {root!r})
 from finetuning.exits import exit_codes
 from rewards.teacher.config import TeacherConfig
