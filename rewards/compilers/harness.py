@@ -5,14 +5,14 @@ What is taken for granted is `harness.yaml`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from rewards.compilers.base import Diagnostic
-from rewards.compilers.lexer import PREPROCESSED, Kind, tokens
+from rewards.compilers.lexer import PREPROCESSED, Kind, Token, closing, tokens
 
 STANDARD, NONE = "standard", "none"
 _FILE = Path(__file__).with_name("harness.yaml")
@@ -38,6 +38,8 @@ _JAVA_IMPORT = re.compile(
     r"(?>(?:\s|//[^\n]*\n|/\*.*?\*/)*)import\s++(?:static\s++)?[\w.*\s]++;", re.DOTALL
 )
 _JAVA_TYPES = frozenset({"class", "interface", "enum", "record"})
+_JAVA_MEMBERS = frozenset({"static", "private", "protected"})
+_JAVA_FIELDS = _JAVA_MEMBERS | {"public"}
 
 
 def load(harness: str) -> Mapping[str, Mapping[str, Any]]:
@@ -62,6 +64,7 @@ def load(harness: str) -> Mapping[str, Mapping[str, Any]]:
 
 def complete(source: str, language: str, harness: Mapping[str, Any]) -> str:
     """Return a program that compiles if the snippet is right."""
+    source = source.removeprefix("\ufeff")  # a mark of its bytes, and only before everything else
     if language in PREPROCESSED:
         source = _SILENCER.sub("___", source)  # a snippet cannot wish its warnings away
     finish = _FINISH.get(language)
@@ -113,6 +116,7 @@ def _java(source: str, harness: Mapping[str, Any]) -> str:
     package = _PACKAGE.search(source)
     at = package.end() if package and not tokens(source[: package.start()], "java") else 0
     body = _java_imports_end(source, at)
+    body += _java_types_end(source[body:])
     before, own, rest = source[:at], source[at:body], source[body:]
     shape = _java_shape(rest)
     if shape == "members":
@@ -129,24 +133,61 @@ def _java_imports_end(source: str, at: int) -> int:
     return at
 
 
+def _java_types_end(source: str) -> int:
+    """Return where the types end that a file may begin with; what follows needs a class."""
+    found = tokens(source, "java")
+    at = end = 0
+    while (brace := _type_body(found, at)) is not None:
+        at = closing(found, brace) + 1
+        end = found[at - 1].start + 1 if at <= len(found) else len(source)
+    return end
+
+
+def _type_body(found: Sequence[Token], at: int) -> int | None:
+    """Return the place of the brace of the type that is declared here; None where there is none."""
+    declared = False
+    while at < len(found) and found[at].text not in {";", "}"}:
+        if found[at].text == "{":
+            return at if declared else None
+        if found[at].text in _JAVA_MEMBERS:
+            return None
+        declared = declared or _declares(found, at)
+        at = closing(found, at) + 1
+    return at if declared else None
+
+
+def _declares(found: Sequence[Token], at: int) -> bool:
+    """Tell the keyword of a type from `Name.class` and from a variable called `record`."""
+    after = found[at + 1 : at + 2]
+    named = bool(after) and after[0].kind is Kind.WORD
+    return named and found[at].kind is Kind.WORD and found[at].text in _JAVA_TYPES
+
+
 def _java_shape(source: str) -> str:
-    """Tell a compilation unit from members of a class and from statements."""
-    depth = 0
-    previous: list[str] = []
-    for token in tokens(source, "java"):
-        declares = depth == 0 and token.kind is Kind.WORD and token.text in _JAVA_TYPES
-        if declares and previous[-1:] != ["."]:
-            return "unit"
-        if token.text == "{" and depth == 0:
-            return "members" if _is_method(previous) else "statements"
-        if token.text == ";" and depth == 0:
-            if "=" in previous and previous[0] in {"private", "public", "protected", "static"}:
+    """Tell members of a class from statements, and both from nothing."""
+    found = tokens(source, "java")
+    at, head, shape = 0, list[str](), "unit"
+    while at < len(found):
+        text = found[at].text
+        if _declares(found, at):
+            shape = "statements"  # of which a local class is one
+            if _JAVA_MEMBERS & set(head):
                 return "members"
-            previous = []
-            continue
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        previous.append(token.text)
-    return "statements" if previous or source.strip() else "unit"
+            while at < len(found) and found[at].text != "{":
+                at = closing(found, at) + 1
+            head = []
+        elif text == "{":
+            return "members" if head == ["static"] or _is_method(head) else "statements"
+        elif text == ";":
+            if head and head[0] in _JAVA_FIELDS:
+                return "members"
+            shape = "statements" if head else shape
+            head = []
+        else:
+            inside = found[at : closing(found, at) + 1]
+            head += [token.text for token in inside]
+        at = closing(found, at) + 1
+    return "statements" if head else shape
 
 
 def _is_method(head: list[str]) -> bool:
