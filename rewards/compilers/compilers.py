@@ -13,6 +13,7 @@ from typing import Self
 from rewards.compilers import harness as harnesses
 from rewards.compilers.base import Compilation, Compiler, Limits, Outcome, Severity, Verdict
 from rewards.compilers.functions import Function, functions
+from rewards.compilers.imported_types import allow_imported_types
 from rewards.compilers.snippet import MOST_CHARACTERS, Snippet
 from rewards.compilers.table import COMPILERS, language_of
 from rewards.sandbox.compiled.step import Jailer
@@ -128,6 +129,8 @@ class Compilers:
         harness = self._harness[language]
         verdict = compiler.check(harnesses.complete(program, language, harness))
         lean = harnesses.without_needless(language, harness, verdict.diagnostics)
+        if language == "typescript":
+            return allow_imported_types(verdict, program)
         if lean is None:
             return verdict
         return compiler.check(harnesses.complete(program, language, lean))
