@@ -82,7 +82,7 @@ def test_mistakes_are_told_before_weights_load(qwen_folder, tmp_path, capsys):
     assert "given twice" in failure(capsys, f"model={qwen_folder}", "prompt=-", "prompt=-")
     assert "did you mean `qwen`" in failure(capsys, "model=qwn", "prompt=a")
     assert "samples=0" in failure(capsys, f"model={qwen_folder}", "prompt=a", "samples=0")
-    for adapter, words in ((qwen_folder, "no adapter_config.json"), ("./none", "no such folder")):
+    for adapter, words in ((qwen_folder, "no adapter_config.json"), ("none", "no such folder")):
         told = failure(capsys, f"model={qwen_folder}", f"adapter={adapter}", "prompt=a")
         assert f"adapter={adapter}: " in told
         assert words in told
