@@ -14,7 +14,14 @@ from finetuning.algo.base import common_arguments
 from finetuning.algo.table import ALGORITHMS, Algorithm
 from finetuning.config import Config
 from finetuning.config.references import referred
-from finetuning.config.schema import GroupConfig, KtoConfig, OnlineConfig, RewardModelConfig
+from finetuning.config.schema import (
+    GroupConfig,
+    HubData,
+    JsonlData,
+    KtoConfig,
+    OnlineConfig,
+    RewardModelConfig,
+)
 from finetuning.data.build import Data, build_data, check_fills_a_batch
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
@@ -25,7 +32,11 @@ from finetuning.rows.mismatch import with_mismatches
 from finetuning.rows.need import Need, need_of
 from finetuning.rows.together import wrong_labels, wrong_rates
 from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
-from rewards.together import in_order, share_board
+from rewards.criteria import CriteriaConfig
+from rewards.execution import ExecutionConfig
+from rewards.nothing import doubtful_problems, solved_by_nothing
+from rewards.sandbox import Sandbox
+from rewards.together import imports_of, in_order, share_board
 
 
 @dataclass(frozen=True)
@@ -83,13 +94,13 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
         },
         weights,
     )
-    needs_tests = any(spec.name == "execution" for spec in specs)
-    data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
+    data = build_data(config.data, need, config.seed, imports=imports_of(specs))
     if need is Need.REFERENCES and isinstance(config.algo, RewardModelConfig):
         strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
         data = replace(data, train=Dataset.from_list(strangers))
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
+    _check_nothing_passes(config, specs, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)
     _tell_costs(rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
@@ -119,6 +130,31 @@ def _check_together(config: Config, dataset: Dataset) -> None:
         problems += wrong_rates(config.algo.curriculum.column, dataset.to_list())
     if problems:
         raise ConfigError(problems)
+
+
+def _check_nothing_passes(config: Config, specs: Iterable[RewardConfig], dataset: Dataset) -> None:
+    """Refuse problems of the user that an empty answer solves, which the gate cannot always tell.
+
+    What comes with us was looked at once and for all.
+    """
+    runs = [spec for spec in specs if isinstance(spec, ExecutionConfig | CriteriaConfig)]
+    if not runs or runs[0].imports is None or not isinstance(config.data, JsonlData | HubData):
+        return
+    columns = {name: dataset[name] for name in dataset.column_names}
+    doubtful = doubtful_problems(
+        columns["tests"][:], columns.get("prefix"), columns.get("entry_points")
+    )
+    if not doubtful:
+        return
+    with Sandbox(runs[0].workers, runs[0].timeout_s, runs[0].memory_mb) as sandbox:
+        solved = solved_by_nothing(sandbox, doubtful)
+    if solved:
+        tests = " ".join(str(columns["tests"][solved[0]]).split())
+        remedy = (
+            f"{len(solved)} of {len(dataset)} problems are solved by a program of nothing, so an "
+            f"empty answer would be paid; the first is row {solved[0] + 1}: {tests:.200}"
+        )
+        raise ConfigError([Problem("data: tests", remedy)])
 
 
 def check_columns(

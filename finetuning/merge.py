@@ -7,7 +7,6 @@ plain transformers load it from the disk: the gate of a run's own merge.
 from dataclasses import dataclass
 from pathlib import Path
 
-from peft import PeftModel
 from rich.console import Console
 
 from finetuning.config.commands import load_publish_model
@@ -15,10 +14,12 @@ from finetuning.config.schema import DeviceConfig, MergeConfig
 from finetuning.config.schema.commands import MergeSettings
 from finetuning.errors import ConfigError, MergeRefusedError, Problem
 from finetuning.hooks.merge import PARITY, refusal, write_merged
+from finetuning.model.adapter import with_adapter
 from finetuning.model.device import AS_STORED, choose_device
 from finetuning.model.find import find_weights
-from finetuning.model.fits import adapter_problems, named_base
+from finetuning.model.fits import adapter_problems
 from finetuning.model.policy import Policy, load_policy
+from finetuning.model.same_base import named_base
 from finetuning.origin import Origin, read_origin, write_origin
 from finetuning.publish.hub import check_access
 from finetuning.publish.parts import hub_id
@@ -108,5 +109,6 @@ def _trained(settings: MergeSettings, base: _Base) -> Policy:
         trust_remote_code=base.trust_remote_code,
         quantization=base.quantization,
     )
-    model = PeftModel.from_pretrained(policy.model, settings.adapter)
-    return Policy(model.eval(), policy.tokenizer)
+    adapted = with_adapter(policy, settings.adapter, base.trust_remote_code)
+    adapted.model.eval()
+    return adapted

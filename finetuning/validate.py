@@ -49,6 +49,7 @@ from finetuning.rows.need import Need
 from finetuning.rows.read import read_rows
 from finetuning.run_dir import digest, locked
 from rewards.base import Reward
+from rewards.together import imports_of
 
 _EXAMPLES = 3
 _TIMEOUT_S = 3.0  # no task of ours: the reward has its own limits
@@ -98,7 +99,7 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
         task = build_task(prompts, limit, ())
         return task, {problem.id: _columns(problem, task.stop) for problem in task.problems}
     path = Path(prompts)
-    found = read_rows(path, Need.PROMPTS, needs_tests="execution" in config.reward)[:limit]
+    found = read_rows(path, Need.PROMPTS, imports=imports_of(config.reward.values()))[:limit]
     stop = tuple(getattr(config.data, "stop", ()) or found[0].get("stop") or ())
     ids = [str(row.get("id", f"{path.stem}/{number}")) for number, row in enumerate(found, 1)]
     if len(set(ids)) < len(ids):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, PositiveFloat, PositiveInt
 
 from rewards.base import Completion, RewardConfig
+from rewards.problem import LIBRARY
 from rewards.programs import asked_of, programs
 from rewards.quality import find_ruff, qualities
 from rewards.reading import efficiency, parses, readability
@@ -152,6 +153,11 @@ class CriteriaConfig(RewardConfig):
     """Megabytes of address space of a program."""
     workers: PositiveInt | None
     """Server processes of the sandbox; null takes one per usable core."""
+
+    @property
+    def imports(self) -> frozenset[str] | None:
+        """What the sandbox has, where correctness counts."""
+        return LIBRARY if self.weights["correctness"] else None
 
     def build(self) -> CriteriaReward:
         """Make the reward; its processes start with its first batch."""

@@ -17,6 +17,7 @@ from rewards.board import Board
 from rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
 from rewards.hidden import HackGap, split_tests
 from rewards.metrics import batch_metrics, hidden_metrics
+from rewards.problem import LIBRARY
 from rewards.programs import asked_of, programs
 from rewards.quality import find_ruff, qualities
 from rewards.sandbox import Job, Result, Sandbox, Verdict
@@ -264,6 +265,11 @@ class ExecutionConfig(RewardConfig):
     """Mean gap over 20 batches from which on a warning is shown."""
     hack_gap_stop: PositiveFloat | None
     """Mean gap over 20 batches at which the run is stopped; null: never."""
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What the sandbox has: the library."""
+        return LIBRARY
 
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""

@@ -4,7 +4,7 @@ A reward that wants another's verdicts must be asked after it. The sum over rewa
 on their order, so they may be sorted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rewards.base import Reward, RewardConfig
 from rewards.board import Board, Shares
@@ -23,6 +23,12 @@ def in_order(configs: Sequence[RewardConfig]) -> list[RewardConfig]:
                 f" reward=[{config.after},{config.name}]"
             )
     return sorted(configs, key=lambda config: config.after is not None)
+
+
+def imports_of(configs: Iterable[RewardConfig]) -> frozenset[str] | None:
+    """Return the modules that tests can import in all rewards that run them; None if none does."""
+    known = [config.imports for config in configs if config.imports is not None]
+    return frozenset.intersection(*known) if known else None
 
 
 def share_board(rewards: Sequence[Reward]) -> None:

@@ -1,9 +1,8 @@
 """A base data set (`collect=base`), read back for what is derived from it."""
 
-import json
 from pathlib import Path
 
-from evaluation.lines import NotText, numbered_lines, text_of
+from evaluation.lines import NotRow, numbered_lines, row_of
 from finetuning.errors import ConfigError, Problem, RowProblem
 from finetuning.rows.fields import Row
 from finetuning.rows.read import TRAIN, VALIDATION
@@ -28,11 +27,11 @@ def read_base(folder: Path) -> list[list[Row]]:
         path = folder / name
         for number, line in numbered_lines(path) if path.is_file() else ():
             try:
-                row = json.loads(text_of(line))
-            except (NotText, json.JSONDecodeError) as error:
+                row = row_of(line)
+            except NotRow as error:
                 reason = f"{error}; collect it again, or take the line out"
                 raise ConfigError([RowProblem(f"{path}:{number}", reason)]) from error
-            if not (isinstance(row, dict) and is_of_base(row)):
+            if not is_of_base(row):
                 remedy = (
                     "its rows have no prompt, completion and verdict: give a collect=base folder"
                 )

@@ -22,6 +22,7 @@ from finetuning.rows.read import (
     train_file,
 )
 from finetuning.rows.together import not_text, too_few, wrong_labels, wrong_rates
+from rewards.together import imports_of
 
 _SERVES: dict[str, set[Need]] = {
     "nano": set(Need),
@@ -39,7 +40,6 @@ _ALGORITHM = {
     Need.REFERENCES: "reward with algo.loss=bce",
     Need.LABELS: "kto",
 }
-_NEEDS_TESTS = ("execution", "criteria")
 
 
 def wanted(config: Config) -> Need | None:
@@ -64,8 +64,8 @@ def data_serves_algorithm(config: Config) -> Iterator[Problem]:
 
 def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
     """Check that no reward waits for tests where there are none."""
-    for name in config.reward if config.data.name == "prompts" else ():
-        if name in _NEEDS_TESTS:
+    for name, spec in config.reward.items() if config.data.name == "prompts" else ():
+        if spec.imports is not None:
             remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
             yield Problem(f"data=prompts, reward={name}", remedy)
 
@@ -85,13 +85,13 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
     if not path.is_file():
         return  # files_exist says so
     judges = need is Need.PROMPTS and config.collect is None
-    runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
-    if other := _rather(config, path, need, needs_tests=runs):
+    imports = imports_of(config.reward.values()) if judges else None
+    if other := _rather(config, path, need, imports):
         yield Problem(f"data.train={data.train}", other)
         return
     yield from _wrong_held_out(config, data, need)
     try:
-        rows = read_rows(path, need, needs_tests=runs)
+        rows = read_rows(path, need, imports=imports)
     except ConfigError as error:
         yield from error.problems
         return
@@ -103,22 +103,23 @@ def _wrong_held_out(config: Config, data: JsonlData, need: Need) -> Iterator[Pro
     path = data.validation or data.train / VALIDATION
     if need is Need.PROMPTS or not path.is_file():
         return
-    if other := _rather(config, path, need, needs_tests=False):
+    if other := _rather(config, path, need, None):
         yield Problem(f"data.validation={path}", other)
         return
     try:
-        read_rows(path, need, needs_tests=False)
+        read_rows(path, need)
     except ConfigError as error:
         yield from error.problems
 
 
-def _rather(config: Config, path: Path, need: Need, *, needs_tests: bool) -> str | None:
+def _rather(config: Config, path: Path, need: Need, imports: frozenset[str] | None) -> str | None:
     """Return in one sentence that a file holds rows of another kind; None where it does not."""
-    other = looks_like(path, need, needs_tests=needs_tests)
+    other = looks_like(path, need, imports=imports)
     if other is None:
         return None
     fields = [name for name, (_, required) in FIELDS[need].items() if required]
-    told = f"algo={config.algo.name} needs {', '.join([*fields, *(['tests'] * needs_tests)])}"
+    fields += [] if imports is None else ["tests"]
+    told = f"algo={config.algo.name} needs {', '.join(fields)}"
     if all(is_of_base(row) for row in first_rows(path)):
         return f"these are samples of collect=base; {told}. {_remedy(need)}"
     return f"these are {other.value}, for algo={_ALGORITHM[other]}; {told}. {_remedy(need)}"
