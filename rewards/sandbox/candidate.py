@@ -105,6 +105,8 @@ class Candidate:
         self._errors = ErrorClasses(self, _EXCEPTIONS)
         self.broken: BaseException | None = None
         """What ended the run, even if the tests swallowed it."""
+        self._has_given = False
+        """Whether any data of the program is here, which the tests may have passed on."""
 
     def define(self, program: str, names: list[str]) -> dict[str, Any]:
         """Run the program; returns those of the names that it defines.
@@ -114,7 +116,9 @@ class Candidate:
         reply = self._exchange([program, names], frames.MAX_PROGRAM_BYTES)
         if "syntax" in reply:
             raise SyntaxErrorInProgram(str(reply["syntax"])[:_MAX_TEXT])
-        return self._names(reply, names)
+        supplied = self._names(reply, names)
+        self._has_given = not all(isinstance(v, RemoteObject) for v in supplied.values())
+        return supplied
 
     def names(self, names: list[str]) -> dict[str, Any]:
         """Look names up again: data may have changed since."""
@@ -187,6 +191,7 @@ class Candidate:
         if "limit" in reply:
             verdict = Verdict.OUT_OF_MEMORY if reply.get("large") is True else Verdict.ERROR
             raise self._break(LimitError(verdict, str(reply["limit"])[:_MAX_TEXT]))
+        self._has_given = True
         if "e" in reply:
             self._raise(reply)
         return reply
@@ -197,7 +202,7 @@ class Candidate:
         payload = frames.encode_json(message).encode("ascii")
         if len(payload) > most:
             text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text))
+            raise self._break(LimitError(self._blame(Verdict.OUT_OF_MEMORY), text))
         try:
             frames.send(self._channel, payload)
         except OSError as error:
@@ -220,6 +225,14 @@ class Candidate:
     def _break(self, reason: BaseException) -> BaseException:
         self.broken = self.broken or reason
         return self.broken
+
+    def _blame(self, verdict: Verdict) -> Verdict:
+        """Return whose fault it is that the tests pass on too much.
+
+        It may be theirs; but once there is data of the program, a program could bring it about, and
+        would be masked for it.
+        """
+        return verdict if self._has_given else Verdict.INFRA_ERROR
 
     def _result(self, reply: dict[str, Any]) -> Any:
         if "r" not in reply:
@@ -273,7 +286,7 @@ class Candidate:
             return wire.encode(value, self._hold)
         except wire.WireError as error:
             text = f"the tests cannot pass a value to the program: {error}"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text)) from error
+            raise self._break(LimitError(self._blame(Verdict.ERROR), text)) from error
 
     def _decode(self, data: Any) -> Any:
         with self._reading():

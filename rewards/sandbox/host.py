@@ -140,7 +140,7 @@ class _Host:
         self._poll.unregister(slot.jobs)
         del self._slots[slot.jobs.fileno()]
         slot.jobs.close()
-        status, _ = processes.kill_and_reap(slot.pid)
+        status, _, _ = processes.kill_and_reap(slot.pid)
         return status
 
     def _milliseconds_left(self) -> int | None:
@@ -225,10 +225,15 @@ class _Host:
             if report.pop("is_stained"):
                 self._remove(slot)
             is_lost = report.pop("is_lost") and not run.stopped
-            self._reply(run, None if is_lost else report)
+            self._reply(run, None if is_lost else report, killed=report if is_lost else None)
 
-    def _reply(self, run: _Run, report: dict[str, Any] | None) -> None:
-        """Pass a report on; None says that the job was lost, through no fault of the program."""
+    def _reply(
+        self, run: _Run, report: dict[str, Any] | None, killed: dict[str, Any] | None = None
+    ) -> None:
+        """Pass a report on; None says that the job was lost.
+
+        `killed` is what becomes of a program that somebody killed, if that happens every time.
+        """
         wall_s = time.monotonic() - run.started
         if report is not None:
             report["wall_s"] = wall_s
@@ -236,7 +241,12 @@ class _Host:
                 report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
                 report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
                 run.starved &= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
-        message = {"job_id": run.job_id, "result": report, "starved": run.starved}
+        message = {
+            "job_id": run.job_id,
+            "result": report,
+            "starved": run.starved,
+            "killed": killed and killed | {"wall_s": wall_s},
+        }
         frames.send_json(self._channel.fileno(), message)
 
 

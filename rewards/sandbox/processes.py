@@ -64,12 +64,13 @@ def adopt_orphans() -> None:
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def kill_and_reap(pid: int) -> tuple[int, float]:
-    """Kill a child; returns its wait status and its processor seconds."""
+def kill_and_reap(pid: int) -> tuple[int, float, int]:
+    """Kill a child; returns its wait status, its processor seconds and the most memory it held."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
-    return status, usage.ru_utime + usage.ru_stime
+    unit = 1 if sys.platform == "darwin" else 1024
+    return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
 
 
 def ends_unasked(pid: int, seconds: float) -> bool:

@@ -20,8 +20,10 @@ from concurrent.futures import Future, as_completed
 from types import TracebackType
 from typing import Self
 
+from rewards.sandbox.carried import tier_of
 from rewards.sandbox.profile import Profile
 from rewards.sandbox.supervisor import Supervisor, cannot_start
+from rewards.sandbox.tier import Tier
 from rewards.sandbox.verdict import Job, Result, require_timeout
 
 LEAST_MEMORY_MB = 64
@@ -88,9 +90,10 @@ class Sandbox:
         tests: str,
         timeout_s: float | None = None,
         entry_points: Iterable[str] | None = None,
+        tier: Tier | None = None,
     ) -> Result:
         """Run one program against its tests. Arguments are those of `Job`."""
-        return self.run_many([Job(program, tests, timeout_s, entry_points)])[0]
+        return self.run_many([Job(program, tests, timeout_s, entry_points, tier)])[0]
 
     def run_many(self, jobs: Iterable[Job], progress: Progress | None = None) -> list[Result]:
         """Run jobs on all workers; results come in the order of the jobs.
@@ -140,9 +143,12 @@ class Sandbox:
         for job in jobs:
             timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
             entry_points = list(job.entry_points or ())
-            key = (job.program, job.tests, timeout_s, *entry_points)
+            tier = job.tier or tier_of(job.tests)
+            key = (job.program, job.tests, timeout_s, tier, *entry_points)
             if key not in futures:
-                futures[key] = supervisor.submit(job.program, job.tests, timeout_s, entry_points)
+                futures[key] = supervisor.submit(
+                    job.program, job.tests, timeout_s, entry_points, tier
+                )
             ordered.append(futures[key])
         return ordered
 

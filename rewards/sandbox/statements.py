@@ -3,20 +3,26 @@
 What counts as one test: a top-level `assert`; any other top-level statement that asserts, itself
 (a loop of asserts) or by calling a function of the tests that does (`check(f)`). Tests in which
 nothing asserts count as one, which is passed when its last statement has run. Refused are
-definitions that nobody calls, and unittest, which reports to nobody. Without a statement there are
+definitions that nobody calls. Without a statement there are
 no tests, and the program only runs.
 """
 
 import ast
 import builtins
 import functools
+import importlib.util
 import math
+import sys
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from rewards.sandbox.alone import standing_alone
 from rewards.sandbox.candidate import TRUSTED_MODULES
-from rewards.sandbox.names import used_names
+from rewards.sandbox.layouts import Unfolded, unfold
+from rewards.sandbox.names import BY_TEXT, imported_modules, module_names, used_names
+from rewards.sandbox.strict import Strict
+from rewards.sandbox.supplies import SUPPLIES
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -58,31 +64,52 @@ _FOREIGN = frozenset(
 )
 
 
-class VacuousTestsError(ValueError):
+# What tests compare with, and no library of ours has: nothing that a program may bring along.
+_COMPARERS = frozenset({"allclose", "approx", "assert_allclose", "assert_almost_equal"})
+
+
+class TestsError(ValueError):
+    """The tests cannot judge any program."""
+
+    __test__ = False  # to pytest, which collects what is called so
+
+
+class VacuousTestsError(TestsError):
     """The tests would be passed by any program."""
+
+
+class MissingModuleError(TestsError):
+    """The tests import what the sandbox does not have."""
 
 
 @dataclass(frozen=True)
 class Statement:
     """One top-level statement of the tests."""
 
+    node: ast.stmt
     code: types.CodeType
     source: str
     is_test: bool
+    must_assert: bool
+    """Whether it cannot end without an assertion having been reached."""
+    stands_alone: bool
+    """Whether it has nothing to do with the program."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tests:
-    """Compiled tests. The program supplies `names`; `modules` and `helpers` are our own.
+    """Compiled tests. The program supplies `names`; what is `trusted` is our own.
 
-    `helpers` maps a name to the module of the library that has it. `stain` tests change that
+    `own` are the names that the tests bind, `called` those that they call. `trusted` maps a name to
+    the module of the library that has it, "" for a module itself. `stain` tests change that
     library, so whatever runs them must not run others.
     """
 
     statements: tuple[Statement, ...]
     names: tuple[str, ...]
-    modules: tuple[str, ...]
-    helpers: dict[str, str]
+    own: tuple[str, ...]
+    called: frozenset[str]
+    trusted: dict[str, str]
     stain: bool
 
     @property
@@ -96,60 +123,111 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     """Split tests into statements and say what they need.
 
     Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`), and
-    `VacuousTestsError`.
+    `TestsError`.
     """
-    tree = ast.parse(tests)
-    checks = _checks(tree)
-    lines = tests.splitlines()
-    statements = [
-        Statement(
-            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
-            _is_test(node, checks),
-        )
-        for node in tree.body
-    ]
-    if statements and not any(statement.is_test for statement in statements):
-        require_tests_that_can_fail(tree)
-        statements[-1] = replace(statements[-1], is_test=True)
-    used = used_names(tests)
+    unfolded = unfold(ast.parse(tests))
+    source = ast.unparse(ast.Module(unfolded.body, [])) if unfolded.names_program else tests
+    _require_modules(unfolded.body)
+    used = used_names(source)
     claimed = set(entry_points)
-    modules = (used & TRUSTED_MODULES) - claimed
+    parts = [part for node in unfolded.body for part in ast.walk(node)]
+    # What is called is no module: a problem may ask for a function called `copy`.
+    modules = (used & TRUSTED_MODULES) - claimed - _called_by_name(parts)
     # Where nobody said what is tested, it may be a function called `gcd`.
     library = (_MATH_NAMES if claimed else {}) | TRUSTED_NAMES
     helpers = {name: library[name] for name in used & library.keys() if name not in claimed}
-    wanted = used - modules - helpers.keys() - _FOREIGN
+    wanted = used - modules - helpers.keys() - _FOREIGN - (SUPPLIES.keys() - claimed)
+    if claimed:
+        wanted -= _COMPARERS - claimed
     names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)
+    wanted_names = tuple(sorted(names | claimed))
+    strict = Strict(wanted_names)
+    unfolded.body[:] = [strict.visit(node) for node in unfolded.body]
     return Tests(
-        tuple(statements),
-        tuple(sorted(names | claimed)),
-        tuple(sorted(modules)),
-        helpers,
-        _stains(tree),
+        _statements(tests, unfolded, wanted_names),
+        wanted_names,
+        tuple(sorted(module_names(source))),
+        frozenset(_called_by_name(parts)),
+        dict.fromkeys(sorted(modules), "") | helpers,
+        _stains(parts),
     )
+
+
+def _statements(tests: str, unfolded: Unfolded, names: tuple[str, ...]) -> tuple[Statement, ...]:
+    body, lines = unfolded.body, tests.splitlines()
+    checks = _checks(body)
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    alone = standing_alone(body, names)
+    found = [
+        Statement(
+            node,
+            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
+            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
+            id(node) in unfolded.calls or _is_test(node, checks),
+            _must_assert(node, functions),
+            is_alone,
+        )
+        for node, is_alone in zip(body, alone, strict=True)
+    ]
+    if found and not any(statement.is_test for statement in found):
+        _require_that_they_can_fail(unfolded)
+        found[-1] = replace(found[-1], is_test=True)
+    return tuple(found)
 
 
 def require_tests_that_can_fail(tree: ast.Module) -> None:
     """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either."""
-    checks = _checks(tree)
-    if any(_is_test(node, checks) for node in tree.body):
+    _require_that_they_can_fail(unfold(tree))
+
+
+def _require_that_they_can_fail(tests: Unfolded) -> None:
+    checks = _checks(tests.body)
+    if tests.calls or any(_is_test(node, checks) for node in tests.body):
         return
-    if any(
-        getattr(part, "module", None) == "unittest"
-        or any(alias.name.split(".")[0] == "unittest" for alias in part.names)
-        for part in ast.walk(tree)
-        if isinstance(part, ast.Import | ast.ImportFrom)
-    ):
-        raise VacuousTestsError("unittest reports to nobody here: write assert statements")
-    if all(_only_names(node) for node in tree.body):
+    if all(_only_names(node) for node in tests.body):
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
+
+
+def _require_modules(body: list[ast.stmt]) -> None:
+    """Raise `MissingModuleError` for an import that cannot succeed and that nobody tries."""
+    ahead: list[ast.AST] = [*body]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, ast.Try):
+            continue
+        for name in imported_modules(node):
+            top = name.partition(".")[0]
+            if top not in sys.modules and importlib.util.find_spec(top) is None:
+                line = getattr(node, "lineno", 0)
+                raise MissingModuleError(
+                    f"line {line} imports {top}, which the sandbox does not have; if it is "
+                    f"installed here, reward.execution.packages=[{top}] makes it usable"
+                )
+        ahead += ast.iter_child_nodes(node)
 
 
 def _is_test(node: ast.stmt, checks: set[str]) -> bool:
     """Tell whether a statement asserts, itself or through one of these functions."""
     return not isinstance(node, _DEFINITIONS) and _asserts(node, checks)
+
+
+def _must_assert(node: ast.stmt, functions: dict[str, ast.FunctionDef]) -> bool:
+    """Tell whether a statement is an assertion, or calls a function that begins with some.
+
+    Before the assertion of such a function stands nothing that could leave it.
+    """
+    match node:
+        case ast.Assert():
+            return True
+        case ast.Expr(ast.Call(func=ast.Name(id=name))) if name in functions:
+            for inner in functions[name].body:
+                if isinstance(inner, ast.Assert):
+                    return not functions[name].decorator_list
+                if not isinstance(inner, ast.Expr | ast.Assign | ast.Import | ast.ImportFrom):
+                    return False
+    return False
 
 
 def _only_names(node: ast.stmt) -> bool:
@@ -159,7 +237,7 @@ def _only_names(node: ast.stmt) -> bool:
     return isinstance(node, (*_DEFINITIONS, *_IMPORTS))
 
 
-def _stains(tree: ast.Module) -> bool:
+def _stains(parts: Iterable[ast.AST]) -> bool:
     """Tell whether tests change something that outlives them: an attribute of a module, a context.
 
     Attributes of what is no module count as well: the price is a new process.
@@ -167,8 +245,16 @@ def _stains(tree: ast.Module) -> bool:
     return any(
         (isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load))
         or (isinstance(part, ast.Call) and _called(part) in _STAINING_CALLS)
-        for part in ast.walk(tree)
+        for part in parts
     )
+
+
+def _called_by_name(parts: Iterable[ast.AST]) -> set[str]:
+    return {
+        part.func.id
+        for part in parts
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+    }
 
 
 def _called(call: ast.Call) -> str:
@@ -181,7 +267,8 @@ def _function_named_like_a_builtin(used: Iterable[str]) -> set[str]:
     Then it is what they test: a problem may ask for a function called `sum`. With any other name
     beside it a program could replace what its results are checked with.
     """
-    called = {name for name in used if isinstance(getattr(builtins, name, None), _BUILTIN)}
+    builtin = {name for name in used if isinstance(getattr(builtins, name, None), _BUILTIN)}
+    called = builtin - BY_TEXT
     return called if len(called) == 1 else set()
 
 
@@ -191,9 +278,9 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.expr_context)
 
 
-def _checks(tree: ast.Module) -> set[str]:
+def _checks(body: list[ast.stmt]) -> set[str]:
     """Names of the functions that assert, themselves or through one another."""
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in body if isinstance(node, ast.FunctionDef)]
     checks: set[str] = set()
     while found := {f.name for f in functions if f.name not in checks and _asserts(f, checks)}:
         checks |= found

@@ -3,15 +3,15 @@
 One thread for all hosts, and it alone starts them: Linux ends a process whose parent *thread* has
 ended, so a host started by a caller's thread would go with it. It refuses to wait forever: a host
 that does not answer is killed like one that died, and its jobs are tried again on a fresh one
-before they are given up as `INFRA_ERROR`. So are those for which no host can be started.
+before they are given up as `INFRA_ERROR`. So are those for which no host can be started. Before
+that a program that does nothing is put to the same tests: if the sandbox does not fail under it, it
+was the program, which must not win a masked completion that way.
 """
 
 import itertools
 import math
 import selectors
 import socket
-import struct
-import subprocess
 import sys
 import threading
 import time
@@ -19,13 +19,15 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from rewards.sandbox import frames, processes
+from rewards.sandbox import frames
+from rewards.sandbox.control import idle_program
 from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
-from rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
+from rewards.sandbox.host_process import GRACE_S, HostProcess, Ticket
+from rewards.sandbox.profile import Layer, Profile, SandboxUnavailableError
 from rewards.sandbox.text import describe
+from rewards.sandbox.tier import Tier
 from rewards.sandbox.verdict import Result, Verdict
 
 _T = TypeVar("_T")
@@ -45,75 +47,6 @@ that the machine may refuse to start, until the waiting jobs are given up."""
 _PAUSE_S = 0.25
 """How long to wait after a refusal: descriptors, processes or memory may come free."""
 
-_GRACE_S = 10.0
-"""How long a host may be silent, past every deadline of its programs, before it counts as dead.
-It covers the start of an interpreter on a loaded machine."""
-
-
-@dataclass
-class _Ticket:
-    """A job on its way. `frame` is what the host takes."""
-
-    job_id: int
-    frame: bytes
-    timeout_s: float
-    future: Future[Result]
-    attempts: int = 0
-    due: float = 0.0
-    alone: bool = False
-    """It could not be judged in company: now it gets the machine."""
-
-
-@dataclass
-class _Host:
-    """A running host process and what it was given."""
-
-    process: subprocess.Popen[bytes]
-    channel: socket.socket
-    tickets: dict[int, _Ticket] = field(default_factory=dict)
-    is_ready: bool = False
-
-    @classmethod
-    def start(cls, memory_mb: int, profile: Profile) -> "_Host":
-        """Execute a fresh interpreter that sees nothing of this one."""
-        ours, theirs = socket.socketpair()
-        wait = struct.pack("ll", int(_GRACE_S), 0)
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            ours.setsockopt(socket.SOL_SOCKET, option, wait)
-        with theirs:
-            layers = ",".join(sorted(LAYERS[profile]))
-            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers]
-            process = subprocess.Popen(
-                processes.command("host", *arguments),
-                env=processes.ENVIRONMENT,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=None,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        return cls(process, ours)
-
-    @property
-    def due(self) -> float:
-        """The time of `time.monotonic` by which an answer must have come."""
-        return min((ticket.due for ticket in self.tickets.values()), default=math.inf)
-
-    def end(self) -> None:
-        """Hang up; a host then kills its programs and leaves."""
-        self.channel.shutdown(socket.SHUT_RDWR)
-        self.channel.close()
-        try:
-            self.process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        self.channel.close()
-        self.process.kill()
-        self.process.wait()
-
 
 class Supervisor(threading.Thread):
     """Runs jobs on up to `workers` hosts, each started when the others are busy.
@@ -132,8 +65,8 @@ class Supervisor(threading.Thread):
         self._refusal: SandboxUnavailableError | None = None
         self._lock = threading.Lock()
         self._stopping = False
-        self._waiting: deque[_Ticket] = deque()
-        self._hosts: list[_Host] = []
+        self._waiting: deque[Ticket] = deque()
+        self._hosts: list[HostProcess] = []
         self._failed_starts = 0
         self._next_start = 0.0
         self._ids = itertools.count()
@@ -149,7 +82,7 @@ class Supervisor(threading.Thread):
         return self.is_alive() and not self._stopping
 
     def submit(
-        self, program: str, tests: str, timeout_s: float, entry_points: list[str]
+        self, program: str, tests: str, timeout_s: float, entry_points: list[str], tier: Tier
     ) -> Future[Result]:
         """Queue one program.
 
@@ -161,19 +94,22 @@ class Supervisor(threading.Thread):
             "tests": tests,
             "timeout_s": timeout_s,
             "entry_points": entry_points,
+            "tier": tier,
         }
-        payload = frames.encode_json(job).encode("ascii")
-        future: Future[Result] = Future()
+        ticket = self._ticket(job)
         with self._lock:
             if self._refusal is not None:
                 raise self._refusal
             if self._stopping:
                 raise RuntimeError("the sandbox is closed")
-            job_id = next(self._ids)
-            frame = HEADER.pack(job_id, timeout_s) + payload
-            self._waiting.append(_Ticket(job_id, frame, timeout_s, future))
+            self._waiting.append(ticket)
             self._ring()
-        return future
+        return ticket.future
+
+    def _ticket(self, job: dict[str, Any]) -> Ticket:
+        job_id, timeout_s = next(self._ids), job["timeout_s"]
+        frame = HEADER.pack(job_id, timeout_s) + frames.encode_json(job).encode("ascii")
+        return Ticket(job_id, frame, timeout_s, Future(), job)
 
     def stop(self) -> None:
         """End the hosts; callers that still wait get a `RuntimeError`."""
@@ -211,13 +147,13 @@ class Supervisor(threading.Thread):
             ticket.attempts += 1
             host.tickets[ticket.job_id] = ticket
             bound_s = MAX_WALL_TIMEOUTS * ticket.timeout_s + MAX_WALL_EXTRA_S
-            ticket.due = time.monotonic() + bound_s + _GRACE_S
+            ticket.due = time.monotonic() + bound_s + GRACE_S
             try:
                 frames.send(host.channel.fileno(), ticket.frame)
             except OSError:
                 self._replace(host)
 
-    def _free_host(self, ticket: _Ticket) -> _Host | None:
+    def _free_host(self, ticket: Ticket) -> HostProcess | None:
         """Return the least busy host, a new one if all are busy, or None if all are full."""
         running = [other for host in self._hosts for other in host.tickets.values()]
         if running and (ticket.alone or any(other.alone for other in running)):
@@ -227,20 +163,21 @@ class Supervisor(threading.Thread):
             least = self._start_host() or least
         return least if least is not None and len(least.tickets) < _SLOTS else None
 
-    def _start_host(self) -> _Host | None:
+    def _start_host(self) -> HostProcess | None:
         """Start a host; None if the machine refuses, or has done so a moment ago."""
         now = time.monotonic()
         if now < self._next_start:
             return None
         try:
-            host = _Host.start(self._memory_mb, self._profile)
+            host = HostProcess.start(self._memory_mb, self._profile)
         except (OSError, MemoryError) as error:
             self._next_start = now + _PAUSE_S
             self._failed_starts += not self._hosts  # else those that run will take the jobs
             if self._failed_starts >= _STARTS:
                 self._failed_starts = 0
                 while self._waiting:
-                    self._waiting.popleft().future.set_result(cannot_start(error))
+                    waiting = self._waiting.popleft()
+                    (waiting.suspect or waiting).future.set_result(cannot_start(error))
             return None
         self._hosts.append(host)
         self._selector.register(host.channel, selectors.EVENT_READ, host)
@@ -253,7 +190,7 @@ class Supervisor(threading.Thread):
             due = min(due, self._next_start)
         return None if due == math.inf else max(0.0, due - now)
 
-    def _collect(self, host: _Host) -> None:
+    def _collect(self, host: HostProcess) -> None:
         try:
             reply = frames.receive_json(host.channel.fileno())
         except (OSError, EOFError, frames.FrameError):
@@ -266,18 +203,18 @@ class Supervisor(threading.Thread):
         else:
             self._weaken_or_refuse(host, Layer(reply["missing"]), reply["reason"])
 
-    def _settle(self, ticket: _Ticket, reply: dict[str, Any]) -> None:
+    def _settle(self, ticket: Ticket, reply: dict[str, Any]) -> None:
         if reply["result"] is None:
+            ticket.killed = reply["killed"]
             self._retry(ticket)
         elif reply["starved"] and not ticket.alone:
             # The machine was too busy to judge it. In front: everybody else waits for it.
             ticket.alone = True
             self._waiting.appendleft(ticket)
         else:
-            result = reply["result"] | {"verdict": Verdict(reply["result"]["verdict"])}
-            ticket.future.set_result(Result(**result))
+            self._end(ticket, _result(reply["result"]))
 
-    def _weaken_or_refuse(self, host: _Host, layer: Layer, reason: str) -> None:
+    def _weaken_or_refuse(self, host: HostProcess, layer: Layer, reason: str) -> None:
         error = SandboxUnavailableError(layer, reason)
         if layer is Layer.NAMESPACES and self._may_weaken:
             if self._profile is Profile.FULL:
@@ -289,7 +226,7 @@ class Supervisor(threading.Thread):
             self._refusal = error
             self._stopping = True
 
-    def _replace(self, host: _Host) -> None:
+    def _replace(self, host: HostProcess) -> None:
         """Forget a host that died or hangs; the next job starts another."""
         self._selector.unregister(host.channel)
         self._hosts.remove(host)
@@ -300,13 +237,30 @@ class Supervisor(threading.Thread):
                 ticket.attempts -= 1  # nothing has run yet
             self._retry(ticket)
 
-    def _retry(self, ticket: _Ticket) -> None:
+    def _retry(self, ticket: Ticket) -> None:
         if ticket.attempts < _ATTEMPTS:
             ticket.alone |= ticket.attempts >= _ATTEMPTS_IN_COMPANY
             self._waiting.appendleft(ticket)
+        elif ticket.killed is not None:
+            self._end(ticket, _result(ticket.killed))
+        elif ticket.accused:
+            detail = "the sandbox fails under this program, and not under one that does nothing"
+            self._end(ticket, Result(Verdict.VIOLATION, detail, 0, 0, 0.0, 0.0))
+        elif ticket.suspect is None:
+            control = self._ticket(ticket.job | {"program": idle_program(ticket.job)})
+            control.suspect, control.alone = ticket, True
+            self._waiting.appendleft(control)
         else:
             detail = f"the sandbox failed under this program {_ATTEMPTS} times"
-            ticket.future.set_result(Result(Verdict.INFRA_ERROR, detail, 0, 0, 0.0, 0.0))
+            self._end(ticket.suspect, Result(Verdict.INFRA_ERROR, detail, 0, 0, 0.0, 0.0))
+
+    def _end(self, ticket: Ticket, result: Result) -> None:
+        """Tell the result of a job; that of a control says whether its suspect is to blame."""
+        if ticket.suspect is None:
+            ticket.future.set_result(result)
+            return
+        ticket.suspect.accused, ticket.suspect.attempts = True, _ATTEMPTS - 1
+        self._waiting.appendleft(ticket.suspect)
 
     def _close(self) -> None:
         with self._lock:
@@ -318,8 +272,13 @@ class Supervisor(threading.Thread):
             host.end()
         unfinished = [ticket for host in self._hosts for ticket in host.tickets.values()]
         closed = RuntimeError("the sandbox closed before this program ran")
-        for ticket in [*unfinished, *self._waiting]:
+        for waiting in [*unfinished, *self._waiting]:
+            ticket = waiting.suspect or waiting
             ticket.future.set_exception(self._refusal or closed)
+
+
+def _result(report: dict[str, Any]) -> Result:
+    return Result(**report | {"verdict": Verdict(report["verdict"])})
 
 
 def cannot_start(error: BaseException) -> Result:

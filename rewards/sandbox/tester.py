@@ -7,51 +7,38 @@ host kills and replaces it when it is late.
 """
 
 import gc
-import importlib
 import os
 import random
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from rewards.sandbox import frames, processes, zygote
-from rewards.sandbox.candidate import (
-    Candidate,
-    DiedError,
-    EndlessError,
-    LimitError,
-    RemoteError,
-    SyntaxErrorInProgram,
-    ViolationError,
-)
+from rewards.sandbox.apart import Apart
+from rewards.sandbox.candidate import DiedError
 from rewards.sandbox.isolation import landlock, limits
 from rewards.sandbox.isolation.interpreter import readable_paths
 from rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from rewards.sandbox.names import replaced_names
+from rewards.sandbox.outcome import Outcome
 from rewards.sandbox.profile import Layer
-from rewards.sandbox.remote import RefusedError
-from rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
+from rewards.sandbox.statements import Tests, TestsError, VacuousTestsError, compile_tests
 from rewards.sandbox.text import describe, one_line
+from rewards.sandbox.tier import Tier
+from rewards.sandbox.together.judge import Together
 from rewards.sandbox.verdict import Verdict
 
 _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 32 << 10
+_LARGE_SHARE = 0.25
+"""A program that held so much of its memory may have been killed for that."""
+
 _CPU_GRACE_S = 5.0
 """Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one program fared."""
-
-    verdict: Verdict
-    detail: str
-    passed_tests: int = 0
-    is_lost: bool = False
-    """The sandbox failed, and another attempt may tell."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,8 @@ class Death:
     lived: bool
     """Until we ended it, as far as is known."""
     cpu_s: float
+    memory_bytes: int
+    """The most that it held."""
 
 
 class Orders:
@@ -70,11 +59,11 @@ class Orders:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
 
-    def start(self, timeout_s: float) -> socket.socket:
+    def start(self, timeout_s: float, tier: Tier = Tier.APART) -> socket.socket:
         """Have a child forked; returns our end of its channel."""
         ours, theirs = socket.socketpair()
         with theirs:
-            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
+            order = zygote.ORDER.pack(zygote.START, tier is Tier.TOGETHER, timeout_s)
             socket.send_fds(self._line, [order], [theirs.fileno()])
         return ours
 
@@ -97,7 +86,7 @@ def main(
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
-            frames.send_json(jobs.fileno(), judge(orders, **job))
+            frames.send_json(jobs.fileno(), judge(orders, **job | {"tier": Tier(job["tier"])}))
     finally:
         os._exit(0)
 
@@ -115,26 +104,29 @@ def _confine(layers: frozenset[Layer], memory_bytes: int) -> None:
 
 
 def judge(
-    orders: Orders, program: str, tests: str, timeout_s: float, entry_points: list[str]
+    orders: Orders,
+    program: str,
+    tests: str,
+    timeout_s: float,
+    entry_points: list[str],
+    tier: Tier,
 ) -> dict[str, Any]:
     """Run one program against its tests; returns the fields of `Result` that are known here."""
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
     try:
         compiled = compile_tests(tests, tuple(entry_points))
-    except VacuousTestsError as error:
-        return _report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
+    except TestsError as error:
+        prefix = "the tests test nothing: " if isinstance(error, VacuousTestsError) else ""
+        return _report(Outcome(Verdict.INFRA_ERROR, one_line(f"{prefix}{error}")), 0, 0.0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         detail = one_line(f"the tests do not compile: {describe(error)}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     random.seed(0)
-    channel = orders.start(timeout_s)
-    with channel:
-        candidate = Candidate(channel.fileno())
-        outcome = _outcome(candidate, program, compiled, entry_points)
-    hung_up = isinstance(candidate.broken, DiedError)
+    with orders.start(timeout_s, tier) as channel:
+        outcome = _run(tier, channel.fileno(), program, compiled, entry_points)
+    hung_up = outcome is None
     death = orders.end(hung_up=hung_up)
-    if hung_up:
-        outcome = _judge_death(death, timeout_s)
+    outcome = outcome or _judge_death(death, timeout_s)
     return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain or _has_grown())
 
 
@@ -154,107 +146,61 @@ def _report(
         "passed_tests": outcome.passed_tests,
         "total_tests": total_tests,
         "cpu_s": cpu_s,
+        "is_unjudgeable": outcome.is_unjudgeable,
         "is_lost": outcome.is_lost,
         "is_stained": stained,
     }
 
 
-def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: list[str]) -> Outcome:
-    names = list(tests.names)
+def _run(
+    tier: Tier, channel: int, program: str, tests: Tests, entry_points: list[str]
+) -> Outcome | None:
+    """Run a program in a tier; None if its process has hung up."""
     try:
-        supplied = candidate.define(program, names)
-    except SyntaxErrorInProgram as error:
-        return Outcome(Verdict.SYNTAX_ERROR, one_line(str(error)))
-    except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-        return _judge_error(error, "")
+        session = Apart(channel, tests) if tier is Tier.APART else Together(channel, tests)
+        supplied = session.define(program)
+        if isinstance(supplied, Outcome):
+            return supplied
+        return _unfit(program, supplied, tests, entry_points) or session.run()
+    except DiedError:
+        return None
+
+
+def _unfit(
+    program: str, supplied: Collection[str], tests: Tests, entry_points: list[str]
+) -> Outcome | None:
+    """Say what is wrong with the names that a program supplies."""
     missing = [name for name in entry_points if name not in supplied]
     if missing:
         reason = one_line(f"the program does not define {', '.join(missing)}")
         return Outcome(Verdict.ERROR, reason)
-    if replaced := _replaced(program, tests, entry_points):
-        reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
-        return Outcome(Verdict.VIOLATION, reason)
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    namespace.update((name, importlib.import_module(name)) for name in tests.modules)
-    for name, module in tests.helpers.items():
-        namespace[name] = getattr(importlib.import_module(module), name)
-    namespace.update(supplied)
-    try:
-        return _run(candidate, tests.statements, namespace, supplied)
-    finally:
-        namespace.clear()  # functions of the tests and their globals hold one another
-
-
-def _replaced(program: str, tests: Tests, entry_points: list[str]) -> list[str]:
-    """Return names beside the entry points that the program defines over again.
-
-    They are helpers that stood before the program's own part. With a second definition it could
-    agree with any answer.
-    """
+    # Names beside the entry points are helpers that stood before the program's own part. With a
+    # second definition it could agree with any answer.
     helpers = set(tests.names) - set(entry_points)
-    return sorted(replaced_names(program, helpers)) if entry_points and helpers else []
+    if not entry_points or not helpers:
+        return None
+    try:
+        replaced = sorted(replaced_names(program, helpers, called=tests.called))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = f"it cannot be told which names the program defines: {describe(error)}"
+        return Outcome(Verdict.ERROR, one_line(reason))
+    if replaced:
+        reason = f"the program replaces {', '.join(replaced)}, which its tests use"
+        return Outcome(Verdict.VIOLATION, one_line(reason))
+    return None
 
 
-def _run(
-    candidate: Candidate,
-    statements: tuple[Statement, ...],
-    namespace: dict[str, Any],
-    supplied: dict[str, Any],
-) -> Outcome:
-    """Run the tests; the first failure gives the verdict.
+def _judge_killing(death: Death) -> Outcome:
+    """Say what a program is worth that somebody killed.
 
-    A failed test does not stop the later ones, so the counts are exact; a failed statement that is
-    no test (an import, a setup) does, because what follows depends on it.
+    None can do this to itself: see `_Zygote._ends_unasked`. But one that takes much memory can have
+    the kernel do it, where there is less than it is allowed.
     """
-    variables = {name: value for name, value in supplied.items() if isinstance(value, _DATA)}
-    passed, first_failure = 0, None
-    for index, statement in enumerate(statements):
-        failure = None
-        try:
-            # Those that the tests bound themselves are theirs; the others a function may change.
-            variables = {n: value for n, value in variables.items() if namespace.get(n) is value}
-            if index and variables:
-                variables = candidate.names(list(variables))
-                namespace.update(variables)
-            exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
-        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-            failure = _judge_error(error, statement.source)
-        if candidate.broken is not None:
-            # It cannot answer any more, and the tests may have swallowed why.
-            return _judge_error(candidate.broken, statement.source)
-        if failure is None:
-            passed += statement.is_test
-            continue
-        first_failure = first_failure or failure
-        if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
-            break
-    if first_failure is None:
-        return Outcome(Verdict.PASSED, "", passed)
-    return Outcome(first_failure.verdict, first_failure.detail, passed)
-
-
-_DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozenset, type(None))
-
-
-def _judge_error(error: BaseException, source: str) -> Outcome:
-    where = f" in: {source}" if source else ""
-    text = str(error) if isinstance(error, _OURS) else describe(error)
-    verdict = Verdict.ERROR
-    if isinstance(error, LimitError):
-        verdict = error.verdict
-    elif isinstance(error, AssertionError):
-        verdict = Verdict.FAILED
-    elif isinstance(error, MemoryError):
-        verdict = Verdict.OUT_OF_MEMORY
-        text = f"MemoryError{'' if source else ' in the program'}"
-    elif isinstance(error, ViolationError):
-        verdict, text = Verdict.VIOLATION, f"the program broke the protocol: {text}"
-    elif isinstance(error, EndlessError):
-        verdict, text = Verdict.TIMEOUT, f"stopped: {text}"
-    return Outcome(verdict, one_line(text + where))
-
-
-_OURS = RemoteError | ViolationError | DiedError | EndlessError | RefusedError | LimitError
+    reason = "somebody killed the program, perhaps the kernel for want of memory"
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    large = allowed != resource.RLIM_INFINITY and death.memory_bytes > _LARGE_SHARE * allowed
+    verdict = Verdict.OUT_OF_MEMORY if large else Verdict.INFRA_ERROR
+    return Outcome(verdict, reason, is_lost=True)
 
 
 def _judge_death(death: Death, timeout_s: float) -> Outcome:
@@ -270,9 +216,7 @@ def _judge_death(death: Death, timeout_s: float) -> Outcome:
     if number == signal.SIGSYS:
         return Outcome(Verdict.VIOLATION, "the program made a forbidden system call")
     if number == signal.SIGKILL and not death.lived:
-        # No program can do this to itself: see `_Zygote._ends_unasked`.
-        reason = "somebody killed the program, perhaps the kernel for want of memory"
-        return Outcome(Verdict.INFRA_ERROR, reason, is_lost=True)
+        return _judge_killing(death)
     if number == signal.SIGKILL:
         return Outcome(Verdict.VIOLATION, "the program closed its channel, or was killed")
     return Outcome(Verdict.ERROR, f"the program died from signal {signal.strsignal(number)}")

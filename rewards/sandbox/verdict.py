@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rewards.sandbox.tier import Tier
+
 
 class Verdict(StrEnum):
     """The outcome of one program. The first thing that went wrong decides."""
@@ -52,6 +54,8 @@ class Result:
     total_tests: int
     cpu_s: float
     wall_s: float
+    is_unjudgeable: bool = False
+    """Whether the program failed at what its tier cannot do: then the tests may be to blame."""
 
 
 LONGEST_TIMEOUT_S = 3600.0
@@ -72,13 +76,15 @@ class Job:
     `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
     supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
     does not step in. Give them where they are known: without them a program may supply every name
-    that the tests use and do not define, and so replace what its answers are checked with.
+    that the tests use and do not define, and so replace what its answers are checked with. `tier`
+    says where the tests run; None takes what their source asks for (`rewards.sandbox.carried`).
     """
 
     program: str
     tests: str
     timeout_s: float | None = None
     entry_points: Iterable[str] | None = None
+    tier: Tier | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.entry_points, str):

@@ -22,6 +22,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable
+from types import CodeType
 from typing import NoReturn, TypeVar
 
 from rewards.sandbox import processes
@@ -31,6 +32,8 @@ from rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
 from rewards.sandbox.isolation.seccomp import Filter
 from rewards.sandbox.profile import Layer
+from rewards.sandbox.tier import Tier
+from rewards.sandbox.together import load
 
 _T = TypeVar("_T")
 
@@ -38,8 +41,9 @@ _T = TypeVar("_T")
 ORDER = struct.Struct("=cId")
 ATTACH, ASK, KILL, START, END = b"A", b"Q", b"X", b"J", b"K"
 ANSWER = struct.Struct("=I")
-ENDED = struct.Struct("=i?d")
-"""What follows `END`: wait status of the child, whether it lived until now, processor seconds."""
+ENDED = struct.Struct("=i?dQ")
+"""What follows `END`: wait status of the child, whether it lived until now, processor seconds, and
+the most memory that it held."""
 
 _DYING_S = 0.05
 """How long a child that has hung up may take to die before it counts as alive."""
@@ -63,6 +67,8 @@ _WARM_MODULES = [
     "typing",
 ]
 
+_HANDLERS = frozenset({"rt_sigaction"})
+
 _DESCRIPTOR = struct.Struct("=i")
 _ROOM = socket.CMSG_SPACE(_DESCRIPTOR.size)
 
@@ -83,10 +89,13 @@ class Confinement:
     """What every child still has to put on, made ready beforehand."""
 
     def __init__(
-        self, rules: int | None, system_calls: Filter | None, layers: frozenset[Layer]
+        self,
+        rules: int | None,
+        system_calls: dict[Tier, Filter] | None,
+        layers: frozenset[Layer],
     ) -> None:
         self._rules = rules
-        self._filter = system_calls
+        self._filters = system_calls
         self._seatbelt = Layer.SEATBELT in layers
         # In a process-id namespace the children end with this process in any case.
         self._may_outlive = Layer.NAMESPACES not in layers
@@ -95,9 +104,9 @@ class Confinement:
     @property
     def may_fork(self) -> bool:
         """Whether a child can have processes of its own."""
-        return self._filter is None
+        return self._filters is None
 
-    def put_on(self, timeout_s: float) -> None:
+    def put_on(self, timeout_s: float, tier: Tier) -> None:
         """Confine this child for good. The order matters: seccomp forbids the others."""
         if self._may_outlive:
             processes.end_with_parent()
@@ -107,8 +116,8 @@ class Confinement:
         limits.limit_child(timeout_s, self._most_cpu_s)
         if self._seatbelt:
             seatbelt.apply(readable_paths())
-        if self._filter is not None:
-            self._filter.load()
+        if self._filters is not None:
+            self._filters[tier].load()
 
 
 class _Slot:
@@ -118,9 +127,14 @@ class _Slot:
 
 
 class _Zygote:
-    def __init__(self, control: socket.socket, confinement: Confinement) -> None:
+    def __init__(
+        self, control: socket.socket, confinement: Confinement, code: dict[str, CodeType]
+    ) -> None:
         self._control = control
         self._confinement = confinement
+        self._code = code
+        self._together: Callable[[], NoReturn] | None = None
+        """What a child of the second tier becomes, made with the first of them."""
         self._slots: dict[int, _Slot] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
@@ -156,21 +170,30 @@ class _Zygote:
             self._leave()
 
     def _obey_tester(self, slot: _Slot) -> None:
-        order, hung_up, timeout_s, channel = _receive(slot.orders)
+        order, number, timeout_s, channel = _receive(slot.orders)
         if order == START and channel is not None:
+            tier, serve = Tier.APART, self._child.serve
+            if number:
+                tier, serve = Tier.TOGETHER, self._served_together()
             slot.pid = processes.fork()
             if slot.pid == 0:
-                _become_child(channel, self._confinement, self._child, timeout_s)
+                _become_child(channel, self._confinement, serve, timeout_s, tier)
             os.close(channel)
         elif order == END:
-            lived = not (hung_up and self._ends_unasked(slot))
-            status, cpu_s = self._end(slot)
-            slot.orders.send(ENDED.pack(status, lived, cpu_s))
+            lived = not (number and self._ends_unasked(slot))
+            status, cpu_s, memory_bytes = self._end(slot)
+            slot.orders.send(ENDED.pack(status, lived, cpu_s, memory_bytes))
         else:  # the tester is gone
             self._end(slot)
             self._poll.unregister(slot.orders)
             del self._slots[slot.orders.fileno()]
             slot.orders.close()
+
+    def _served_together(self) -> Callable[[], NoReturn]:
+        if self._together is None:
+            self._together = load.load(self._code)
+            gc.freeze()
+        return self._together
 
     def _ends_unasked(self, slot: _Slot) -> bool:
         """Whether a child that has hung up dies of what neither we nor the program can have done.
@@ -180,9 +203,9 @@ class _Zygote:
         possible = slot.pid and not self._confinement.may_fork
         return bool(possible and processes.ends_unasked(slot.pid, _DYING_S))
 
-    def _end(self, slot: _Slot) -> tuple[int, float]:
+    def _end(self, slot: _Slot) -> tuple[int, float, int]:
         if not slot.pid:
-            return 0, 0.0
+            return 0, 0.0, 0
         pid, slot.pid = slot.pid, 0
         if self._confinement.may_fork:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -209,16 +232,24 @@ def _receive(orders: socket.socket) -> tuple[bytes, int, float, int | None]:
 
 
 def _become_child(
-    channel: int, confinement: Confinement, child: Child, timeout_s: float
+    channel: int,
+    confinement: Confinement,
+    serve: Callable[[], NoReturn],
+    timeout_s: float,
+    tier: Tier,
 ) -> NoReturn:
     try:
+        if tier is Tier.TOGETHER:
+            # A handler is handed the frame that it interrupts, so here nobody may have one.
+            for number in (signal.SIGVTALRM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
         if confinement.may_fork:
             os.setsid()  # one process group per program, so that one signal ends most of it
         if channel != CHANNEL:
             os.dup2(channel, CHANNEL)
-        confinement.put_on(timeout_s)
+        confinement.put_on(timeout_s, tier)
         gc.enable()
-        child.serve()
+        serve()
     finally:
         os._exit(1)
 
@@ -237,6 +268,7 @@ def main() -> NoReturn:
         for name in _WARM_MODULES:
             importlib.import_module(name)
         warnings.simplefilter("ignore")
+        code = load.compiled()
         try:
             confinement = _confine(control, layers, memory_bytes)
         except LayerError as error:
@@ -248,7 +280,7 @@ def main() -> NoReturn:
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection would touch, and so copy, the pages shared with the children
-        _Zygote(control, confinement).serve()
+        _Zygote(control, confinement, code).serve()
     finally:
         os._exit(1)
 
@@ -293,7 +325,10 @@ def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int
         rules = _raise_wall(Layer.LANDLOCK, lambda: landlock.ruleset(readable))
     system_calls = None
     if Layer.SECCOMP in layers:
-        system_calls = _raise_wall(Layer.SECCOMP, Filter)
+        system_calls = {
+            Tier.APART: _raise_wall(Layer.SECCOMP, Filter),
+            Tier.TOGETHER: _raise_wall(Layer.SECCOMP, lambda: Filter(without=_HANDLERS)),
+        }
     _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes))
     return Confinement(rules, system_calls, layers)
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from rewards.sandbox import Verdict
+from rewards.sandbox import Tier, Verdict
 
 STACK = """
 class Stack:
@@ -348,7 +348,7 @@ def test_honest_programs_pass(sandbox, program, tests):
     ],
 )
 def test_what_cannot_cross_is_never_a_pass(sandbox, program, tests, verdict, detail):
-    result = sandbox.run(program, tests, timeout_s=0.5)
+    result = sandbox.run(program, tests, timeout_s=0.5, tier=Tier.APART)
     assert result.verdict is verdict, result
     assert detail in result.detail
     assert sandbox.run("def f(): return 1", "assert f() == 1").verdict is Verdict.PASSED
