@@ -8,9 +8,11 @@ beside them. Source does not tell everything: a reference, where there is one, d
 import ast
 import functools
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rewards.sandbox.layouts import PROGRAM_MODULES
 from rewards.sandbox.names import BY_TEXT, used_names
 from rewards.sandbox.tier import Tier
 
@@ -19,7 +21,7 @@ _KEPT = 4096
 _TELLTALE = re.compile(
     r"class |@|redirect_std|std(?:in|out|err)|capsys|patch|Mock|catch_warnings|warns|assertLogs"
     r"|inspect|Type\b|Generator|Coroutine|Awaitable|Iterator|async|await|eval|exec|globals|locals"
-    r"|vars|pickle|Namespace|Random|re\.compile|StringIO|BytesIO|__\w+__|pandas|\bis\b|[A-Z]\w*\("
+    r"|vars|pickle|Namespace|Random|re\.compile|StringIO|BytesIO|__\w+__|import|\bis\b|[A-Z]\w*\("
 )
 """Without any of these there is nothing to find: most tests need not be parsed."""
 
@@ -59,9 +61,12 @@ _PASSING = {
     "StringIO": "pass the program a file",
     "BytesIO": "pass the program a file",
     "compile": "pass the program a pattern",
-    "DataFrame": "exchange tables with the program",
-    "Series": "exchange tables with the program",
 }  # fmt: skip
+# What tests use of numpy to compare numbers: EvalPlus does nothing else with it.
+_OF_NUMBERS = frozenset(
+    {"allclose", "assert_allclose", "assert_almost_equal", "isclose", "isnan", "testing"}
+    | {"float16", "float32", "float64", "inf", "nan", "ndarray", "pi"}
+)
 _SPECIAL = frozenset(
     {"__defaults__", "__kwdefaults__", "__closure__", "__code__", "__globals__", "__wrapped__"}
     | {"__annotations__", "__mro__", "__bases__", "__subclasses__", "__slots__", "__self__"}
@@ -94,11 +99,13 @@ def reasons(tests: str) -> tuple[Reason, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     held = _Held(tree, names)
+    parts = list(ast.walk(tree))
     found = {
         Reason(getattr(part, "lineno", 0), what)
-        for part in ast.walk(tree)
+        for part in parts
         for what in _found(part, names, held)
     }
+    found.update(_of_packages(parts))
     return tuple(sorted(found, key=lambda reason: (reason.line, reason.what)))
 
 
@@ -141,6 +148,32 @@ def _of_class(node: ast.ClassDef, names: set[str]) -> Iterator[str]:
         yield "subclass a class of the program"
     elif not (node.name.startswith("Test") or any("TestCase" in base for base in bases)):
         yield "have a class of their own, whose objects they may hand to the program"
+
+
+def _of_packages(parts: list[ast.AST]) -> Iterator[Reason]:
+    """Look at what tests use of packages beside the library: numbers cross, arrays do not."""
+    aliases: set[str] = set()
+    used: list[tuple[int, str]] = []
+    for part in parts:
+        if isinstance(part, ast.Import):
+            foreign = [alias for alias in part.names if _is_foreign(alias.name)]
+            aliases |= {(alias.asname or alias.name).partition(".")[0] for alias in foreign}
+        elif isinstance(part, ast.ImportFrom) and _is_foreign(part.module or ""):
+            used += [(part.lineno, alias.name) for alias in part.names]
+    attributes = [part for part in parts if isinstance(part, ast.Attribute)]
+    used += [(part.lineno, part.attr) for part in attributes if _root(part) in aliases]
+    for line, name in used:
+        if name not in _OF_NUMBERS:
+            yield Reason(line, "exchange arrays or tables with the program")
+
+
+def _root(node: ast.Attribute) -> str:
+    return node.value.id if isinstance(node.value, ast.Name) else ""
+
+
+def _is_foreign(module: str) -> bool:
+    top = module.partition(".")[0]
+    return not (top in sys.stdlib_module_names or top in PROGRAM_MODULES or top in {"", "pytest"})
 
 
 class _Held:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rewards.sandbox import processes
+from rewards.sandbox.packages import Packages
 from rewards.sandbox.profile import LAYERS, Profile
 from rewards.sandbox.verdict import Result
 
@@ -48,7 +49,7 @@ class HostProcess:
     is_ready: bool = False
 
     @classmethod
-    def start(cls, memory_mb: int, profile: Profile) -> "HostProcess":
+    def start(cls, memory_mb: int, profile: Profile, packages: Packages) -> "HostProcess":
         """Execute a fresh interpreter that sees nothing of this one."""
         ours, theirs = socket.socketpair()
         wait = struct.pack("ll", int(GRACE_S), 0)
@@ -56,7 +57,7 @@ class HostProcess:
             ours.setsockopt(socket.SOL_SOCKET, option, wait)
         with theirs:
             layers = ",".join(sorted(LAYERS[profile]))
-            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers]
+            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers, packages.as_text()]
             process = subprocess.Popen(
                 processes.command("host", *arguments),
                 env=processes.ENVIRONMENT,

@@ -23,8 +23,9 @@ from typing import Any, TypeVar
 
 from rewards.sandbox import frames
 from rewards.sandbox.control import idle_program
-from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
+from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS, PACKAGES
 from rewards.sandbox.host_process import GRACE_S, HostProcess, Ticket
+from rewards.sandbox.packages import Packages, PackagesUnavailableError
 from rewards.sandbox.profile import Layer, Profile, SandboxUnavailableError
 from rewards.sandbox.text import describe
 from rewards.sandbox.tier import Tier
@@ -55,14 +56,17 @@ class Supervisor(threading.Thread):
     Raises `OSError` if the machine refuses what it needs itself, however often it asks.
     """
 
-    def __init__(self, workers: int, memory_mb: int, profile: Profile | None) -> None:
+    def __init__(
+        self, workers: int, memory_mb: int, profile: Profile | None, packages: Packages
+    ) -> None:
         super().__init__(name="sandbox-supervisor", daemon=True)
         self._workers = workers
         self._memory_mb = memory_mb
+        self._packages = packages
         self._may_weaken = profile is None and sys.platform == "linux"
         default = Profile.FULL if sys.platform == "linux" else Profile.SEATBELT
         self._profile = profile or default
-        self._refusal: SandboxUnavailableError | None = None
+        self._refusal: RuntimeError | None = None
         self._lock = threading.Lock()
         self._stopping = False
         self._waiting: deque[Ticket] = deque()
@@ -169,7 +173,7 @@ class Supervisor(threading.Thread):
         if now < self._next_start:
             return None
         try:
-            host = HostProcess.start(self._memory_mb, self._profile)
+            host = HostProcess.start(self._memory_mb, self._profile, self._packages)
         except (OSError, MemoryError) as error:
             self._next_start = now + _PAUSE_S
             self._failed_starts += not self._hosts  # else those that run will take the jobs
@@ -200,6 +204,8 @@ class Supervisor(threading.Thread):
             self._settle(host.tickets.pop(reply["job_id"]), reply)
         elif reply["missing"] is None:
             host.is_ready, self._failed_starts = True, 0
+        elif reply["missing"] == PACKAGES:
+            self._refuse(PackagesUnavailableError(reply["reason"]))
         else:
             self._weaken_or_refuse(host, Layer(reply["missing"]), reply["reason"])
 
@@ -222,6 +228,9 @@ class Supervisor(threading.Thread):
                 warnings.warn(f"{error} It is taken, since no profile was named.", stacklevel=1)
             self._replace(host)
             return
+        self._refuse(error)
+
+    def _refuse(self, error: RuntimeError) -> None:
         with self._lock:
             self._refusal = error
             self._stopping = True

@@ -77,11 +77,15 @@ class Orders:
 
 
 def main(
-    jobs: socket.socket, line: socket.socket, layers: frozenset[Layer], memory: int
+    jobs: socket.socket,
+    line: socket.socket,
+    layers: frozenset[Layer],
+    memory_bytes: int,
+    readable: list[str],
 ) -> NoReturn:
     """Serve the host until it hangs up. Runs in a fork of it."""
     try:
-        _confine(layers, memory)
+        _confine(layers, memory_bytes, readable)
         orders = Orders(line)
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
@@ -91,14 +95,14 @@ def main(
         os._exit(0)
 
 
-def _confine(layers: frozenset[Layer], memory_bytes: int) -> None:
+def _confine(layers: frozenset[Layer], memory_bytes: int, readable: list[str]) -> None:
     processes.end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limits.limit_tester(memory_bytes)
     if sys.platform == "linux":
         prctl(PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:
-        rules = landlock.ruleset(readable_paths())
+        rules = landlock.ruleset([*readable_paths(), *readable])
         landlock.restrict(rules)
         os.close(rules)
 

@@ -27,6 +27,7 @@ from typing import NoReturn, TypeVar
 
 from rewards.sandbox import processes
 from rewards.sandbox.child import CHANNEL, Child, rehearse
+from rewards.sandbox.imports import import_packages
 from rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
 from rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
@@ -257,12 +258,14 @@ def _become_child(
 def main() -> NoReturn:
     """Confine this process, say so or why not, and serve on the descriptor of `sys.argv[1]`.
 
-    Bytes per program and layers follow it.
+    Bytes per program, layers and packages follow it.
     """
     try:
         control = _reserve_channel(socket.socket(fileno=int(sys.argv[1])))
         memory_bytes = int(sys.argv[2])
         layers = frozenset(Layer(name) for name in sys.argv[3].split(","))
+        taken_bytes, readable = import_packages(sys.argv[4])
+        memory_bytes += taken_bytes
         del sys.argv[1:]
         os.environ.clear()
         for name in _WARM_MODULES:
@@ -270,7 +273,7 @@ def main() -> NoReturn:
         warnings.simplefilter("ignore")
         code = load.compiled()
         try:
-            confinement = _confine(control, layers, memory_bytes)
+            confinement = _confine(control, layers, memory_bytes, readable)
         except LayerError as error:
             control.send(_REFUSED + f"{error.layer}\n{error.reason}".encode())
             os._exit(1)
@@ -302,8 +305,10 @@ def await_ready(control: socket.socket) -> None:
         raise OSError("the zygote died while it started")
 
 
-def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int) -> Confinement:
-    readable, hidden = readable_paths(), hidden_paths()
+def _confine(
+    control: socket.socket, layers: frozenset[Layer], memory_bytes: int, packages: list[str]
+) -> Confinement:
+    readable, hidden = [*readable_paths(), *packages], hidden_paths()
     if Layer.NAMESPACES in layers:
         _raise_wall(Layer.NAMESPACES, lambda: namespaces.enter(readable, hidden))
         # Only a child is inside the new process-id namespace. It is its init: when it ends, the

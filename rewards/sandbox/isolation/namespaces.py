@@ -97,12 +97,20 @@ def _private_root(readable: list[str], hidden: Iterable[str]) -> None:
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)  # nothing below is seen outside
     root = _mount_point(readable)
     _mount("tmpfs", root, "tmpfs", _MS_NO_SUID | _MS_NO_DEV, "size=1m,mode=755")
+    emptied = [path for path in map(os.path.realpath, hidden) if Path(path).is_dir()]
     for path in readable:
-        if not any(path.startswith(other + "/") for other in readable):
+        above = [other for other in readable if path.startswith(other + "/")]
+        if not above:
             _bind(path, root + path)
-    for path in hidden:
-        if Path(root + os.path.realpath(path)).is_dir():
-            _mount("tmpfs", root + os.path.realpath(path), "tmpfs", _MS_READ_ONLY, "size=4k")
+    for path in emptied:
+        if not Path(root + path).is_dir():
+            continue
+        # A source elsewhere: what is shown again below it has to be found there.
+        _mount("tmpfs", root + path, "tmpfs", _MS_NO_SUID | _MS_NO_DEV, "size=1m,mode=755")
+        for shown in readable:
+            if shown.startswith(path + "/"):
+                _bind(shown, root + shown)
+        _mount(None, root + path, None, _MS_REMOUNT | _MS_BIND | _MS_READ_ONLY)
     for link in (Path("/lib"), Path("/lib64")):
         if link.is_symlink():
             Path(root + str(link)).symlink_to(link.readlink())

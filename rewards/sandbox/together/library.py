@@ -43,7 +43,9 @@ def remember(also: Iterable[str] = ()) -> None:
     At first that is what tests and programs share with nobody asking. The rest of what this process
     has loaded it needs itself; a class from there is trusted as little as one of the program.
     """
-    known = {*_FOUNDATION, *also}
+    named = {name.partition(".")[0] for name in also}
+    named |= {top for name in named for top in _tops_behind(name)}
+    known = {*_FOUNDATION, *(name for name in _present if name.partition(".")[0] in named)}
     _lists[:] = [list(one) for one in _IMPORT_LISTS]
     wanted = known.intersection(_present)
     if _loaded and _present.issuperset(_MODULES) and wanted <= _loaded.keys():
@@ -56,13 +58,20 @@ def remember(also: Iterable[str] = ()) -> None:
             _remember(module, module.__dict__, _is_function_or_module)
     for kind in all_classes():
         is_fixed = kind.__flags__ & _IMMUTABLE
-        if id(kind) in _classes or not (is_fixed or kind.__module__ in _loaded):
+        if id(kind) in _classes or not (is_fixed or str(kind.__module__) in _loaded):
             continue
         _classes[id(kind)] = kind
         _callables.add(id(kind))
         if not is_fixed:
             _remember(kind, _dict_of(kind), _is_behaviour)
     _present.update(_MODULES)
+
+
+def _tops_behind(name: str) -> set[str]:
+    """Return the packages that what is in a package comes from: `pytest` is all `_pytest`."""
+    values = list(vars(_MODULES[name]).values()) if name in _MODULES else []
+    tops = {str(getattr(value, "__module__", "")).partition(".")[0] for value in values}
+    return tops - sys.stdlib_module_names - {""}
 
 
 def all_classes() -> list[type]:

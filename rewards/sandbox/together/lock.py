@@ -62,7 +62,7 @@ class DeniedError(ValueError, RuntimeError, AttributeError):
 def hide(classes: Iterable[type]) -> None:
     """Say of all classes that there are which ones are not for programs to know: those of ours."""
     global _hidden  # noqa: PLW0603 - it serves one process, once
-    _hidden = frozenset(id(c) for c in classes if c.__module__.partition(".")[0] in _OURS)
+    _hidden = frozenset(id(c) for c in classes if str(c.__module__).partition(".")[0] in _OURS)
 
 
 def lock() -> None:
