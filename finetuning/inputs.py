@@ -24,7 +24,7 @@ from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
 from finetuning.rows.mismatch import with_mismatches
 from finetuning.rows.need import Need, need_of
 from finetuning.rows.together import wrong_labels, wrong_rates
-from rewards.base import Costs, KeepsFiles, Reward, RewardConfig
+from rewards.base import Costs, KeepsFiles, Prepares, Reward, RewardConfig
 from rewards.together import in_order, share_board
 
 
@@ -91,6 +91,7 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)
+    _prepare_rewards(rewards, data.train, stage.console)
     _tell_costs(rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
 
@@ -142,6 +143,18 @@ def check_columns(
             problems.append(Problem(setting, str(error)))
     if problems:
         raise ConfigError(problems)
+
+
+def _prepare_rewards(rewards: Iterable[Reward], dataset: Dataset, console: Console) -> None:
+    """Let rewards look at every problem, before anything is sampled for them."""
+    for reward in rewards:
+        if isinstance(reward, Prepares):
+            columns = {name: dataset[name] for name in dataset.column_names}
+            try:
+                told = reward.prepare(columns)
+            except ValueError as error:
+                raise ConfigError([Problem(f"reward.{reward.__name__}", str(error))]) from error
+            console.print(f"{reward.__name__}: {told}", highlight=False)
 
 
 def tell_costs(

@@ -4,7 +4,6 @@ Every verdict has an explicit reward, also those of programs that were cut short
 `INFRA_ERROR` has none: the sandbox failed, not the program, so the completion is masked.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,9 +19,16 @@ from rewards.hidden import HackGap, split_tests
 from rewards.metrics import batch_metrics, hidden_metrics
 from rewards.quality import find_ruff, qualities
 from rewards.sandbox import Job, Result, Sandbox, Verdict
-from rewards.sandbox.helpers import with_helpers
-
-_LOG = logging.getLogger(__name__)
+from rewards.telling import Telling
+from rewards.tiers import (
+    DECIDING,
+    TierChoice,
+    Tiers,
+    describe_tiers,
+    problems_of,
+    run_decided,
+    share_together,
+)
 
 _MAY_PASS_HIDDEN_TESTS = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR)
 """Verdicts after which the hidden tests are run. The others pass none of them either, and running
@@ -37,6 +43,8 @@ class ExecutionReward:
         prefix (str, optional): Text that stands before the completion in the program.
         stop (list[str], optional): The completion is cut at the earliest of these strings.
         entry_points (list[str], optional): Names that the program has to define for the tests.
+        reference (str, optional): A completion that is right; or `canonical_solution`. It decides
+            where the tests of its problem run, see `rewards.tiers`.
 
     Args:
         verdict_rewards: The reward of every verdict but `INFRA_ERROR`, which is masked.
@@ -48,7 +56,8 @@ class ExecutionReward:
             `rewards.grading.is_truncated`.
         hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
         hack_gap_warning, hack_gap_stop: Those of `rewards.hidden.HackGap`.
-        timeout_s, memory_mb, workers: Those of `Sandbox`.
+        timeout_s, memory_mb, workers, packages: Those of `Sandbox`.
+        tier: Where tests run, see `rewards.tiers`.
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
@@ -69,6 +78,8 @@ class ExecutionReward:
         hidden_fraction: float = 0.0,
         hack_gap_warning: float = 0.1,
         hack_gap_stop: float | None = None,
+        packages: Iterable[str] = (),
+        tier: TierChoice = "auto",
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
@@ -89,10 +100,28 @@ class ExecutionReward:
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
         self._sandbox: Sandbox | None = None
         self._board = Board()
+        self._packages = tuple(packages)
+        self._tiers = Tiers(tier)
+        self._telling = Telling()
 
     def share(self, board: Board) -> None:
         """Post the verdicts of every batch on this board as well."""
         self._board = board
+
+    def prepare(self, columns: Mapping[str, Sequence[Any]]) -> str:
+        """Decide where every problem of a data set is judged; returns a line that says so.
+
+        Its processes end again. Raises `ValueError` if no problem is left that can be judged.
+        """
+        problems = problems_of(**{name: list(columns[name]) for name in DECIDING & columns.keys()})
+        try:
+            decisions = self._tiers.decide(problems, self._started_sandbox())
+        finally:
+            self.close()
+        told = describe_tiers(problems, decisions)
+        if all(decision.tier is None for decision in decisions):
+            raise ValueError(f"no problem can be judged: {told}")
+        return told
 
     def __call__(
         self,
@@ -103,6 +132,8 @@ class ExecutionReward:
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
+        reference: Sequence[str | None] | None = None,
+        canonical_solution: Sequence[str | None] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
@@ -114,27 +145,28 @@ class ExecutionReward:
             RewardHackedError: when the gap to the hidden tests reaches `hack_gap_stop`.
 
         """
-        count = len(prompts)
+        count, tests = len(prompts), _require_tests(tests)
         before = prefix or [""] * count
-        splits = [
-            split_tests(with_helpers(above, test), self._hidden_fraction)
-            for above, test in zip(before, _require_tests(tests), strict=True)
-        ]
+        sandbox = self._started_sandbox()
+        problems = problems_of(tests, prefix, entry_points, reference, canonical_solution)
+        decisions = self._tiers.decide(problems, sandbox)
+        splits = [split_tests(problem.tests, self._hidden_fraction) for problem in problems]
         jobs = [
-            Job(above + extract_code(completion, stops), visible, entry_points=names)
-            for completion, (visible, _), above, stops, names in zip(
+            Job(above + extract_code(completion, stops), visible, None, names, decision.tier)
+            for completion, (visible, _), above, stops, names, decision in zip(
                 completions,
                 splits,
                 before,
                 stop or [()] * count,
                 entry_points or [()] * count,
+                decisions,
                 strict=True,
             )
         ]
         started = time.perf_counter()
-        results = [_tested(result) for result in self._started_sandbox().run_many(jobs)]
+        results = [_tested(result) for result in run_decided(sandbox, jobs, decisions)]
         seconds = time.perf_counter() - started
-        _report_failures(results)
+        self._telling.tell([problem.tests for problem in problems], results, decisions)
         self._board.post(
             self.__name__, prompts, completions, [result.verdict for result in results]
         )
@@ -142,6 +174,7 @@ class ExecutionReward:
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)
         metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
+        metrics["execution/together"] = share_together(decisions)
         metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits])
         if log_metric is not None:
             for name, value in metrics.items():
@@ -161,7 +194,9 @@ class ExecutionReward:
 
     def _started_sandbox(self) -> Sandbox:
         if self._sandbox is None:
-            self._sandbox = Sandbox(self._workers, self._timeout_s, self._memory_mb)
+            self._sandbox = Sandbox(
+                self._workers, self._timeout_s, self._memory_mb, packages=self._packages
+            )
         return self._sandbox
 
     def _qualities(self, jobs: list[Job], results: list[Result]) -> list[float | None]:
@@ -179,7 +214,7 @@ class ExecutionReward:
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
-            (index, Job(jobs[index].program, tests, entry_points=jobs[index].entry_points))
+            (index, replace(jobs[index], tests=tests))
             for index, tests in enumerate(hidden_tests)
             if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
         ]
@@ -223,18 +258,6 @@ def _problems(prompts: list[Any], splits: list[tuple[str, str | None]]) -> list[
     return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
 
 
-def _report_failures(results: list[Result]) -> None:
-    """Show what the sandbox could not judge: masked samples would otherwise vanish silently."""
-    failures = [result.detail for result in results if result.verdict is Verdict.INFRA_ERROR]
-    if failures:
-        _LOG.warning(
-            "%d of %d programs could not be judged and are masked; the first: %s",
-            len(failures),
-            len(results),
-            failures[0],
-        )
-
-
 class ExecutionConfig(RewardConfig):
     """Tests that run decide: `ExecutionReward`."""
 
@@ -265,6 +288,11 @@ class ExecutionConfig(RewardConfig):
     """Mean gap over 20 batches from which on a warning is shown."""
     hack_gap_stop: PositiveFloat | None
     """Mean gap over 20 batches at which the run is stopped; null: never."""
+    packages: list[str]
+    """Installed packages that programs and tests may import, by the names of their modules."""
+    tier: TierChoice
+    """Where tests run: `apart` from the program, `together` with it in one process, `auto` as each
+    problem needs it, `refuse`: apart, and problems that need it otherwise are not judged."""
 
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""

@@ -12,8 +12,10 @@ from rewards.compiler import CompilerConfig
 from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
 from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
+from rewards.sandbox import Tier
 from rewards.teacher.config import TeacherConfig
 from rewards.teacher.settings import Pay
+from rewards.tiers import TierChoice
 from rewards.together import in_order, share_board
 
 
@@ -23,14 +25,15 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     A teacher runs nothing: it is attacked with words. Nor do compilers and classifiers: they are
     given answers that say nothing, in every language that has a compiler here; a classifier that is
     asked about what compiles, together with its compiler. Our own sandbox is attacked with
-    everything, and in one process, since its servers have to survive; of a function it is not known
-    where it runs programs. Raises `ValueError` where a config names what does not exist.
+    everything, with tests apart from the program and beside it, and in one process, since its
+    servers have to survive; of a function it is not known where it runs programs. Raises
+    `ValueError` where a config names what does not exist.
     """
     configs = list(configs)
     # Those that are called in forks of this process go first: the others start threads.
     threaded = (TeacherConfig, CompilerConfig, DiscriminatorConfig)
     ordered = sorted(configs, key=lambda config: isinstance(config, threaded))
-    rewards = [(config, _built(config, configs)) for config in ordered]
+    rewards = [(one, _built(one, configs)) for config in ordered for one in _in_every_tier(config)]
     passed = True
     for config, reward in rewards:
         if isinstance(config, TeacherConfig):
@@ -41,6 +44,8 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
             reward.close()
         else:
             isolated = isinstance(config, ExecutionConfig)
+            if isinstance(config, ExecutionConfig):
+                reward.__name__ += f" ({config.tier})"
             report = run_audit(
                 reward,
                 unsafe=unsafe or isolated,
@@ -85,6 +90,18 @@ def _built(config: RewardConfig, configs: Sequence[RewardConfig]) -> Reward:
     if isinstance(config, DiscriminatorConfig) and config.after is not None:
         return Together([*(other for other in configs if other.name == config.after), config])
     return _alone(config).build()
+
+
+def _in_every_tier(config: RewardConfig) -> list[RewardConfig]:
+    """Return a reward for each tier that it judges problems in: it is attacked in all of them."""
+    if not isinstance(config, ExecutionConfig):
+        return [config]
+    tiers = [Tier.APART, Tier.TOGETHER] if config.tier == "auto" else [_fixed(config.tier)]
+    return [config.model_copy(update={"tier": tier.value}) for tier in tiers]
+
+
+def _fixed(choice: TierChoice) -> Tier:
+    return Tier.TOGETHER if choice == "together" else Tier.APART
 
 
 def _named(config: RewardConfig, configs: Sequence[RewardConfig]) -> list[str]:

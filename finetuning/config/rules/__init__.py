@@ -43,6 +43,7 @@ from finetuning.config.rules.publish import publishing_can_begin
 from finetuning.config.rules.rewards import (
     custom_functions_are_there,
     models_of_rewards_are_there,
+    packages_are_installed,
     rewards_count,
 )
 from finetuning.config.rules.rows import (
@@ -85,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     trackers_can_start,
     custom_functions_are_there,
     models_of_rewards_are_there,
+    packages_are_installed,
     rewards_count,
     rows_are_right,
     prompts_need_no_tests,

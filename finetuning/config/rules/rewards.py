@@ -7,7 +7,9 @@ from finetuning.config.schema import BaseCollect, Config, OnlineConfig
 from finetuning.config.settings import MISSING
 from finetuning.errors import Problem
 from rewards.custom import FORM, CustomConfig, names_a_function
+from rewards.execution import ExecutionConfig
 from rewards.find import why_missing
+from rewards.sandbox.packages import missing_packages
 
 
 def custom_functions_are_there(config: Config) -> Iterator[Problem]:
@@ -32,6 +34,15 @@ def models_of_rewards_are_there(config: Config) -> Iterator[Problem]:
             setting = f"path={path}"
             message = str(error).removeprefix(f"{setting}: ")
             yield Problem(f"reward.{name}.{setting}", message)
+
+
+def packages_are_installed(config: Config) -> Iterator[Problem]:
+    """Check the packages of programs; nothing is imported for it."""
+    for name, spec in config.reward.items():
+        if isinstance(spec, ExecutionConfig) and (missing := missing_packages(spec.packages)):
+            listed = ", ".join(missing)
+            remedy = f"not installed here: pip install {' '.join(missing)}, or leave it out"
+            yield Problem(f"reward.{name}.packages=[{listed}]", remedy)
 
 
 def rewards_count(config: Config) -> Iterator[Problem]:
