@@ -1,73 +1,25 @@
 """The program as the process of the tests sees it: a channel that carries data.
 
-The far side is hostile. Every frame from it is bounded, every value is rebuilt from builtin data,
-and anything else ends the run as a violation. It refuses to let an exception of the program pass
-for a failed or a passed test: exceptions arrive by name, and never as `AssertionError`.
+The far side is hostile. Every frame from it is bounded, every value is rebuilt from builtin data
+(`rewards.sandbox.carrier`), and anything else ends the run as a violation. It refuses to let an
+exception of the program pass for a failed or a passed test.
 """
 
-import builtins
 import importlib
 import types
-from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from rewards.sandbox import frames, wire
-from rewards.sandbox.errors import ErrorClasses, ProgramErrorClass
-from rewards.sandbox.remote import (
-    RefusedError,
-    RemoteFunction,
-    RemoteIterator,
-    RemoteObject,
-    number_of,
-)
+from rewards.sandbox import ambient, frames
+from rewards.sandbox.carrier import NO_VALUE, TRUSTED_MODULES, Carrier
+from rewards.sandbox.remote import KNOWN, RefusedError, Remote, RemoteClass, is_programs
+from rewards.sandbox.special import ahead_of
+from rewards.sandbox.values import WireError
 from rewards.sandbox.verdict import Verdict
 
 _MAX_TEXT = 1000
-
-TRUSTED_MODULES = frozenset(
-    {
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "fractions",
-        "functools",
-        "heapq",
-        "inspect",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-    }
-)
-"""Modules that the tests always meet in their own copy, whatever the program calls by the name."""
-
-_EXCEPTIONS: dict[str, type[Exception]] = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type)
-    and issubclass(kind, Exception)
-    and not issubclass(kind, (AssertionError, Warning))
-}
-
-
-class RemoteError(Exception):
-    """An exception of the program that has no builtin name, or one that the tests must not see."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self.name = name
+_MAX_FROM_PROGRAM = 4096
+"""Bytes that a program may have sent while what its tests pass is their own doing."""
 
 
 class SyntaxErrorInProgram(Exception):  # noqa: N818 - a finding about a program, not a failure
@@ -95,16 +47,24 @@ class LimitError(BaseException):
 
 
 class Candidate:
-    """One program behind its channel."""
+    """One program behind its channel, and the tests' side of everything it is asked."""
 
-    def __init__(self, channel: int) -> None:
+    def __init__(self, channel: int, tests: str = "") -> None:
         self._channel = channel
-        self._callbacks: list[Callable[..., Any]] = []
-        self._objects: dict[int, RemoteObject | RemoteIterator] = {}
-        self._lent: dict[int, dict[int | str, Any]] = {}
-        self._errors = ErrorClasses(self, _EXCEPTIONS)
+        self._settings = ambient.Settings(tests)
+        self._wire = Carrier(self, self._module)
+        self._namespace: dict[str, Any] = {}
+        self._variables: dict[str, Any] = {}
+        self._received = 0
         self.broken: BaseException | None = None
         """What ended the run, even if the tests swallowed it."""
+        self.refused: RefusedError | None = None
+        """What the tests did first of what they must not, even if they swallowed that it failed."""
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether this side compares containers, so that no object may be asked."""
+        return self._wire.is_watching
 
     def define(self, program: str, names: list[str]) -> dict[str, Any]:
         """Run the program; returns those of the names that it defines.
@@ -114,98 +74,159 @@ class Candidate:
         reply = self._exchange([program, names], frames.MAX_PROGRAM_BYTES)
         if "syntax" in reply:
             raise SyntaxErrorInProgram(str(reply["syntax"])[:_MAX_TEXT])
-        return self._names(reply, names)
+        encoded = reply.get("names")
+        if type(encoded) is not dict or not encoded.keys() <= set(names):
+            raise self._break(ViolationError("no names"))
+        supplied = dict(zip(encoded, self._decoded([*encoded.values()]), strict=True))
+        for name, value in supplied.items():
+            if name[:1].isupper() and issubclass(type(value), RemoteClass):
+                type.__setattr__(value, KNOWN, True)
+        return supplied
 
-    def names(self, names: list[str]) -> dict[str, Any]:
-        """Look names up again: data may have changed since."""
-        return self._names(self._exchange(["names", names]), names)
+    def follow(self, namespace: dict[str, Any], supplied: dict[str, Any]) -> None:
+        """Bind variables of the program anew in this namespace whenever it does so itself.
 
-    def call(self, number: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Call a function; its arguments then look as the program left its copies."""
-        encoded = {name: self._encode(value) for name, value in keywords.items()}
-        reply = self._exchange(["call", number, [self._encode(a) for a in arguments], encoded])
-        lent: dict[int | str, Any] = dict(enumerate(arguments))
-        lent.update(keywords.items())
-        self._return_lent(reply, lent)
-        with self._reading():
-            if "same" in reply:
-                return lent[reply["same"]]
-        result = self._result(reply)
-        if isinstance(result, RemoteIterator):  # it may go on to change them
-            self._lent[number_of(result)] = lent
-        return result
+        Those that the tests bind themselves are theirs from then on.
+        """
+        self._namespace = namespace
+        self._variables = {n: value for n, value in supplied.items() if not is_programs(value)}
 
-    def _return_lent(self, reply: dict[str, Any], lent: dict[int | str, Any]) -> None:
-        with self._reading():
-            for index, after in reply.get("m", ()):
-                _copy_back(lent[index], self._decode(after))
+    def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a function or a class."""
+        return self._call(["call", self._target(target)], arguments, keywords)
 
-    def get(self, number: int, name: str) -> Any:
+    def method(
+        self, target: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Call a method of an object."""
+        return self._call(["method", self._target(target), name], arguments, keywords)
+
+    def _call(
+        self, question: list[Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        with self._writing():
+            written = [self._wire.argument(value) for value in arguments]
+            named = {name: self._wire.argument(value) for name, value in keywords.items()}
+        return self._ask([*question, written, named])
+
+    def get(self, target: Any, name: str) -> Any:
         """Read an attribute."""
-        return self._result(self._exchange(["get", number, name]))
+        return self._ask(["get", self._target(target), name])
 
-    def set(self, number: int, name: str, value: Any) -> None:
+    def set(self, target: Any, name: str, value: Any) -> None:
         """Set an attribute."""
-        self._exchange(["set", number, name, self._encode(value)])
+        self._ask(["set", self._target(target), name, self._encoded([value])[0]])
 
-    def operate(self, number: int, operation: str, *arguments: Any) -> Any:
-        """Apply one of the operations of `rewards.sandbox.child`."""
-        message = [operation, number, [self._encode(argument) for argument in arguments]]
-        return self._result(self._exchange(message))
+    def delete(self, target: Any, name: str) -> None:
+        """Delete an attribute."""
+        self._ask(["del", self._target(target), name])
 
-    def following(self, number: int, count: int) -> tuple[list[Any], Callable[[], None] | None]:
+    def operate(self, target: Any, operation: str, *arguments: Any) -> Any:
+        """Apply one of the operations of `rewards.sandbox.operations`."""
+        return self._ask([operation, self._target(target), self._encoded(arguments)])
+
+    def code(self, target: Any) -> Any:
+        """Return what can be seen of the code of a function."""
+        found = self._ask(["code", self._target(target)])
+        if type(found) is not dict or not all(type(name) is str for name in found):
+            raise self._break(ViolationError("no code"))
+        return types.SimpleNamespace(**found)
+
+    def following(self, target: Any, count: int) -> tuple[list[Any], Callable[[], None] | None]:
         """Take values from an iterator; behind the last one stands what to call at its end."""
-        reply = self._exchange(["next", number, count])
-        self._return_lent(reply, self._lent.get(number, {}))
-        values = self._result(reply)
-        end = reply.get("end")
+        reply = self._exchange({"q": ["next", self._wire.target(target), count]})
+        values, end = reply.get("r"), reply.get("end")
         if type(values) is not list or len(values) > count or (not values and not end):
             raise self._break(ViolationError("no values"))
+        values = self._decoded(values)
         if type(end) is dict:
             return values, lambda: self._raise(end)
+        if type(end) is list:
+            returned = self._decoded(end)
+            return values, lambda: _stop(returned)
         return values, (lambda: None) if end else None
 
-    def leave(self, number: int, error: BaseException | None) -> None:
-        """End a `with` block. Of a failed test or the end of a run the program learns nothing."""
-        if error is None:
-            self._exchange(["leave", number, None])
-        elif isinstance(error, Exception) and not isinstance(error, AssertionError):
-            self._exchange(["leave", number, [type(error).__name__, str(error)]])
+    def leave(self, target: Any, error: BaseException | None) -> bool:
+        """End a `with` block. Of a failed test or the end of a run the program learns nothing.
 
-    def _exchange(
-        self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES
-    ) -> dict[str, Any]:
+        Nor can it hide an exception from the tests.
+        """
+        if error is None or (
+            isinstance(error, Exception) and not isinstance(error, AssertionError)
+        ):
+            self._ask(["leave", self._target(target), self._encoded([error])[0]])
+        return False
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Say that the tests did what they must not; whoever catches it, it stays known."""
+        self.refused = self.refused or RefusedError(reason)
+        raise self.refused
+
+    def _ask(self, question: list[Any]) -> Any:
+        reply = self._exchange({"q": question})
+        if "r" not in reply:
+            raise self._break(ViolationError("no result"))
+        return self._decoded([reply["r"]])[0]
+
+    def _target(self, target: Any) -> Any:
+        ahead = ahead_of(target) if hasattr(type(target), "__next__") else None
+        if ahead is not None and ahead.values:
+            self.refuse("the tests use an iterator of which values were fetched ahead")
+        return self._wire.target(target)
+
+    def _exchange(self, message: Any, most: int = frames.MAX_QUESTION_BYTES) -> dict[str, Any]:
         """Ask and wait for the answer; runs the callbacks that the program calls meanwhile."""
         self._send(message, most)
         while True:
             reply = self._receive()
-            if "callback" not in reply:
+            if "k" not in reply:
                 break
-            self._send(self._called_back(reply["callback"]))
+            self._send(self._called_back(reply["k"]))
         if "endless" in reply:
             raise self._break(EndlessError("it repeats itself without end"))
         if "limit" in reply:
             verdict = Verdict.OUT_OF_MEMORY if reply.get("large") is True else Verdict.ERROR
             raise self._break(LimitError(verdict, str(reply["limit"])[:_MAX_TEXT]))
+        if "refused" in reply:
+            self.refuse(str(reply["refused"])[:_MAX_TEXT])
         if "e" in reply:
             self._raise(reply)
         return reply
 
-    def _send(self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES) -> None:
+    def _send(self, message: Any, most: int = frames.MAX_QUESTION_BYTES) -> None:
         if self.broken is not None:
             raise self.broken
+        if type(message) is dict:
+            self._add_changes(message)
         payload = frames.encode_json(message).encode("ascii")
         if len(payload) > most:
             text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text))
+            own = self._received <= _MAX_FROM_PROGRAM
+            verdict = Verdict.INFRA_ERROR if own else Verdict.OUT_OF_MEMORY
+            raise self._break(LimitError(verdict, text))
         try:
             frames.send(self._channel, payload)
         except OSError as error:
             raise self._break(DiedError("it hung up")) from error
 
+    def _add_changes(self, message: dict[str, Any]) -> None:
+        """Add to a message what the program has to know before it goes on."""
+        with self._writing():
+            more, alone = self._wire.outgoing()
+        message.update(more)
+        if alone:
+            self._wire.forget(alone)
+            self._wire.released += alone
+        self._wire.sweep()
+        if self._wire.released:
+            message["x"] = self._wire.released
+            self._wire.released = []
+        if changed := self._settings.changed():
+            message["s"] = changed
+
     def _receive(self) -> dict[str, Any]:
         try:
-            reply = frames.receive_json(self._channel)
+            reply, size = frames.receive_sized(self._channel)
         except (OSError, EOFError) as error:
             raise self._break(DiedError("it hung up")) from error
         except frames.FrameError as error:
@@ -213,128 +234,80 @@ class Candidate:
         except MemoryError as error:
             text = "a result is too large for the process of the tests"
             raise self._break(LimitError(Verdict.OUT_OF_MEMORY, text)) from error
+        self._received += size
         if type(reply) is not dict:
             raise self._break(ViolationError("no reply"))
+        with self._reading():
+            self._wire.take_classes(reply.get("c", ()))
+            self._wire.incoming(reply)
+            self._wire.rest(reply.get("p", ()))
+            if "g" in reply:
+                self._bind(reply["g"])
+            warned = self._decoded(reply.get("w", []))
+        if warned or "o" in reply:
+            ambient.replay(reply.get("o"), warned)
         return reply
+
+    def _bind(self, rebound: dict[str, Any]) -> None:
+        for name, value in zip(rebound, self._decoded([*rebound.values()]), strict=True):
+            if name in self._variables and self._namespace.get(name) is self._variables[name]:
+                self._namespace[name] = self._variables[name] = value
+
+    def _called_back(self, call: Any) -> dict[str, Any]:
+        with self._reading():
+            number, encoded, keywords = call
+            function = self._wire.own(number)
+            arguments = self._decoded(encoded)
+            named = dict(zip(keywords, self._decoded([*keywords.values()]), strict=True))
+        try:
+            call = function if callable(function) else function.__next__
+            result = call(*arguments, **named)
+            return {"r": self._encoded([result])[0]}
+        except AssertionError as error:
+            # The program could swallow it; a failed assertion of the tests stays one.
+            raise self._break(error) from None
+        except Exception as error:  # noqa: BLE001 - it belongs to the program now
+            return {"e": self._encoded([error])[0]}
+
+    def _raise(self, reply: dict[str, Any]) -> None:
+        """Raise an exception of the program."""
+        with self._reading():
+            error = self._wire.errors.make(reply["e"])
+        raise error
+
+    def _encoded(self, values: Any) -> list[Any]:
+        with self._writing():
+            return self._wire.items(values, 1)
+
+    def _decoded(self, data: list[Any]) -> list[Any]:
+        with self._reading():
+            return [self._wire.decode(part) for part in data]
+
+    def _module(self, name: Any) -> Any:
+        if name in TRUSTED_MODULES:
+            return importlib.import_module(name)
+        return _NoModule(self, str(name)[:_MAX_TEXT])
 
     def _break(self, reason: BaseException) -> BaseException:
         self.broken = self.broken or reason
         return self.broken
 
-    def _result(self, reply: dict[str, Any]) -> Any:
-        if "r" not in reply:
-            raise self._break(ViolationError("no result"))
-        return self._decode(reply["r"])
-
-    def _names(self, reply: dict[str, Any], asked: list[str]) -> dict[str, Any]:
-        names = reply.get("names")
-        if type(names) is not dict or not names.keys() <= set(asked):
-            raise self._break(ViolationError("no names"))
-        return {name: self._decode(value) for name, value in names.items()}
-
-    def _called_back(self, call: Any) -> list[Any]:
-        with self._reading():
-            number, encoded, keywords = call
-            callback = self._callbacks[number]
-            arguments = [self._decode(argument) for argument in encoded]
-            named = {str(name): self._decode(value) for name, value in keywords.items()}
-        try:
-            return ["returned", self._encode(callback(*arguments, **named))]
-        except AssertionError as error:
-            # The program could swallow it; a failed assertion of the tests stays one.
-            raise self._break(error) from None
-        except Exception as error:  # noqa: BLE001 - it belongs to the program now
-            return ["raised", type(error).__name__, str(error), vars(error).get("_handle")]
-
-    def _raise(self, reply: dict[str, Any]) -> None:
-        """Raise an exception of the program under its nearest builtin name."""
-        with self._reading():
-            kinds, name, text = reply["e"], str(reply["n"])[:_MAX_TEXT], str(reply["t"])[:_MAX_TEXT]
-            kind = next((_EXCEPTIONS[kind] for kind in kinds if kind in _EXCEPTIONS), Exception)
-            arguments = [self._decode(argument) for argument in reply["a"]]
-            described, own = reply.get("c"), None
-            if described is not None:
-                words = "" if text == name else text.removeprefix(f"{name}: ")
-                own_kind = self._errors.make(described)
-                own = own_kind.stand_in(tuple(arguments), int(reply["o"]), words)
-        if own is not None:
-            raise own
-        if kind is Exception and name != "Exception":
-            raise RemoteError(name, text)
-        plain = all(isinstance(argument, _PLAIN) for argument in arguments)
-        try:
-            error = kind(*arguments) if plain else kind(text.removeprefix(f"{name}: "))
-        except TypeError:  # such as UnicodeDecodeError, which wants five
-            error = RemoteError(name, text)
-        raise error
-
-    def _encode(self, value: Any) -> Any:
-        try:
-            return wire.encode(value, self._hold)
-        except wire.WireError as error:
-            text = f"the tests cannot pass a value to the program: {error}"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text)) from error
-
-    def _decode(self, data: Any) -> Any:
-        with self._reading():
-            return wire.decode(data, self._resolve)
-
     def _reading(self) -> "_Reading":
         return _Reading(self)
 
-    def _hold(self, value: Any) -> dict[str, Any]:
-        if isinstance(value, RemoteObject | RemoteIterator):
-            return {"held": number_of(value)}  # unread values of an iterator stay behind
-        if isinstance(value, ProgramErrorClass):
-            return {"held": value._number}  # noqa: SLF001 - made here
-        if isinstance(value, types.BuiltinFunctionType) and value.__module__ == "builtins":
-            return {"builtin": value.__name__}
-        if hasattr(type(value), "__next__"):
-            self._callbacks.append(value.__next__)
-            return {"iterate": len(self._callbacks) - 1}
-        if callable(value):
-            self._callbacks.append(value)
-            name = str(getattr(value, "__name__", "callback"))
-            return {"callback": [len(self._callbacks) - 1, name]}
-        raise RefusedError(f"the tests cannot pass a {type(value).__name__} to the program")
-
-    def _resolve(self, tag: str, content: Any) -> Any:
-        if tag == "module" and content in TRUSTED_MODULES:
-            return importlib.import_module(content)
-        if tag == "module":
-            return _NoModule(str(content)[:_MAX_TEXT])
-        if tag == "error":
-            return self._errors.make(content)
-        if tag == "E":
-            raise self._break(RefusedError(f"a value of the program is the class {content!r:.100}"))
-        kind = _PROXIES.get(tag)
-        if kind is None or type(content) is not int:
-            raise wire.WireError("no value")
-        # One proxy per object, so that `is` means what it says.
-        if content not in self._objects:
-            self._objects[content] = kind(self, content)
-        return self._objects[content]
-
-
-_PLAIN = (str, int, float)
-_PROXIES: dict[str, type[RemoteObject] | type[RemoteIterator]] = {
-    "function": RemoteFunction,
-    "object": RemoteObject,
-    "iterator": RemoteIterator,
-}
+    def _writing(self) -> "_Writing":
+        return _Writing(self)
 
 
 class _NoModule:
     """A module of the program that the tests have no copy of."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, remote: Remote, name: str) -> None:
+        self._remote = remote
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        raise RefusedError(f"the tests use the program's module {self._name!r}")
-
-    __eq__ = __ne__ = RemoteObject.__eq__
-    __hash__ = None  # type: ignore[assignment]
+        self._remote.refuse(f"the tests use the program's module {self._name!r}")
 
 
 class _Reading:
@@ -349,33 +322,28 @@ class _Reading:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
-        expected = (
-            wire.WireError,
-            TypeError,
-            ValueError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-        )
-        if kind is not None and issubclass(kind, expected):
+        if kind is not None and issubclass(kind, NO_VALUE):
             reason = ViolationError(f"a value that is none: {kind.__name__}")
             raise self._candidate._break(reason) from error  # noqa: SLF001 - its other half
 
 
-def _copy_back(before: Any, after: Any) -> None:
-    """Let an argument of the tests look as the program left its own copy."""
-    kinds = (list, bytearray, dict, set, deque, tuple)
-    if not any(isinstance(before, kind) and isinstance(after, kind) for kind in kinds):
-        raise ValueError("an argument changed its type")
-    if isinstance(before, tuple):
-        for part, part_after in zip(before, after, strict=True):
-            if isinstance(part, kinds):
-                _copy_back(part, part_after)
-    elif isinstance(before, list | bytearray):
-        before[:] = after
-    elif isinstance(before, dict | set):
-        before.clear()
-        before.update(after)
-    elif isinstance(before, deque):
-        before.clear()
-        before.extend(after)
+class _Writing:
+    """Turns a value of the tests that cannot cross into the end of the run."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if kind is not None and issubclass(kind, WireError):
+            text = f"the tests cannot pass a value to the program: {error}"
+            reason = LimitError(Verdict.INFRA_ERROR, text)
+            raise self._candidate._break(reason) from error  # noqa: SLF001 - its other half
+
+
+def _stop(returned: list[Any]) -> NoReturn:
+    raise StopIteration(*returned)

@@ -15,8 +15,8 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rewards.sandbox.candidate import TRUSTED_MODULES
-from rewards.sandbox.names import used_names
+from rewards.sandbox.carrier import TRUSTED_MODULES
+from rewards.sandbox.names import judging_names, used_names, with_attributes
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -51,6 +51,9 @@ _STAINING_CALLS = frozenset(
         "set_int_max_str_digits",
     }
 )
+
+_OWN = frozenset({"exit", "quit"})
+"""What an interpreter adds to the builtins: ends of the tests, and not the program's to replace."""
 
 # Packages that the sandbox does not have. A program that brings one by the name brings a fake.
 _FOREIGN = frozenset(
@@ -114,11 +117,13 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
         statements[-1] = replace(statements[-1], is_test=True)
     used = used_names(tests)
     claimed = set(entry_points)
-    modules = (used & TRUSTED_MODULES) - claimed
+    modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
     library = (_MATH_NAMES if claimed else {}) | TRUSTED_NAMES
     helpers = {name: library[name] for name in used & library.keys() if name not in claimed}
-    wanted = used - modules - helpers.keys() - _FOREIGN
+    wanted = used - modules - helpers.keys() - _FOREIGN - _OWN
+    if claimed:
+        wanted -= judging_names(tree, claimed)
     names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)

@@ -1,319 +1,347 @@
-"""Values as tagged JSON: all that a program and its tests ever know of each other.
+"""What a program and its tests know of each other: values as tagged JSON, containers shared.
 
-Only data of the library's own types crosses, rebuilt from its parts on the far side: a subclass of
-`int` that equals everything arrives as an `int`. Whatever is no data stays where it is and crosses
-as a handle, which each side makes and resolves in its own way; so does an instance of a subclass of
-a container that has methods of its own, since its contents are not all of it. Refuses pickle, and
-bounds depth and ranges, since the sender may be hostile.
+Data of the library's own types crosses, rebuilt from its parts on the far side: a subclass of `int`
+that equals everything arrives as an `int`. Whatever is no data stays where it is and crosses as a
+handle, which each side makes and resolves in its own way. Refuses pickle, and bounds depth and
+ranges, since the sender may be hostile.
 
-A value without a tag is None, a bool, a small int, a float, a str or a list. All others are objects
-with one key, the tag.
+A container that the sender still holds gets a number, and exists on both sides from then on: a
+second mention is a reference, and with every message each side first says what has changed in those
+that the other one can reach. So the same list twice is the same list, a program may keep and change
+what it was given, and an argument that did not change is not sent again. Whether a container is
+held is told by its reference count: one that nobody keeps crosses as a copy, for good.
+
+A value without a tag is None, a bool, a small int, a float, a str, or a list that nobody keeps. All
+others are objects with one key, the tag.
 """
 
-import builtins
-import functools
-import importlib
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable, Iterable
-from itertools import repeat
-from types import FunctionType
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from sys import getrefcount
 from typing import Any
+
+from rewards.sandbox.kinds import KINDS, PLAIN, Kind, kind_of, kind_of_tag
+from rewards.sandbox.values import WireError, reader_of, writer_of
 
 PROGRAM = "solution"
 """The module of the classes that a program defines."""
 
-MAX_DEPTH = 100
+MAX_DEPTH = 200
+"""Of tuples within tuples. Containers may be nested deeper, since they cross one by one."""
+
+_INLINE_DEPTH = 40
 _SMALL = 1 << 63
-
-_KEYS: type = type({}.keys())
-_VALUES: type = type({}.values())
-_ITEMS: type = type({}.items())
-
-Hold = Callable[[Any], dict[str, Any]]
-"""Makes the tagged handle of an object that cannot cross."""
-Resolve = Callable[[str, Any], Any]
-"""Finds the object of a tagged handle, or raises `WireError`."""
+ALONE = 3
+"""References to a container that is held by its entry alone, while it is looked at."""
 
 
-class WireError(Exception):
-    """A value that does not fit the wire, or bytes that are no value."""
+class Entry:
+    """A container that exists on both sides, and how the other side knows it."""
+
+    __slots__ = ("before", "kind", "value", "weight")
+
+    def __init__(self, value: Any, kind: Kind) -> None:
+        self.value = value
+        self.kind = kind
+        self.before: Any = None
+        length = getattr(kind.base, "__len__", None)
+        self.weight = 1 if length is None else 1 + length(value)
+
+    def remember(self) -> None:
+        """Take what it holds now for what both sides know."""
+        self.before = self.kind.snapshot(self.value)
 
 
-def encode(value: Any, hold: Hold, depth: int = 0) -> Any:  # noqa: C901, PLR0911 - a table in order
-    """Return the JSON form of a value. Raises `WireError` if it is nested too deeply."""
-    kind = type(value)
-    if value is None or kind is bool or kind is str or kind is float:
-        return value
-    if kind is int:
-        return value if -_SMALL <= value < _SMALL else {"I": hex(value)}
-    if depth > MAX_DEPTH:
-        raise WireError("a value is nested too deeply")
-    if kind is list:
-        return [encode(item, hold, depth + 1) for item in value]
-    encoder = _EXACT.get(kind)
-    if encoder is not None:
-        return encoder(value, hold, depth + 1)
-    if kind is FunctionType:
-        return hold(value)
-    if kind.__module__ in _RARE and (encoder := _rare_types().get(kind)):
-        return encoder(value, hold, depth + 1)
-    if kind is type and vars(builtins).get(name := str(getattr(value, "__name__", ""))) is value:
-        return {"E" if name in _CATCH_ALL else "T": name}
-    for base, plain in _BASES:
-        if isinstance(value, base):
-            if base in _CONTAINERS and (fields := _field_names(kind)) is not None:
-                return {"n": [kind.__name__, fields, encode(list(plain(value)), hold, depth)]}
-            if base in _CONTAINERS and _has_methods(kind):
-                return hold(value)
-            return encode(plain(value), hold, depth)
-    return hold(value)
+class Codec:
+    """One side's way with values. A side says how its objects cross (`hold`, `resolve`).
 
+    Args:
+        first: Its first number for what it shares: 1 for the program, 2 for the tests, which then
+            never take each other's.
 
-def _field_names(kind: type) -> list[str] | None:
-    """Return the fields of a namedtuple that has nothing else; None for other types."""
-    fields = getattr(kind, "_fields", None)
-    if not issubclass(kind, tuple) or type(fields) is not tuple or _has_methods(kind):
-        return None
-    names = list(fields)
-    return names if _are_plain([kind.__name__, *names]) else None
+    """
 
+    fresh = 0
+    """References to what only one container holds, while it is written; measured below."""
 
-def _are_plain(names: list[Any]) -> bool:
-    """Whether names may stand in the source that `namedtuple` builds: Unicode may fold into it."""
-    return len(names) <= _MOST_NAMES and all(
-        type(name) is str and name.isascii() and name.isidentifier() and name[0] != "_"
-        for name in names
-    )
+    def __init__(self, first: int) -> None:
+        self._unused = itertools.count(first, 2)
+        self.numbers: dict[int, int] = {}
+        """The number of an object, by its id."""
+        self.entries: dict[int, Entry] = {}
+        self._active: dict[int, Entry] = {}
+        """Those that may have changed here and that the other side can reach."""
+        self._unwritten: deque[int] = deque()
+        self._all_held = False
+        self.weight = 0
+        """About how much the containers hold that were shared."""
+        self.is_watching = False
+        """Whether containers are being compared, so that no object may answer."""
 
+    def hold(self, value: Any, kind: type, depth: int) -> Any:
+        """Return the tagged form of what is no data of the library."""
+        raise WireError(kind.__name__)
 
-_MOST_NAMES = 100
+    def resolve(self, tag: str, content: Any) -> Any:
+        """Find the object of a tagged handle, or raise `WireError`."""
+        raise WireError(tag)
 
+    def empty(self, tag: Any, head: Any) -> tuple[Any, Kind]:
+        """Make a container to be filled. Raises `WireError`."""
+        kind = kind_of_tag(tag)
+        if kind is None:
+            raise WireError("no container")
+        return kind.make(self.decode(head)), kind
 
-def _has_methods(kind: type) -> bool:
-    """Whether a subclass of a container, made by the program, behaves in ways of its own."""
-    for owner in kind.__mro__:
-        if owner.__module__ != PROGRAM:
-            continue
-        for name, value in vars(owner).items():
-            if isinstance(value, _METHODS) and (name in _BEHAVIOUR or not name.startswith("_")):
-                return True
-    return False
+    def new(self, number: int, value: Any, kind: Kind) -> Entry:
+        """Take over a container that the other side has given a number."""
+        if number in self.entries:
+            raise WireError("a number twice")
+        return self._add(number, value, kind)
 
+    def form(self, value: Any, kind: Kind) -> list[Any]:
+        """Return what `empty` takes."""
+        return [kind.tag, self.encode(kind.head(value), 0)]
 
-_METHODS = (FunctionType, classmethod, staticmethod, property)
-_BEHAVIOUR = frozenset(
-    {"__call__", "__contains__", "__getitem__", "__iter__", "__len__", "__next__", "__setitem__"}
-)
-"""What makes a subclass more than its contents, beside methods with plain names."""
+    def number(self, value: Any) -> int:
+        """Give an object a number. It has to be kept alive for as long as that is in use."""
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.numbers[id(value)] = next(self._unused)
+        return number
 
+    def encode(self, value: Any, depth: int = 0) -> Any:
+        """Return the JSON form of a value. Raises `WireError` if it is nested too deeply."""
+        kind = type(value)
+        if kind is str or kind is float or kind is bool or value is None:
+            return value
+        if kind is int:
+            return value if -_SMALL <= value < _SMALL else {"I": hex(value)}
+        container = KINDS.get(kind)
+        if container is not None:
+            return self.container(value, container, depth, self.fresh)
+        if kind is tuple:
+            return {"t": self.parts(value, depth, self.fresh)}
+        return self._other(value, kind, depth)
 
-def _sequence(tag: str) -> Callable[[Any, Hold, int], Any]:
-    return lambda value, hold, depth: {tag: [encode(item, hold, depth) for item in value]}
-
-
-def _pairs(tag: str) -> Callable[[Any, Hold, int], Any]:
-    def encoder(value: Any, hold: Hold, depth: int) -> Any:
-        items = value if tag == "items" else value.items()
-        return {tag: [[encode(k, hold, depth), encode(v, hold, depth)] for k, v in items]}
-
-    return encoder
-
-
-def _deque(value: Any, hold: Hold, depth: int) -> Any:
-    items = [encode(item, hold, depth) for item in value]
-    return {"q": items} if value.maxlen is None else {"Q": [value.maxlen, items]}
-
-
-def _defaultdict(value: Any, hold: Hold, depth: int) -> Any:
-    """Write a factory, which may be a handle, in front of the keys."""
-    items = [[encode(k, hold, depth), encode(v, hold, depth)] for k, v in value.items()]
-    return {"dd": [[encode(value.default_factory, hold, depth), None], *items]}
-
-
-def _text(tag: str, form: Callable[[Any], Any]) -> Callable[[Any, Hold, int], Any]:
-    return lambda value, _hold, _depth: {tag: form(value)}
-
-
-_EXACT: dict[type, Callable[[Any, Hold, int], Any]] = {
-    tuple: _sequence("t"),
-    dict: _pairs("d"),
-    set: _sequence("s"),
-    frozenset: _sequence("f"),
-    deque: _deque,
-    Counter: _pairs("C"),
-    OrderedDict: _pairs("O"),
-    defaultdict: _defaultdict,
-    _KEYS: _sequence("keys"),
-    _VALUES: _sequence("values"),
-    _ITEMS: _pairs("items"),
-    range: _text("r", lambda v: [hex(v.start), hex(v.stop), hex(v.step)]),
-    complex: _text("c", lambda v: [v.real, v.imag]),
-    bytes: _text("b", bytes.hex),
-    bytearray: _text("B", bytearray.hex),
-    type(NotImplemented): _text("T", lambda _: "NotImplemented"),
-    type(...): _text("T", lambda _: "Ellipsis"),
-}
-
-# Modules that few programs use: imported with the first such value, since every library that a
-# zygote holds makes every fork dearer.
-_RARE = frozenset({"decimal", "fractions", "datetime"})
-
-
-@functools.cache
-def _rare_types() -> dict[type, Callable[[Any, Hold, int], Any]]:
-    dt = importlib.import_module("datetime")
-    return {
-        _rare("decimal", "Decimal"): _text("D", str),
-        _rare("fractions", "Fraction"): _text(
-            "F", lambda v: [hex(v.numerator), hex(v.denominator)]
-        ),
-        dt.datetime: _text("datetime", dt.datetime.isoformat),
-        dt.date: _text("date", dt.date.isoformat),
-        dt.time: _text("time", dt.time.isoformat),
-        dt.timedelta: _text("delta", lambda v: [v.days, v.seconds, v.microseconds]),
-    }
-
-
-def _rare(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(module), name)
-
-
-# What a subclass is stripped to. The base's own methods do it, so that none of the subclass runs.
-_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-    (dict, lambda v: dict(dict.items(v))),
-    (tuple, lambda v: tuple(tuple.__iter__(v))),
-    (list, lambda v: list(list.__iter__(v))),
-    (set, lambda v: set(set.__iter__(v))),
-    (frozenset, lambda v: frozenset(frozenset.__iter__(v))),
-    (deque, lambda v: deque(deque.__iter__(v))),
-    (int, int.__index__),
-    (float, float.__float__),
-    (str, str.__str__),
-    (bytes, lambda v: bytes.__getitem__(v, slice(None))),
-)
-
-
-_CONTAINERS = frozenset({dict, tuple, list, set, frozenset, deque})
-
-
-def decode(data: Any, resolve: Resolve, depth: int = 0) -> Any:  # noqa: C901 - a table in order
-    """Rebuild a value. Raises `WireError` for anything that `encode` does not write."""
-    kind = type(data)
-    if kind is list:
+    def parts(self, value: tuple[Any, ...], depth: int, fresh: int) -> list[Any]:
+        """Write what a tuple holds: if somebody holds the tuple, that is held as well."""
+        if PLAIN.issuperset(map(type, value)):
+            return list(value)
         if depth > MAX_DEPTH:
             raise WireError("a value is nested too deeply")
-        return [decode(item, resolve, depth + 1) for item in data]
-    if kind is not dict:
-        return data
-    if len(data) != 1 or depth > MAX_DEPTH:
-        raise WireError("no value")
-    ((tag, content),) = data.items()
-    decoder = _DECODERS.get(tag)
-    try:
-        if decoder is not None:
-            return decoder(content)
-        builder = _BUILDERS.get(tag)
-        if builder is None:
-            return resolve(tag, content)
-        head = []
-        if tag in _WITH_HEAD:
-            *head, content = content
-        if type(content) is not list:
-            raise WireError("no value")
-        if tag in _OF_PAIRS:
-            items = _decode_pairs(content, resolve, depth + 1)
+        if self._all_held or getrefcount(value) <= fresh:
+            return self.items(value, depth + 1)
+        self._all_held = True
+        try:
+            return self.items(value, depth + 1)
+        finally:
+            self._all_held = False
+
+    def _other(self, value: Any, kind: type, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise WireError("a value is nested too deeply")
+        found = writer_of(value, kind)
+        if found is not None:
+            held, self._all_held = self._all_held, True
+            try:
+                return {found[0]: found[1](self, value, depth + 1)}
+            finally:
+                self._all_held = held
+        container = kind_of(kind)
+        if container is not None:
+            return self.container(value, container, depth, 0)
+        return self.hold(value, kind, depth)
+
+    def container(self, value: Any, kind: Kind, depth: int, fresh: int) -> Any:
+        """Write a container: a reference to it if it is held, or all that it holds."""
+        number = self.numbers.get(id(value))
+        if number is not None and number in self.entries:
+            self._active[number] = self.entries[number]
+        elif self._all_held or depth > _INLINE_DEPTH or getrefcount(value) > fresh:
+            if type(value) is list and PLAIN.issuperset(map(type, value)):
+                number = self.number(value)
+                self._add(number, value, kind).remember()
+                return {"#": [number, value]}
+            number = self.share(value, kind)
+        elif kind.base is list:
+            if PLAIN.issuperset(map(type, value)):
+                return value
+            return [self.encode(item, depth + 1) for item in value]
         else:
-            items = map(decode, content, repeat(resolve), repeat(depth + 1))
-        return builder(items, *head)
-    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise WireError(f"no value: {type(error).__name__}") from error
+            return {kind.tag: [self.encode(kind.head(value), depth), *self._parts(value, kind)]}
+        return {"@": number}
+
+    def _add(self, number: int, value: Any, kind: Kind) -> Entry:
+        entry = self.entries[number] = self._active[number] = Entry(value, kind)
+        self.numbers[id(value)] = number
+        self.weight += entry.weight
+        return entry
+
+    def share(self, value: Any, kind: Kind) -> int:
+        """Take a container into what exists on both sides; its contents follow."""
+        number = self.number(value)
+        self._add(number, value, kind)
+        self._unwritten.append(number)
+        return number
+
+    def _parts(self, value: Any, kind: Kind, depth: int = 0) -> list[Any]:
+        return [self.items(part, depth + 1) for part in kind.parts(value)]
+
+    def items(self, items: Iterable[Any], depth: int) -> list[Any]:
+        """Write values one by one."""
+        return [self.encode(item, depth) for item in items]
+
+    def decode(self, data: Any, depth: int = 0) -> Any:
+        """Rebuild a value.
+
+        Raises `WireError`, or what its parts raise, for anything that `encode` does not write.
+        """
+        kind = type(data)
+        if kind is list:
+            if PLAIN.issuperset(map(type, data)):
+                return data
+            if depth > MAX_DEPTH:
+                raise WireError("a value is nested too deeply")
+            return [self.decode(item, depth + 1) for item in data]
+        if kind is not dict:
+            return data
+        if len(data) != 1 or depth > MAX_DEPTH:
+            raise WireError("no value")
+        ((tag, content),) = data.items()
+        if tag == "@":
+            return self.referred(content)
+        if tag == "#":
+            number, made = content
+            self.new(number, self._decoded(made), KINDS[list]).remember()
+            return self.entries[number].value
+        read = reader_of(tag)
+        if read is not None:
+            return read(self, content, depth + 1)
+        if kind_of_tag(tag) is None:
+            return self.resolve(tag, content)
+        head, *parts = content
+        made, container = self.empty(tag, head)
+        container.fill(made, *(self._decoded(part, depth + 1) for part in parts))
+        return made
+
+    def _decoded(self, part: Any, depth: int = 0) -> list[Any]:
+        if type(part) is not list:
+            raise WireError("no value")
+        return [self.decode(item, depth) for item in part]
+
+    def referred(self, number: Any) -> Any:
+        """Return the container with a number."""
+        entry = self.entries[number]
+        self._active[number] = entry
+        return entry.value
+
+    def forget(self, numbers: Iterable[Any]) -> None:
+        """Drop containers that the other side has done with."""
+        for number in numbers:
+            self._active.pop(number, None)
+            entry = self.entries.pop(number, None)
+            if entry is not None:
+                del self.numbers[id(entry.value)]
+
+    def rest(self, numbers: Iterable[Any]) -> None:
+        """Stop watching containers that the other side cannot reach, until they are mentioned."""
+        for number in numbers:
+            self._active.pop(number, None)
+
+    def outgoing(self) -> tuple[dict[str, Any], list[int]]:
+        """Say what the other side has to know before it goes on, and which containers nobody holds.
+
+        "n" are new containers, "m" those that have changed.
+        """
+        changed, alone = [], []
+        self.is_watching = True
+        for number, entry in list(self._active.items()):
+            if entry.before is None:
+                continue  # new, or being filled
+            if not entry.kind.is_unchanged(entry.value, entry.before):
+                changed.append(self._change(number, entry))
+            if getrefcount(entry.value) < ALONE:
+                alone.append(number)
+        self.is_watching = False
+        message: dict[str, Any] = {}
+        if changed:
+            message["m"] = changed
+        if self._unwritten:
+            message["n"] = self._written()
+        return message, alone
+
+    def _change(self, number: int, entry: Entry) -> list[Any]:
+        self._all_held = True
+        try:
+            change = entry.kind.change(entry.value, entry.before)
+            if change is None:
+                return [number, "all", None, *self._parts(entry.value, entry.kind)]
+            form, where, parts = change
+            return [number, form, where, *(self.items(part, 0) for part in parts)]
+        finally:
+            self._all_held = False
+            entry.remember()
+
+    def _written(self) -> list[Any]:
+        """Write what new containers hold, which may be new ones again."""
+        written = []
+        self._all_held = True
+        try:
+            while self._unwritten:
+                number = self._unwritten.popleft()
+                entry = self.entries[number]
+                parts = self._parts(entry.value, entry.kind)
+                written.append([number, *self.form(entry.value, entry.kind), *parts])
+                entry.remember()
+        finally:
+            self._all_held = False
+        return written
+
+    def incoming(self, message: dict[str, Any]) -> None:
+        """Take over what the other side has said with `outgoing`."""
+        new = message.get("n", ())
+        for number, tag, head, *_ in new:
+            self.new(number, *self.empty(tag, head))
+        for number, _, __, *parts in new:
+            entry = self.entries[number]
+            entry.kind.fill(entry.value, *map(self._decoded, parts))
+            entry.remember()
+        for number, form, where, *parts in message.get("m", ()):
+            self._take_change(self.entries[number], form, where, [*map(self._decoded, parts)])
+
+    def _take_change(self, entry: Entry, form: Any, where: Any, parts: list[list[Any]]) -> None:
+        if form == "splice" and entry.kind.base is list:
+            (items,) = parts
+            start, stop = where
+            list.__setitem__(entry.value, slice(int(start), int(stop)), items)
+            entry.before[start:stop] = items
+            return
+        if form == "update" and issubclass(entry.kind.base, dict):
+            for key, value in zip(*parts, strict=True):
+                entry.kind.base.__setitem__(entry.value, key, value)
+        elif form == "all":
+            entry.kind.fill(entry.value, *parts)
+        else:
+            raise WireError("no change")
+        entry.remember()
 
 
-def _decode_pairs(content: Any, resolve: Resolve, depth: int) -> Iterable[tuple[Any, Any]]:
-    return ((decode(k, resolve, depth), decode(v, resolve, depth)) for k, v in content)
+def _crosses_as_copy(value: Any, fresh: int) -> bool:
+    codec = Codec(1)
+    codec.fresh = fresh
+    return codec.items(value, 0) == [[]]
 
 
-def _build_defaultdict(pairs: Iterable[Any]) -> Any:
-    """Make one whose factory makes plain values, or is of the other side: then that is asked."""
-    (factory, _), *items = pairs
-    if isinstance(factory, type) and factory.__module__ == "builtins" and factory not in _FACTORIES:
-        raise WireError("no factory")
-    return defaultdict(factory, items)
+def _measured() -> int:
+    """Count the references to a list that only one container holds, while it is written.
+
+    Where that cannot be told from one that somebody keeps, every container counts as held.
+    """
+    count = next((n for n in range(20) if _crosses_as_copy([[]], n)), 0)
+    kept: list[Any] = []
+    return 0 if _crosses_as_copy([kept], count) else count
 
 
-_FACTORIES = frozenset({bool, complex, dict, float, frozenset, int, list, set, str, tuple})
-
-
-def _build_deque(items: Iterable[Any], most: Any) -> Any:
-    values = list(items)
-    if type(most) is not int or len(values) > most:
-        raise WireError("no deque")
-    return deque(values, most)
-
-
-def _build_namedtuple(items: Iterable[Any], name: Any, fields: Any) -> Any:
-    if type(fields) is not list or not _are_plain([name, *fields]):
-        raise WireError("no namedtuple")
-    return _namedtuple(name, tuple(fields))._make(items)
-
-
-@functools.lru_cache(maxsize=64)
-def _namedtuple(name: str, fields: tuple[str, ...]) -> Any:
-    """Make the class once: two results of a program then have the same type."""
-    return namedtuple(name, fields)  # noqa: PYI024 - its fields are not known beforehand
-
-
-_OF_PAIRS = frozenset({"d", "items", "C", "O", "dd"})
-_WITH_HEAD = frozenset({"Q", "n"})
-
-_BUILDERS: dict[str, Callable[..., Any]] = {
-    "t": tuple,
-    "d": dict,
-    "s": set,
-    "f": frozenset,
-    "q": deque,
-    "Q": _build_deque,
-    "C": lambda pairs: Counter(dict(pairs)),
-    "O": OrderedDict,
-    "dd": _build_defaultdict,
-    "n": _build_namedtuple,
-    "keys": lambda items: dict.fromkeys(items).keys(),
-    "values": lambda items: dict(enumerate(items)).values(),
-    "items": lambda pairs: dict(pairs).items(),
-}
-
-
-def _range(content: Any) -> range:
-    decoded = range(*(int(part, 16) for part in content))
-    if max(map(abs, (decoded.start, decoded.stop, decoded.step))) >= _SMALL:
-        raise WireError("a range out of bounds")
-    return decoded
-
-
-def _builtin(name: Any) -> Any:
-    found = getattr(builtins, name)
-    if name in {"NotImplemented", "Ellipsis"}:
-        return found
-    if type(found) is not type or name in _CATCH_ALL:
-        raise WireError("no type")
-    return found
-
-
-_CATCH_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
-"""Types that each side resolves: `except` of one of them would hide a failed test."""
-
-
-_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "I": lambda text: int(text, 16),
-    "T": _builtin,
-    "r": _range,
-    "c": lambda parts: complex(*parts),
-    "b": bytes.fromhex,
-    "B": bytearray.fromhex,
-    "D": lambda text: _rare("decimal", "Decimal")(text),  # noqa: PLW0108 - imports it late
-    "F": lambda parts: _rare("fractions", "Fraction")(int(parts[0], 16), int(parts[1], 16)),
-    "datetime": lambda text: _rare("datetime", "datetime").fromisoformat(text),
-    "date": lambda text: _rare("datetime", "date").fromisoformat(text),
-    "time": lambda text: _rare("datetime", "time").fromisoformat(text),
-    "delta": lambda parts: _rare("datetime", "timedelta")(*parts),
-}
+Codec.fresh = _measured()
