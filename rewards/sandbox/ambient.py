@@ -30,7 +30,7 @@ class _Seeds:
     def __init__(self) -> None:
         self.count = 0
         self._seed = random.seed
-        random.seed = self._seeded  # type: ignore[assignment]
+        random.seed = self._seeded
 
     def _seeded(self, *arguments: Any, **keywords: Any) -> None:
         self.count += 1

@@ -1,65 +1,60 @@
-"""The program as the process of the tests sees it: a channel that carries data.
+"""The program as the process of the tests sees it: what it is asked, and how it answers.
 
-The far side is hostile. Every frame from it is bounded, every value is rebuilt from builtin data
-(`rewards.sandbox.carrier`), and anything else ends the run as a violation. It refuses to let an
-exception of the program pass for a failed or a passed test.
+Every value of the program is rebuilt from builtin data (`rewards.sandbox.carrier`), and anything
+else ends the run as a violation (`rewards.sandbox.channel`). It refuses to let an exception of the
+program pass for a failed or a passed test.
 """
 
 import importlib
+import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from rewards.sandbox import ambient, frames
-from rewards.sandbox.carrier import NO_VALUE, TRUSTED_MODULES, Carrier
-from rewards.sandbox.remote import KNOWN, RefusedError, Remote, RemoteClass, is_programs
+from rewards.sandbox.batches import Call
+from rewards.sandbox.carrier import NO_VALUE, Carrier
+from rewards.sandbox.channel import MAX_TEXT, Channel, LimitError, ViolationError
+from rewards.sandbox.remote import (
+    KNOWN,
+    Method,
+    RefusedError,
+    Remote,
+    RemoteClass,
+    is_programs,
+)
+from rewards.sandbox.signatures import TRUSTED_MODULES
 from rewards.sandbox.special import ahead_of
-from rewards.sandbox.values import WireError
 from rewards.sandbox.verdict import Verdict
-
-_MAX_TEXT = 1000
-_MAX_FROM_PROGRAM = 4096
-"""Bytes that a program may have sent while what its tests pass is their own doing."""
+from rewards.sandbox.wire.values import WireError
 
 
 class SyntaxErrorInProgram(Exception):  # noqa: N818 - a finding about a program, not a failure
     """The program does not compile."""
 
 
-class ViolationError(BaseException):
-    """What the program sent is no answer. No test can catch it."""
-
-
-class DiedError(BaseException):
-    """The program's process is gone, or has closed its channel. No test can catch it."""
-
-
-class EndlessError(BaseException):
-    """The program is in a loop that cannot end. No test can catch it."""
-
-
-class LimitError(BaseException):
-    """A value is too large or too deep to cross, which says what the verdict is. Never caught."""
-
-    def __init__(self, verdict: Verdict, text: str) -> None:
-        super().__init__(text)
-        self.verdict = verdict
-
-
 class Candidate:
-    """One program behind its channel, and the tests' side of everything it is asked."""
+    """One program behind its channel, and the tests' side of everything it is asked.
+
+    Args:
+        channel: The descriptor of the channel.
+        tests: Source of the tests, for what of this process they may change.
+
+    """
 
     def __init__(self, channel: int, tests: str = "") -> None:
-        self._channel = channel
+        self._channel = Channel(channel)
         self._settings = ambient.Settings(tests)
         self._wire = Carrier(self, self._module)
         self._namespace: dict[str, Any] = {}
         self._variables: dict[str, Any] = {}
-        self._received = 0
-        self.broken: BaseException | None = None
-        """What ended the run, even if the tests swallowed it."""
         self.refused: RefusedError | None = None
         """What the tests did first of what they must not, even if they swallowed that it failed."""
+
+    @property
+    def broken(self) -> BaseException | None:
+        """What ended the run, even if the tests swallowed it."""
+        return self._channel.broken
 
     @property
     def is_watching(self) -> bool:
@@ -69,15 +64,16 @@ class Candidate:
     def define(self, program: str, names: list[str]) -> dict[str, Any]:
         """Run the program; returns those of the names that it defines.
 
-        Raises what the program raised, `SyntaxErrorInProgram`, `ViolationError` or `DiedError`.
+        Raises what the program raised, `SyntaxErrorInProgram`, or one of `channel`'s errors.
         """
-        reply = self._exchange([program, names], frames.MAX_PROGRAM_BYTES)
+        self._channel.send([program, names], frames.MAX_PROGRAM_BYTES)
+        reply = self._reply()
         if "syntax" in reply:
-            raise SyntaxErrorInProgram(str(reply["syntax"])[:_MAX_TEXT])
+            raise SyntaxErrorInProgram(str(reply["syntax"])[:MAX_TEXT])
         encoded = reply.get("names")
         if type(encoded) is not dict or not encoded.keys() <= set(names):
-            raise self._break(ViolationError("no names"))
-        supplied = dict(zip(encoded, self._decoded([*encoded.values()]), strict=True))
+            raise self._channel.end(ViolationError("no names"))
+        supplied = dict(zip(encoded, self._decoded(encoded.values()), strict=True))
         for name, value in supplied.items():
             if name[:1].isupper() and issubclass(type(value), RemoteClass):
                 type.__setattr__(value, KNOWN, True)
@@ -93,51 +89,43 @@ class Candidate:
 
     def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call a function or a class."""
-        return self._call(["call", self._target(target)], arguments, keywords)
+        return self._ask("call", target, *self._written(arguments, keywords))
 
     def method(
         self, target: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> Any:
         """Call a method of an object."""
-        return self._call(["method", self._target(target), name], arguments, keywords)
-
-    def _call(
-        self, question: list[Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
-        with self._writing():
-            written = [self._wire.argument(value) for value in arguments]
-            named = {name: self._wire.argument(value) for name, value in keywords.items()}
-        return self._ask([*question, written, named])
+        return self._ask("method", target, name, *self._written(arguments, keywords))
 
     def get(self, target: Any, name: str) -> Any:
         """Read an attribute."""
-        return self._ask(["get", self._target(target), name])
+        return self._ask("get", target, name)
 
     def set(self, target: Any, name: str, value: Any) -> None:
         """Set an attribute."""
-        self._ask(["set", self._target(target), name, self._encoded([value])[0]])
+        self._ask("set", target, name, *self._encoded([value]))
 
     def delete(self, target: Any, name: str) -> None:
         """Delete an attribute."""
-        self._ask(["del", self._target(target), name])
+        self._ask("del", target, name)
 
     def operate(self, target: Any, operation: str, *arguments: Any) -> Any:
-        """Apply one of the operations of `rewards.sandbox.operations`."""
-        return self._ask([operation, self._target(target), self._encoded(arguments)])
+        """Apply one of the operations of `rewards.sandbox.program.operations`."""
+        return self._ask(operation, target, self._encoded(arguments))
 
     def code(self, target: Any) -> Any:
         """Return what can be seen of the code of a function."""
-        found = self._ask(["code", self._target(target)])
+        found = self._ask("code", target)
         if type(found) is not dict or not all(type(name) is str for name in found):
-            raise self._break(ViolationError("no code"))
+            raise self._channel.end(ViolationError("no code"))
         return types.SimpleNamespace(**found)
 
     def following(self, target: Any, count: int) -> tuple[list[Any], Callable[[], None] | None]:
         """Take values from an iterator; behind the last one stands what to call at its end."""
-        reply = self._exchange({"q": ["next", self._wire.target(target), count]})
+        reply = self._exchange(["next", self._wire.target(target), count])
         values, end = reply.get("r"), reply.get("end")
         if type(values) is not list or len(values) > count or (not values and not end):
-            raise self._break(ViolationError("no values"))
+            raise self._channel.end(ViolationError("no values"))
         values = self._decoded(values)
         if type(end) is dict:
             return values, lambda: self._raise(end)
@@ -151,10 +139,9 @@ class Candidate:
 
         Nor can it hide an exception from the tests.
         """
-        if error is None or (
-            isinstance(error, Exception) and not isinstance(error, AssertionError)
-        ):
-            self._ask(["leave", self._target(target), self._encoded([error])[0]])
+        is_theirs = isinstance(error, Exception) and not isinstance(error, AssertionError)
+        if error is None or is_theirs:
+            self._ask("leave", target, *self._encoded([error]))
         return False
 
     def refuse(self, reason: str) -> NoReturn:
@@ -162,10 +149,39 @@ class Candidate:
         self.refused = self.refused or RefusedError(reason)
         raise self.refused
 
-    def _ask(self, question: list[Any]) -> Any:
-        reply = self._exchange({"q": question})
+    def run(self, calls: list[Call]) -> None:
+        """Make calls whose results nobody looks at, those of the program in one question."""
+        batch: list[Any] = []
+        try:
+            for (owner, name), arguments, keywords in calls:
+                if self._can_batch(owner, name):
+                    place = ["call", self._target(owner)]
+                    place = place if name is None else ["method", place[1], name]
+                    batch.append([*place, *self._written(arguments, keywords)])
+                    continue
+                batch = self._flush(batch)
+                (owner if name is None else getattr(owner, name))(*arguments, **keywords)
+        finally:
+            self._flush(batch)
+
+    def can_call_back(self) -> bool:
+        """Tell whether the program was handed a function."""
+        return self._wire.has_handed_functions
+
+    def _can_batch(self, owner: Any, name: str | None) -> bool:
+        if not is_programs(owner):
+            return False
+        return name is None or type(inspect.getattr_static(type(owner), name, None)) is Method
+
+    def _flush(self, batch: list[Any]) -> list[Any]:
+        if batch:
+            self._exchange(["batch", None, batch])
+        return []
+
+    def _ask(self, verb: str, target: Any, *rest: Any) -> Any:
+        reply = self._exchange([verb, self._target(target), *rest])
         if "r" not in reply:
-            raise self._break(ViolationError("no result"))
+            raise self._channel.end(ViolationError("no result"))
         return self._decoded([reply["r"]])[0]
 
     def _target(self, target: Any) -> Any:
@@ -174,43 +190,27 @@ class Candidate:
             self.refuse("the tests use an iterator of which values were fetched ahead")
         return self._wire.target(target)
 
-    def _exchange(self, message: Any, most: int = frames.MAX_QUESTION_BYTES) -> dict[str, Any]:
-        """Ask and wait for the answer; runs the callbacks that the program calls meanwhile."""
-        self._send(message, most)
+    def _exchange(self, question: list[Any]) -> dict[str, Any]:
+        """Ask and wait for the answer."""
+        self._send({"q": question})
+        return self._reply()
+
+    def _reply(self) -> dict[str, Any]:
+        """Wait for the answer; runs the callbacks that the program calls meanwhile."""
         while True:
-            reply = self._receive()
+            reply = self._channel.receive()
+            self._take_over(reply)
             if "k" not in reply:
                 break
             self._send(self._called_back(reply["k"]))
-        if "endless" in reply:
-            raise self._break(EndlessError("it repeats itself without end"))
-        if "limit" in reply:
-            verdict = Verdict.OUT_OF_MEMORY if reply.get("large") is True else Verdict.ERROR
-            raise self._break(LimitError(verdict, str(reply["limit"])[:_MAX_TEXT]))
         if "refused" in reply:
-            self.refuse(str(reply["refused"])[:_MAX_TEXT])
+            self.refuse(str(reply["refused"])[:MAX_TEXT])
         if "e" in reply:
             self._raise(reply)
         return reply
 
-    def _send(self, message: Any, most: int = frames.MAX_QUESTION_BYTES) -> None:
-        if self.broken is not None:
-            raise self.broken
-        if type(message) is dict:
-            self._add_changes(message)
-        payload = frames.encode_json(message).encode("ascii")
-        if len(payload) > most:
-            text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
-            own = self._received <= _MAX_FROM_PROGRAM
-            verdict = Verdict.INFRA_ERROR if own else Verdict.OUT_OF_MEMORY
-            raise self._break(LimitError(verdict, text))
-        try:
-            frames.send(self._channel, payload)
-        except OSError as error:
-            raise self._break(DiedError("it hung up")) from error
-
-    def _add_changes(self, message: dict[str, Any]) -> None:
-        """Add to a message what the program has to know before it goes on."""
+    def _send(self, message: dict[str, Any]) -> None:
+        """Send a message, with what the program has to know before it goes on."""
         with self._writing():
             more, alone = self._wire.outgoing()
         message.update(more)
@@ -219,53 +219,40 @@ class Candidate:
             self._wire.released += alone
         self._wire.sweep()
         if self._wire.released:
-            message["x"] = self._wire.released
-            self._wire.released = []
+            message["x"], self._wire.released = self._wire.released, []
         if changed := self._settings.changed():
             message["s"] = changed
+        self._channel.send(message)
 
-    def _receive(self) -> dict[str, Any]:
-        try:
-            reply, size = frames.receive_sized(self._channel)
-        except (OSError, EOFError) as error:
-            raise self._break(DiedError("it hung up")) from error
-        except frames.FrameError as error:
-            raise self._break(ViolationError(str(error))) from error
-        except MemoryError as error:
-            text = "a result is too large for the process of the tests"
-            raise self._break(LimitError(Verdict.OUT_OF_MEMORY, text)) from error
-        self._received += size
-        if type(reply) is not dict:
-            raise self._break(ViolationError("no reply"))
+    def _take_over(self, reply: dict[str, Any]) -> None:
+        """Take over what a reply says beside the answer: what has changed, and what was said."""
         with self._reading():
-            self._wire.take_classes(reply.get("c", ()))
+            for described in reply.get("c", ()):
+                self._wire.mirrors.learn(described)
             self._wire.incoming(reply)
             self._wire.rest(reply.get("p", ()))
             if "g" in reply:
                 self._bind(reply["g"])
-            warned = self._decoded(reply.get("w", []))
+            warned = self._decoded(reply.get("w", ()))
         if warned or "o" in reply:
             ambient.replay(reply.get("o"), warned)
-        return reply
 
     def _bind(self, rebound: dict[str, Any]) -> None:
-        for name, value in zip(rebound, self._decoded([*rebound.values()]), strict=True):
+        for name, value in zip(rebound, self._decoded(rebound.values()), strict=True):
             if name in self._variables and self._namespace.get(name) is self._variables[name]:
                 self._namespace[name] = self._variables[name] = value
 
     def _called_back(self, call: Any) -> dict[str, Any]:
         with self._reading():
             number, encoded, keywords = call
-            function = self._wire.own(number)
+            function = self._wire.function(number)
             arguments = self._decoded(encoded)
-            named = dict(zip(keywords, self._decoded([*keywords.values()]), strict=True))
+            named = dict(zip(keywords, self._decoded(keywords.values()), strict=True))
         try:
-            call = function if callable(function) else function.__next__
-            result = call(*arguments, **named)
-            return {"r": self._encoded([result])[0]}
+            return {"r": self._encoded([function(*arguments, **named)])[0]}
         except AssertionError as error:
             # The program could swallow it; a failed assertion of the tests stays one.
-            raise self._break(error) from None
+            raise self._channel.end(error) from None
         except Exception as error:  # noqa: BLE001 - it belongs to the program now
             return {"e": self._encoded([error])[0]}
 
@@ -275,28 +262,29 @@ class Candidate:
             error = self._wire.errors.make(reply["e"])
         raise error
 
-    def _encoded(self, values: Any) -> list[Any]:
+    def _written(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
+        with self._writing():
+            written = [self._wire.argument(value) for value in arguments]
+            return [written, {n: self._wire.argument(value) for n, value in keywords.items()}]
+
+    def _encoded(self, values: Iterable[Any]) -> list[Any]:
         with self._writing():
             return self._wire.items(values, 1)
 
-    def _decoded(self, data: list[Any]) -> list[Any]:
+    def _decoded(self, data: Iterable[Any]) -> list[Any]:
         with self._reading():
             return [self._wire.decode(part) for part in data]
 
     def _module(self, name: Any) -> Any:
         if name in TRUSTED_MODULES:
             return importlib.import_module(name)
-        return _NoModule(self, str(name)[:_MAX_TEXT])
-
-    def _break(self, reason: BaseException) -> BaseException:
-        self.broken = self.broken or reason
-        return self.broken
+        return _NoModule(self, str(name)[:MAX_TEXT])
 
     def _reading(self) -> "_Reading":
-        return _Reading(self)
+        return _Reading(self._channel)
 
     def _writing(self) -> "_Writing":
-        return _Writing(self)
+        return _Writing(self._channel)
 
 
 class _NoModule:
@@ -313,8 +301,8 @@ class _NoModule:
 class _Reading:
     """Turns whatever goes wrong while an answer is read into a violation."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
     def __enter__(self) -> None:
         return
@@ -324,14 +312,14 @@ class _Reading:
     ) -> None:
         if kind is not None and issubclass(kind, NO_VALUE):
             reason = ViolationError(f"a value that is none: {kind.__name__}")
-            raise self._candidate._break(reason) from error  # noqa: SLF001 - its other half
+            raise self._channel.end(reason) from error
 
 
 class _Writing:
     """Turns a value of the tests that cannot cross into the end of the run."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
     def __enter__(self) -> None:
         return
@@ -341,8 +329,7 @@ class _Writing:
     ) -> None:
         if kind is not None and issubclass(kind, WireError):
             text = f"the tests cannot pass a value to the program: {error}"
-            reason = LimitError(Verdict.INFRA_ERROR, text)
-            raise self._candidate._break(reason) from error  # noqa: SLF001 - its other half
+            raise self._channel.end(LimitError(Verdict.INFRA_ERROR, text)) from error
 
 
 def _stop(returned: list[Any]) -> NoReturn:

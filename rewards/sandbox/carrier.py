@@ -1,64 +1,37 @@
 """The tests' side of the wire: what they hand to a program, and what they take from it.
 
-The far side is hostile. Every value is rebuilt from builtin data, and what is no value raises one of
-`NO_VALUE`, which ends the run as a violation.
+The far side is hostile. Every value is rebuilt from builtin data, and what is no value raises one
+of `NO_VALUE`, which ends the run as a violation.
 """
 
-import builtins
-import functools
-import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from sys import getrefcount
 from typing import Any
 
 from rewards.sandbox.errors import Errors
-from rewards.sandbox.exports import data_base, plain
-from rewards.sandbox.kinds import Kind, kind_of
 from rewards.sandbox.mirrors import Mirrors, are_plain, library
+from rewards.sandbox.program.exports import data_base, plain
 from rewards.sandbox.remote import (
+    FUNCTIONS,
     STATE,
     Held,
     Remote,
-    RemoteClass,
-    RemoteFunction,
     RemoteMethod,
     is_programs,
     place_of,
     state_of,
 )
-from rewards.sandbox.values import WireError
-from rewards.sandbox.wire import ALONE, Codec, Entry
+from rewards.sandbox.signatures import described, place_in_builtins, place_in_library
+from rewards.sandbox.wire.codec import ALONE, Codec
+from rewards.sandbox.wire.kinds import Entry, Kind
+from rewards.sandbox.wire.rare_kinds import kind_of
+from rewards.sandbox.wire.values import WireError
 
-TRUSTED_MODULES = frozenset(
-    {
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "fractions",
-        "functools",
-        "heapq",
-        "inspect",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-    }
+NO_VALUE = (
+    *(WireError, TypeError, ValueError, LookupError, ArithmeticError),
+    *(AttributeError, RecursionError, ImportError),
 )
-"""Modules that the tests always meet in their own copy, whatever the program calls by the name."""
-
-NO_VALUE = (WireError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
 """What reading a value raises that is none."""
 
 _FIRST_SWEEP = 256
@@ -69,7 +42,6 @@ _ALONE = 4
 _LARGE = 4096
 _MOST_LARGE = 16 << 20
 _PLAIN = (str, int, float, bytes, tuple, type(None))
-_TRUSTED_BUILTINS = (types.BuiltinFunctionType, types.MethodDescriptorType)
 
 
 class Carrier(Codec):
@@ -78,7 +50,6 @@ class Carrier(Codec):
     def __init__(self, remote: Remote, find_module: Callable[[str], Any]) -> None:
         super().__init__(2)
         self._remote = remote
-        self._find_module = find_module
         self.mirrors = Mirrors(remote, self)
         self.errors = Errors(remote, self.mirrors, self._decoded, self.own, self.release)
         self.released: list[int] = []
@@ -89,6 +60,14 @@ class Carrier(Codec):
         self._own: dict[Any, Any] = {}
         """Functions, iterators and exceptions of the tests, by number."""
         self._large = 0
+        self._resolvers: dict[str, Callable[[Any], Any]] = {
+            "cls": lambda number: self.mirrors.classes[number],
+            "err": self.errors.make,
+            "mod": find_module,
+            "nt": self._named,
+            "E": self._refuse_class,
+        }
+        self.has_handed_functions = False
 
     def release(self, number: int) -> None:
         """Take note that nobody here holds an object any more."""
@@ -98,26 +77,30 @@ class Carrier(Codec):
         """Return what the tests have handed over under a number."""
         return self._own[number]
 
-    def take_classes(self, described: Any) -> None:
-        """Learn the classes that a message describes."""
-        for one in described:
-            self.mirrors.learn(one)
+    def function(self, number: Any) -> Any:
+        """Return a function of the tests, or what takes the next value of an iterator of theirs."""
+        found = self._own[number]
+        return found if callable(found) else found.__next__
 
     # What the tests hand over.
 
-    def hold(self, value: Any, kind: type, depth: int) -> Any:
+    def hold(self, value: Any, kind: type, depth: int) -> Any:  # noqa: PLR0911 - a table in order
         """Return the handle of an object of the tests, or of one that the program knows."""
         if is_programs(value):
             return self._programs(value, kind, depth)
-        if kind in _TRUSTED_BUILTINS and (path := _path(value)) is not None:
+        if (path := place_in_builtins(value, kind)) is not None:
             return {"builtin": path}
-        if (place := _place(value)) is not None:
+        if (place := place_in_library(value)) is not None:
             return {"L": place}
         if issubclass(kind, BaseException):
             return {"err": self._error(value)}
+        if self.numbers.get(id(value)) in self._own:
+            return {"@": self.numbers[id(value)]}
         if kind is types.FunctionType or callable(value):
-            return {"k": [self._keep(value), *_described(value, self)]}
+            self.has_handed_functions = True
+            return {"k": [self._keep(value), *described(value, self)]}
         if hasattr(kind, "__next__"):
+            self.has_handed_functions = True
             return {"i": [self._keep(value)]}
         if kind is object:
             return {"token": [self._keep(value)]}
@@ -164,14 +147,14 @@ class Carrier(Codec):
     def _error(self, error: BaseException) -> dict[str, Any]:
         kind = type(error)
         known = next(k for k in kind.__mro__ if library(k.__module__, k.__name__) is k)
-        described: dict[str, Any] = {
+        written: dict[str, Any] = {
             "n": self._keep(error),
             "c": {"L": [known.__module__, known.__name__]},
             "a": [self._or_text(argument) for argument in error.args],
         }
         if kind is not known:
-            described["own"] = kind.__name__
-        return described
+            written["own"] = kind.__name__
+        return written
 
     def _or_text(self, value: Any) -> Any:
         return self.items([value], 1)[0] if isinstance(value, _PLAIN) else str(value)
@@ -208,33 +191,34 @@ class Carrier(Codec):
 
     def resolve(self, tag: str, content: Any) -> Any:
         """Find or make what stands for an object of the program."""
-        if tag == "cls":
-            return self.mirrors.classes[content]
-        if tag == "err":
-            return self.errors.make(content)
-        if tag == "mod":
-            return self._find_module(content)
-        if tag == "E":
-            return self._remote.refuse(f"a value of the program is the class {content!r:.100}")
-        if tag == "nt":
-            kind, items = content
-            values = self._decoded(items)
-            if kind in self._own:
-                return self._own[kind]._make(values)
-            return self.mirrors.named(kind, values)
-        if tag not in {"fn", "obj", "val"}:
+        if tag in {"fn", "obj", "val"}:
+            return self._thing(tag, *content)
+        found = self._resolvers.get(tag)
+        if found is None:
             raise WireError("no value")
-        number, kind, *rest = content
+        return found(content)
+
+    def _refuse_class(self, name: Any) -> Any:
+        return self._remote.refuse(f"a value of the program is the class {name!r:.100}")
+
+    def _named(self, content: Any) -> Any:
+        kind, items = content
+        values = self._decoded(items)
+        if kind in self._own:
+            return self._own[kind]._make(values)
+        return self.mirrors.named(kind, values)
+
+    def _thing(self, tag: str, number: Any, kind: Any, *rest: Any) -> Any:
         if type(number) is not int or not number & 1:
             raise WireError("no number")
         found = self._things.get(number)  # one for each object, so that `is` means what it says
         if found is None:
             if tag == "fn":
-                found = RemoteFunction(self._remote, number, kind)
+                found = FUNCTIONS[kind](self._remote, number)
             elif tag == "obj":
                 found = self.mirrors.instance(number, kind)
             else:
-                found = self.mirrors.value(number, kind, self._decoded(rest)[0])
+                found = self.mirrors.value(number, kind, self._decoded([*rest])[0])
             self._things[number] = found
         return found
 
@@ -271,64 +255,3 @@ class Carrier(Codec):
             self.released += alone
             self.weight = sum(entry.weight for entry in self.entries.values())
             self._most_weight = max(_FIRST_WEIGHT, 2 * self.weight)
-
-
-def _path(value: Any) -> list[str] | None:
-    """Return where a function of the builtins is found: `len`, or `str.upper`."""
-    owner = getattr(value, "__objclass__", None)
-    path = [value.__name__] if owner is None else [owner.__name__, value.__name__]
-    try:
-        found = functools.reduce(getattr, path, builtins)
-    except AttributeError:
-        return None
-    return path if found is value else None
-
-
-def _place(value: Any) -> list[str] | None:
-    """Return where a function or class of the library is found."""
-    module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
-    if not (type(module) is str and type(name) is str and module.lstrip("_") in TRUSTED_MODULES):
-        return None
-    return [module, name] if getattr(sys.modules.get(module), name, None) is value else None
-
-
-def _described(function: Any, wire: Codec) -> list[Any]:
-    """Return names, parameters and defaults of a function of the tests."""
-    name = str(getattr(function, "__name__", "callback"))
-    doc = getattr(function, "__doc__", None)
-    names = [name, str(getattr(function, "__qualname__", name)), doc if type(doc) is str else None]
-    if type(function) is not types.FunctionType:
-        return [names, None, []]
-    signature, defaults = _signature(function)
-    return [names, signature, wire.items(defaults, 1)]
-
-
-def _signature(function: types.FunctionType) -> tuple[list[str], Iterable[Any]]:
-    """Return the source of a function's parameters and of what hands them on, and its defaults."""
-    code = function.__code__
-    names = code.co_varnames
-    positional = names[: code.co_argcount]
-    named = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    rest = list(names[len(positional) + len(named) :])
-    before = function.__defaults__ or ()
-    after = function.__kwdefaults__ or {}
-    written = list(positional)
-    first = len(positional) - len(before)
-    if code.co_posonlyargcount:
-        written.insert(code.co_posonlyargcount, "/")
-    handed, passed = list(positional), [f"{name!r}: {name}" for name in named]
-    if code.co_flags & 4:
-        handed.append(f"*{rest[0]}")
-        written.append(f"*{rest.pop(0)}")
-    elif named:
-        written.append("*")
-    written += [f"{name}=None" if name in after else name for name in named]
-    if code.co_flags & 8:
-        passed.append(f"**{rest[0]}")
-        written.append(f"**{rest[0]}")
-    optional = {*positional[first:]} if before else set()
-    source = ", ".join(f"{name}=None" if name in optional else name for name in written)
-    handed_on = "".join(f"{name}, " for name in handed)
-    kept = [name for name in named if name in after]
-    signature = [source, handed_on, ", ".join(passed), str(len(before)), " ".join(kept)]
-    return signature, [*before, *(after[name] for name in kept)]

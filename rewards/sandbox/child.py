@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 from rewards.sandbox import frames
 from rewards.sandbox.ambient import Reports
 from rewards.sandbox.endless import Watch
-from rewards.sandbox.operations import OPERATIONS, EqualsAllError, code_of
-from rewards.sandbox.stubs import Imports
+from rewards.sandbox.program.operations import OPERATIONS, EqualsAllError, code_of
+from rewards.sandbox.program.stubs import Imports
 from rewards.sandbox.text import describe
-from rewards.sandbox.values import WireError
-from rewards.sandbox.wire import PROGRAM
+from rewards.sandbox.wire.codec import PROGRAM
+from rewards.sandbox.wire.values import WireError
 
 CHANNEL = 3
 """The descriptor to the tests: the first after the standard three."""
@@ -96,7 +96,9 @@ class Child:
             reply = self._raised(error)
         self._send(reply)
 
-    def _do(self, verb: str, place: Any, *rest: Any) -> dict[str, Any]:
+    def _do(self, verb: str, place: Any, *rest: Any) -> dict[str, Any]:  # noqa: PLR0911 - in order
+        if verb == "batch":
+            return self._batch(rest[0])
         is_number = type(place) is int
         target = self._wire.referred(place) if is_number else self._wire.decode(place)
         if verb == "call":
@@ -119,6 +121,18 @@ class Child:
             return self._result([code_of(target)])
         return self._result([OPERATIONS[verb](target, *map(self._wire.decode, rest[0]))])
 
+    def _batch(self, calls: list[Any]) -> dict[str, Any]:
+        """Make calls one by one whose results nobody wants."""
+        for verb, place, *rest in calls:
+            is_number = type(place) is int
+            target = self._wire.referred(place) if is_number else self._wire.decode(place)
+            if verb == "method":
+                target = getattr(target, rest.pop(0))
+            sent, keywords = rest
+            named = {name: self._wire.decode(value) for name, value in keywords.items()}
+            target(*[self._wire.decode(value) for value in sent], **named)
+        return {"r": None}
+
     def _call(self, target: Any, sent: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
         arguments = [self._wire.decode(value) for value in sent]
         named = {name: self._wire.decode(value) for name, value in keywords.items()}
@@ -133,6 +147,7 @@ class Child:
         """Take up to `count` values; what ends the iterator is reported behind them."""
         values: list[Any] = []
         end: Any = False
+        self._wire.is_still = count == 1
         try:
             for _ in range(count):
                 values += self._wire.items([next(iterator)], 1)
@@ -142,6 +157,8 @@ class Child:
             raise
         except BaseException as error:  # noqa: BLE001 - the program's own
             end = self._raised(error)
+        finally:
+            self._wire.is_still = True
         return {"r": values, "end": end}
 
     def _leave(self, target: Any, error: BaseException | None) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class _Some:
 
 
 _UNKNOWN, _INT, _FLOAT = _Some(None), _Some(int), _Some(float)
-_SOME = {int: _INT, float: _FLOAT}
+_SOME: dict[type | None, _Some] = {int: _INT, float: _FLOAT}
 
 
 def _kind(value: Any) -> type | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rewards.sandbox.mirrors import Mirrors, library
 from rewards.sandbox.remote import STATE, Remote
-from rewards.sandbox.values import WireError
+from rewards.sandbox.wire.values import WireError
 
 _MAX_TEXT = 1000
 _MOST_CAUSES = 10

@@ -11,11 +11,9 @@ import dataclasses
 import functools
 import importlib
 import types
-from collections import namedtuple
 from typing import Any
 
-from rewards.sandbox.exports import MIXINS, SPECIAL, data_base
-from rewards.sandbox.kinds import Kind, kind_of, kind_of_tag
+from rewards.sandbox.program.exports import MIXINS, SPECIAL, data_base
 from rewards.sandbox.remote import (
     ABSTRACT,
     KNOWN,
@@ -25,10 +23,13 @@ from rewards.sandbox.remote import (
     Method,
     Remote,
     RemoteClass,
+    RemoteMeta,
 )
 from rewards.sandbox.special import PREDICTABLE, length_hint, special
-from rewards.sandbox.values import WireError
-from rewards.sandbox.wire import PROGRAM, Codec
+from rewards.sandbox.wire.codec import PROGRAM, Codec
+from rewards.sandbox.wire.kinds import Kind
+from rewards.sandbox.wire.rare_kinds import kind_of, kind_of_tag
+from rewards.sandbox.wire.values import WireError, make_namedtuple
 
 _MOST_CLASSES = 256
 _MOST_NAMES = 500
@@ -62,7 +63,7 @@ class ErrorInstance(Instance):
     # Of an exception these are what its arguments say, unless its class says otherwise.
     __repr__ = BaseException.__repr__
     __str__ = BaseException.__str__
-    __format__ = object.__format__
+    __format__ = object.__format__  # type: ignore[assignment]
     __reduce_ex__ = BaseException.__reduce_ex__  # type: ignore[assignment]
 
 
@@ -86,15 +87,17 @@ class Mirrors:
             raise WireError("too many classes")
         module, name, qualified = map(_text, names)
         found = [base for base in map(self._base, bases) if base is not None]
-        members = {
+        doc = extra.get("doc")
+        members: dict[str, Any] = {
             "__module__": PROGRAM,
+            "__doc__": doc if type(doc) is str else None,
             "__qualname__": qualified,
             KNOWN: False,
             ABSTRACT: extra.get("abstract") is True,
             PREDICTABLE: module == "builtins" and name in _PREDICTABLE,
         }
         if any(issubclass(base, type) for base in found):
-            made = self._make(type, name, _metaclasses(found), members, specials, {})
+            made = self._make(RemoteMeta, name, _metaclasses(found), members, specials, {})
         else:
             local = _OF_NAMEDTUPLE if "fields" in extra else frozenset()
             self._add_methods(members, [name for name in methods if name not in local])
@@ -211,8 +214,7 @@ class _Fields:
         self._names = names
 
     def __get__(self, instance: Any, kind: type) -> Any:
-        plain = {"init": False, "repr": False, "eq": False}
-        made: Any = dataclasses.make_dataclass("D", self._names, **plain)
+        made: Any = dataclasses.make_dataclass("D", self._names, init=False, repr=False, eq=False)
         return made.__dataclass_fields__
 
 
@@ -259,7 +261,7 @@ def _most_derived(meta: type, other: type) -> type:
 def _namedtuple(name: str, fields: tuple[str, ...]) -> Any:
     if not are_plain([name, *fields]):
         raise WireError("no namedtuple")
-    return namedtuple(name, fields)  # noqa: PYI024 - its fields are not known beforehand
+    return make_namedtuple(name, fields)
 
 
 def are_plain(names: list[Any]) -> bool:
@@ -281,10 +283,11 @@ def _loaded(module: str, name: str) -> type | None:
 _SHOWN = frozenset({"re", "functools", "itertools", "collections", "random", "string", "datetime"})
 
 _ERROR_MODULES = frozenset(
-    "builtins json.decoder re queue _queue decimal struct zlib binascii statistics asyncio.exceptions "
-    "concurrent.futures._base configparser csv _csv dataclasses graphlib ipaddress fractions "
-    "tomllib copy urllib.error calendar threading inspect enum string argparse getopt lzma gzip "
-    "zipfile tarfile xml.etree.ElementTree xml.parsers.expat uuid locale email.errors".split()
+    {"builtins", "json.decoder", "re", "queue", "_queue", "decimal", "struct", "zlib", "binascii"}
+    | {"statistics", "asyncio.exceptions", "concurrent.futures._base", "configparser", "csv"}
+    | {"_csv", "dataclasses", "graphlib", "ipaddress", "tomllib", "copy", "urllib.error"}
+    | {"calendar", "threading", "inspect", "getopt", "argparse", "lzma", "gzip", "zipfile"}
+    | {"tarfile", "xml.etree.ElementTree", "xml.parsers.expat", "locale", "email.errors"}
 )
 _MOVED = {"_queue": "queue", "_csv": "csv"}
 

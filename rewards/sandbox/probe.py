@@ -8,7 +8,8 @@ a child in which nothing works does not count as one in which every attack fails
 import socket
 import struct
 
-from rewards.sandbox.candidate import Candidate, DiedError, ViolationError
+from rewards.sandbox.candidate import Candidate
+from rewards.sandbox.channel import DiedError, ViolationError
 from rewards.sandbox.isolation.namespaces import HOST_NAME
 from rewards.sandbox.profile import Layer
 from rewards.sandbox.remote import RefusedError

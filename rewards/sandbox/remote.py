@@ -2,8 +2,8 @@
 
 Each knows its number, and asks the program whatever it is asked. An object that could answer `==`
 would equal everything, so no object is ever handed what the tests expect: see
-`rewards.sandbox.special` for where the line is. Reading, calling and iterating do reach the program,
-since it may answer those as it likes anyway.
+`rewards.sandbox.special` for where the line is. Reading, calling and iterating do reach the
+program, since it may answer those as it likes anyway.
 """
 
 import types
@@ -18,10 +18,15 @@ class RefusedError(BaseException):
     """
 
 
+End = Callable[[], None]
+"""What is called at the end of an iterator: it raises what the program raised there."""
+
+
 class Remote(Protocol):
     """The side of the tests that can ask a program."""
 
-    is_watching: bool
+    @property
+    def is_watching(self) -> bool: ...  # noqa: D102
 
     def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any: ...  # noqa: D102
 
@@ -39,9 +44,7 @@ class Remote(Protocol):
 
     def code(self, target: Any) -> Any: ...  # noqa: D102
 
-    def following(  # noqa: D102
-        self, target: Any, count: int
-    ) -> tuple[Sequence[Any], Callable[[], None] | None]: ...
+    def following(self, target: Any, count: int) -> tuple[Sequence[Any], End | None]: ...  # noqa: D102
 
     def leave(self, target: Any, error: BaseException | None) -> bool: ...  # noqa: D102
 
@@ -49,17 +52,14 @@ class Remote(Protocol):
 
 
 STATE = "\0state"
-"""The attribute that holds who is asked, and the number. No name in a program is spelt like this."""
+"""The attribute that holds who is asked, and the number. No name is spelt like this."""
 
 KNOWN = "\0known"
 """The attribute of a class whose name stands in the tests: they mean its objects to be objects."""
 
 _FUNCTION_ATTRIBUTES = frozenset(
-    f"__{name}__"
-    for name in (
-        "name qualname defaults kwdefaults annotations wrapped self func isabstractmethod "
-        "signature"
-    ).split()
+    {"__name__", "__qualname__", "__defaults__", "__kwdefaults__", "__wrapped__", "__self__"}
+    | {"__func__", "__isabstractmethod__", "__signature__"}
 )
 
 
@@ -90,7 +90,7 @@ def remote_of(held: Any) -> Remote:
 def is_programs(value: Any) -> bool:
     """Tell whether something is the program's, and no data."""
     kind = type(value)
-    return issubclass(kind, Held) or (issubclass(kind, type) and issubclass(kind, RemoteClass))
+    return issubclass(kind, (Held, RemoteClass, RemoteMeta))
 
 
 def is_known(held: Any) -> bool:
@@ -104,22 +104,19 @@ def ask(held: Any, operation: str, *arguments: Any) -> Any:
     return remote_of(held).operate(held, operation, *arguments)
 
 
+def _asked(name: str) -> Any:
+    """Make an attribute that is the program's, where one of the class would hide it."""
+    return property(lambda self: remote_of(self).get(self, name))
+
+
 class RemoteFunction(Held):
     """A function of the program, or one of its bound methods."""
 
-    _KINDS: types.MappingProxyType[str, type] = types.MappingProxyType(
-        {
-            "function": types.FunctionType,
-            "method": types.MethodType,
-            "builtin": types.BuiltinFunctionType,
-        }
-    )
-
-    def __init__(self, remote: Remote, number: int, kind: str) -> None:
+    def __init__(self, remote: Remote, number: int) -> None:
         object.__setattr__(self, STATE, (remote, number))
-        object.__setattr__(self, "\0kind", RemoteFunction._KINDS[kind])
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it, where it is."""
         return remote_of(self).call(self, arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
@@ -144,11 +141,25 @@ class RemoteFunction(Held):
     def __deepcopy__(self, _: Any) -> Any:
         return self
 
-    # What an attribute of the class would hide.
-    __doc__: Any = property(lambda self: remote_of(self).get(self, "__doc__"))
-    __module__: Any = property(lambda self: remote_of(self).get(self, "__module__"))
-    __dict__: Any = property(lambda self: remote_of(self).get(self, "__dict__"))
-    __class__: Any = property(lambda self: object.__getattribute__(self, "\0kind"))
+    __doc__ = _asked("__doc__")
+    __module__ = _asked("__module__")
+    __dict__ = _asked("__dict__")
+    __annotations__ = _asked("__annotations__")
+
+
+def _function(kind: type) -> type[RemoteFunction]:
+    """Make the class of the functions that say they are of a type of the library."""
+    # A class of its own would have a `__doc__` and a `__module__` of its own.
+    members = {name: vars(RemoteFunction)[name] for name in ("__doc__", "__module__")}
+    members["__class__"] = property(lambda _: kind)
+    return type(kind.__name__, (RemoteFunction,), members)
+
+
+FUNCTIONS = {
+    "function": _function(types.FunctionType),
+    "method": _function(types.MethodType),
+    "builtin": _function(types.BuiltinFunctionType),
+}
 
 
 class RemoteMethod(Held):
@@ -160,6 +171,7 @@ class RemoteMethod(Held):
         object.__setattr__(self, "\0name", name)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Look it up and call it, in one question."""
         owner, name = place_of(self)
         return remote_of(self).method(owner, name, arguments, keywords)
 
@@ -183,6 +195,9 @@ class RemoteMethod(Held):
 
     __doc__: Any = property(lambda self: self.__getattr__("__doc__"))
     __class__: Any = property(lambda _: types.MethodType)
+
+
+RemoteMethod.__name__ = "method"
 
 
 def place_of(method: RemoteMethod) -> tuple[Any, str]:
@@ -234,11 +249,18 @@ class Instance(Held):
     def __deepcopy__(self, _: Any) -> Any:
         return ask(self, "deepcopy")
 
-    __dict__: Any = property(lambda self: remote_of(self).get(self, "__dict__"))
+    __dict__ = _asked("__dict__")
 
 
 _INSTANCE_ATTRIBUTES = frozenset(
-    {"__wrapped__", "__name__", "__qualname__", "__orig_class__", "__annotations__", "__match_args__"}
+    {
+        "__wrapped__",
+        "__name__",
+        "__qualname__",
+        "__orig_class__",
+        "__annotations__",
+        "__match_args__",
+    }
     | {"__self__", "__func__", "__defaults__", "__notes__", "__post_init__", "__slots__"}
 )
 
@@ -287,10 +309,27 @@ class RemoteClass(type):
 
     __mro__: Any = property(mro)
     __bases__: Any = property(
-        lambda cls: tuple(k for k in type.__dict__["__bases__"].__get__(cls) if k not in OURS)
-        or (object,)
+        lambda cls: (
+            tuple(k for k in type.__dict__["__bases__"].__get__(cls) if k not in OURS) or (object,)
+        )
     )
     __annotations__ = property(lambda cls: remote_of(cls).get(cls, "__annotations__"))
+
+
+class RemoteMeta(type):
+    """The type of the classes that stand in for the metaclasses of the program."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Have the program make a class."""
+        return remote_of(cls).call(cls, arguments, keywords)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return remote_of(cls).get(cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        remote_of(cls).set(cls, name, value)
 
 
 ABSTRACT = "\0abstract"

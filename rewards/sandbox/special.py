@@ -25,7 +25,8 @@ _QUESTIONS = (*_UNARY, "format", "getitem", "setitem", "delitem", "iter", "rever
 _NUMBERS = ("abs", "ceil", "complex", "float", "floor", "index", "int", "round", "trunc")
 _SIGNS = ("neg", "pos", "invert")
 _BINARY = frozenset(
-    "add sub mul truediv floordiv mod divmod matmul and or xor lshift rshift pow".split()
+    {"add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "matmul", "pow"}
+    | {"and", "or", "xor", "lshift", "rshift"}
 )
 _COMPARE = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _SCALES = frozenset({"mul", "rmul", "truediv"})
@@ -44,12 +45,17 @@ def special(name: str, data: type | None, *, by_fields: bool) -> Special | None:
     if name in {"contains", "exit", "call", "next"}:
         return _contains(data) if name == "contains" else _OTHERS[name]
     if name in _QUESTIONS:
-        return None if data is not None and name == "hash" else _question(name)
+        hashes_itself = data is not None and data.__hash__ is not None
+        return None if hashes_itself and name == "hash" else _question(name)
     if name in _NUMBERS or name in _SIGNS:
         return None if data is not None else _number(name)
     if name in _BINARY or name[1:] in _BINARY:
         return _binary(operation, name, data)
     return None
+
+
+def _local(data: type | None, name: str) -> Any:
+    return None if data is None else getattr(data, f"__{name}__", None)
 
 
 def _question(name: str) -> Special:
@@ -82,7 +88,7 @@ def _object_only(asked: Any, result: Any) -> Any:
 
 
 def _binary(operation: str, name: str, data: type | None) -> Special:
-    local = getattr(data, f"__{name}__", None)
+    local = _local(data, name)
 
     def operator(self: Any, other: Any, *rest: Any) -> Any:
         if is_programs(other):
@@ -101,7 +107,7 @@ def _binary(operation: str, name: str, data: type | None) -> Special:
 
 
 def _compare(name: str, data: type | None, *, by_fields: bool) -> Special:
-    local = getattr(data, f"__{name}__", None)
+    local = _local(data, name)
 
     def compare(self: Any, other: Any) -> Any:
         remote = remote_of(self)
@@ -119,7 +125,7 @@ def _compare(name: str, data: type | None, *, by_fields: bool) -> Special:
 
 
 def _contains(data: type | None) -> Special:
-    local = getattr(data, "__contains__", None)
+    local = _local(data, "contains")
 
     def contains(self: Any, item: Any) -> bool:
         if is_programs(item) or is_known(self):
@@ -138,7 +144,7 @@ def _parts(held: Any) -> Iterator[Any]:
     return iter(held)
 
 
-def _exit(self: Any, _: object, error: BaseException | None, trace: Any) -> bool:
+def _exit(self: Any, _: object, error: BaseException | None, __: object) -> bool:
     return remote_of(self).leave(self, error)
 
 
@@ -193,8 +199,13 @@ def _next(self: Any) -> Any:
     if ahead.values:
         return ahead.values.pop()
     if ahead.end is not None:
-        ahead.end()
+        end, ahead.end = ahead.end, _nothing
+        end()
     raise StopIteration
+
+
+def _nothing() -> None:
+    """End an iterator once more."""
 
 
 def length_hint(self: Any) -> Any:

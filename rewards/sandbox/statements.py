@@ -13,10 +13,11 @@ import functools
 import math
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rewards.sandbox.carrier import TRUSTED_MODULES
+from rewards.sandbox.batches import gather, rewrite
 from rewards.sandbox.names import judging_names, used_names, with_attributes
+from rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -102,19 +103,6 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     `VacuousTestsError`.
     """
     tree = ast.parse(tests)
-    checks = _checks(tree)
-    lines = tests.splitlines()
-    statements = [
-        Statement(
-            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
-            _is_test(node, checks),
-        )
-        for node in tree.body
-    ]
-    if statements and not any(statement.is_test for statement in statements):
-        require_tests_that_can_fail(tree)
-        statements[-1] = replace(statements[-1], is_test=True)
     used = used_names(tests)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
@@ -127,13 +115,32 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)
+    stain = _stains(tree)
     return Tests(
-        tuple(statements),
+        tuple(_statements(tree, tests, names | claimed)),
         tuple(sorted(names | claimed)),
         tuple(sorted(modules)),
         helpers,
-        _stains(tree),
+        stain,
     )
+
+
+def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement]:
+    """Compile the statements one by one, or calls in a row together."""
+    checks = _checks(tree)
+    is_test = {node: _is_test(node, checks) for node in tree.body}
+    if tree.body and not any(is_test.values()):
+        require_tests_that_can_fail(tree)
+        is_test[tree.body[-1]] = True
+    lines = tests.splitlines()
+    return [
+        Statement(
+            compile(ast.Module(rewrite(group, names), []), "<tests>", "exec", dont_inherit=True),
+            "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
+            is_test[group[-1]],
+        )
+        for group in gather(tree.body, names, [node for node in tree.body if is_test[node]])
+    ]
 
 
 def require_tests_that_can_fail(tree: ast.Module) -> None:

@@ -18,14 +18,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from rewards.sandbox import frames, processes, zygote
-from rewards.sandbox.candidate import (
-    Candidate,
-    DiedError,
-    EndlessError,
-    LimitError,
-    SyntaxErrorInProgram,
-    ViolationError,
-)
+from rewards.sandbox.batches import Gathered
+from rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
+from rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
 from rewards.sandbox.errors import RemoteError
 from rewards.sandbox.isolation import landlock, limits
 from rewards.sandbox.isolation.interpreter import readable_paths
@@ -184,6 +179,7 @@ def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: lis
     for name, module in tests.helpers.items():
         namespace[name] = getattr(importlib.import_module(module), name)
     namespace.update(supplied)
+    namespace.update(Gathered(candidate).functions())
     candidate.follow(namespace, supplied)
     try:
         return _run(candidate, tests.statements, namespace)

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from rewards.sandbox.wire import PROGRAM
+from rewards.sandbox.wire.codec import PROGRAM
 
 
 class EqualsAllError(Exception):

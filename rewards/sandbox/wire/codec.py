@@ -15,14 +15,16 @@ A value without a tag is None, a bool, a small int, a float, a str, or a list th
 others are objects with one key, the tag.
 """
 
+import abc
 import itertools
 from collections import deque
 from collections.abc import Iterable
 from sys import getrefcount
 from typing import Any
 
-from rewards.sandbox.kinds import KINDS, PLAIN, Kind, kind_of, kind_of_tag
-from rewards.sandbox.values import WireError, reader_of, writer_of
+from rewards.sandbox.wire.kinds import KINDS, PLAIN, Entry, Kind
+from rewards.sandbox.wire.rare_kinds import kind_of, kind_of_tag
+from rewards.sandbox.wire.values import WireError, reader_of, writer_of
 
 PROGRAM = "solution"
 """The module of the classes that a program defines."""
@@ -36,24 +38,7 @@ ALONE = 3
 """References to a container that is held by its entry alone, while it is looked at."""
 
 
-class Entry:
-    """A container that exists on both sides, and how the other side knows it."""
-
-    __slots__ = ("before", "kind", "value", "weight")
-
-    def __init__(self, value: Any, kind: Kind) -> None:
-        self.value = value
-        self.kind = kind
-        self.before: Any = None
-        length = getattr(kind.base, "__len__", None)
-        self.weight = 1 if length is None else 1 + length(value)
-
-    def remember(self) -> None:
-        """Take what it holds now for what both sides know."""
-        self.before = self.kind.snapshot(self.value)
-
-
-class Codec:
+class Codec(abc.ABC):
     """One side's way with values. A side says how its objects cross (`hold`, `resolve`).
 
     Args:
@@ -72,20 +57,23 @@ class Codec:
         self.entries: dict[int, Entry] = {}
         self._active: dict[int, Entry] = {}
         """Those that may have changed here and that the other side can reach."""
+        self._lists: list[Any] = []
         self._unwritten: deque[int] = deque()
         self._all_held = False
+        self.is_still = True
+        """Whether what is written now cannot change before it is sent."""
         self.weight = 0
         """About how much the containers hold that were shared."""
         self.is_watching = False
         """Whether containers are being compared, so that no object may answer."""
 
+    @abc.abstractmethod
     def hold(self, value: Any, kind: type, depth: int) -> Any:
         """Return the tagged form of what is no data of the library."""
-        raise WireError(kind.__name__)
 
+    @abc.abstractmethod
     def resolve(self, tag: str, content: Any) -> Any:
         """Find the object of a tagged handle, or raise `WireError`."""
-        raise WireError(tag)
 
     def empty(self, tag: Any, head: Any) -> tuple[Any, Kind]:
         """Make a container to be filled. Raises `WireError`."""
@@ -160,11 +148,12 @@ class Codec:
         if number is not None and number in self.entries:
             self._active[number] = self.entries[number]
         elif self._all_held or depth > _INLINE_DEPTH or getrefcount(value) > fresh:
-            if type(value) is list and PLAIN.issuperset(map(type, value)):
+            if type(value) is list and self.is_still and PLAIN.issuperset(map(type, value)):
                 number = self.number(value)
                 self._add(number, value, kind).remember()
-                return {"#": [number, value]}
-            number = self.share(value, kind)
+                self._lists.append([number, value])
+            else:
+                number = self.share(value, kind)
         elif kind.base is list:
             if PLAIN.issuperset(map(type, value)):
                 return value
@@ -193,7 +182,7 @@ class Codec:
         """Write values one by one."""
         return [self.encode(item, depth) for item in items]
 
-    def decode(self, data: Any, depth: int = 0) -> Any:
+    def decode(self, data: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - a table in order
         """Rebuild a value.
 
         Raises `WireError`, or what its parts raise, for anything that `encode` does not write.
@@ -212,10 +201,6 @@ class Codec:
         ((tag, content),) = data.items()
         if tag == "@":
             return self.referred(content)
-        if tag == "#":
-            number, made = content
-            self.new(number, self._decoded(made), KINDS[list]).remember()
-            return self.entries[number].value
         read = reader_of(tag)
         if read is not None:
             return read(self, content, depth + 1)
@@ -253,7 +238,7 @@ class Codec:
     def outgoing(self) -> tuple[dict[str, Any], list[int]]:
         """Say what the other side has to know before it goes on, and which containers nobody holds.
 
-        "n" are new containers, "m" those that have changed.
+        "l" are new lists of plain values, "n" other new containers, "m" those that have changed.
         """
         changed, alone = [], []
         self.is_watching = True
@@ -270,6 +255,8 @@ class Codec:
             message["m"] = changed
         if self._unwritten:
             message["n"] = self._written()
+        if self._lists:
+            message["l"], self._lists = self._lists, []
         return message, alone
 
     def _change(self, number: int, entry: Entry) -> list[Any]:
@@ -301,6 +288,8 @@ class Codec:
 
     def incoming(self, message: dict[str, Any]) -> None:
         """Take over what the other side has said with `outgoing`."""
+        for number, items in message.get("l", ()):
+            self.new(number, self._decoded(items), KINDS[list]).remember()
         new = message.get("n", ())
         for number, tag, head, *_ in new:
             self.new(number, *self.empty(tag, head))
@@ -328,8 +317,18 @@ class Codec:
         entry.remember()
 
 
+class _DataOnly(Codec):
+    """A side without objects."""
+
+    def hold(self, value: Any, kind: type, depth: int) -> Any:
+        raise WireError(f"{kind.__name__} at {depth}: {value!r}")
+
+    def resolve(self, tag: str, content: Any) -> Any:
+        raise WireError(f"{tag}: {content!r}")
+
+
 def _crosses_as_copy(value: Any, fresh: int) -> bool:
-    codec = Codec(1)
+    codec = _DataOnly(1)
     codec.fresh = fresh
     return codec.items(value, 0) == [[]]
 

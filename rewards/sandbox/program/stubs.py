@@ -8,13 +8,12 @@ within a program, and that leaves it again, is the tests' own exception once mor
 import builtins
 import functools
 import importlib
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from rewards.sandbox.exports import Exports
-from rewards.sandbox.values import WireError
+from rewards.sandbox.program.exports import Exports
+from rewards.sandbox.wire.values import WireError, make_namedtuple
 
 Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
 """Calls a function of the tests by its number."""
@@ -27,7 +26,7 @@ class Imports(Exports):
         super().__init__()
         self._ask = ask
 
-    def resolve(self, tag: str, content: Any) -> Any:
+    def resolve(self, tag: str, content: Any) -> Any:  # noqa: PLR0911 - a table in order
         """Find or make what a handle of the tests stands for."""
         if tag in {"L", "lib"}:
             module, name = content
@@ -90,8 +89,7 @@ class Imports(Exports):
             return tuple.__new__(self.things[kind], values)
         number, name, fields = kind
         if number not in self.things:
-            made = namedtuple(name, fields)  # noqa: PYI024 - its fields are not known beforehand
-            self._known(number, made)
+            self._known(number, make_namedtuple(name, fields))
         return tuple.__new__(self.things[number], values)
 
     def their_error(self, described: dict[str, Any]) -> BaseException:

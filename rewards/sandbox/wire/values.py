@@ -178,6 +178,11 @@ def _by_text(module: str) -> Read:
     return read
 
 
+def make_namedtuple(name: str, fields: Iterable[str]) -> Any:
+    """Make the class of a namedtuple."""
+    return _of("collections", "namedtuple")(name, fields)
+
+
 def _of(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
@@ -251,11 +256,20 @@ _RARE_WRITERS: dict[str, Callable[[Any], dict[type, tuple[str, Write]]]] = {
         m.UnionType: ("union", lambda w, v, d: _items(w, v.__args__, d)),
         m.MappingProxyType: ("mapping", lambda w, v, d: w.encode(dict(v), d)),
     },
-    "typing": lambda m: {
-        type(form): ("typing", _write_typing)
-        for form in (m.List, m.List[int], m.Optional[int], m.Any, m.Callable, m.Callable[[], int])
-    }
-    | {type(m.Union): ("typing", _write_typing), type(m.Literal[1]): ("typing", _write_typing)},
+    "typing": lambda m: (
+        {
+            type(form): ("typing", _write_typing)
+            for form in (
+                m.List,
+                m.List[int],
+                m.Optional[int],
+                m.Any,
+                m.Callable,
+                m.Callable[[], int],
+            )
+        }
+        | {type(m.Union): ("typing", _write_typing), type(m.Literal[1]): ("typing", _write_typing)}
+    ),
 }
 
 
@@ -269,7 +283,7 @@ def _with_zone(kind: str) -> Read:
 
 
 _RARE_READERS: dict[str, Read] = {
-    "D": _made(lambda text: _of("decimal", "Decimal")(text)),
+    "D": lambda _, text, __: _of("decimal", "Decimal")(text),
     "F": _made(lambda parts: _of("fractions", "Fraction")(int(parts[0], 16), int(parts[1], 16))),
     "datetime": _with_zone("datetime"),
     "date": _made(lambda text: _of("datetime", "date").fromisoformat(text)),

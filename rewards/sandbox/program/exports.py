@@ -9,21 +9,23 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from rewards.sandbox.kinds import KINDS, Kind, kind_of
-from rewards.sandbox.values import WireError, writer_of
-from rewards.sandbox.wire import PROGRAM, Codec
+from rewards.sandbox.wire.codec import PROGRAM, Codec
+from rewards.sandbox.wire.kinds import KINDS, Kind
+from rewards.sandbox.wire.rare_kinds import kind_of
+from rewards.sandbox.wire.values import WireError, writer_of
 
-SPECIAL = frozenset(
-    f"__{name}__"
-    for name in (
-        "abs add and bool bytes call ceil complex contains delitem divmod enter eq exit float floor "
-        "floordiv format fspath ge getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul "
-        "index int invert ior ipow irshift isub iter itruediv ixor le len length_hint lshift lt "
-        "matmul missing mod mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv "
-        "rlshift rmatmul rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor setitem str "
-        "sub truediv trunc xor"
-    ).split()
+_BINARY = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow"),
+    *("and", "or", "xor", "lshift", "rshift"),
 )
+_NAMES = (
+    *(prefix + name for name in _BINARY for prefix in ("", "r", "i")),
+    *("divmod", "rdivmod", "neg", "pos", "invert", "abs", "int", "float", "complex", "index"),
+    *("round", "trunc", "floor", "ceil", "eq", "ne", "lt", "le", "gt", "ge", "hash", "bool"),
+    *("len", "length_hint", "getitem", "setitem", "delitem", "contains", "missing", "iter"),
+    *("next", "reversed", "call", "enter", "exit", "str", "repr", "format", "bytes", "fspath"),
+)
+SPECIAL = frozenset(f"__{name}__" for name in _NAMES)
 """The special methods that tests can reach."""
 
 MIXINS = frozenset({"collections.abc", "numbers", "contextlib"})
@@ -40,6 +42,7 @@ _FUNCTIONS: dict[type, str] = {
     types.BuiltinFunctionType: "builtin",
 }
 _MOST_NAMES = 500
+_MOST_TEXT = 10_000
 _MOST_ARGUMENTS = 100
 _MOST_CAUSES = 10
 
@@ -80,8 +83,8 @@ class Exports(Codec):
         """Return the object or container with a number."""
         return self.things[number] if number in self.things else super().referred(number)
 
-    def hold(self, value: Any, kind: type, depth: int) -> Any:
-        """Return the handle of an object of the program, or of one of the tests that it was given."""
+    def hold(self, value: Any, kind: type, depth: int) -> Any:  # noqa: PLR0911 - a table in order
+        """Return the handle of an object of the program, or of one that the tests gave it."""
         number = self.numbers.get(id(value), 1)
         if not number & 1:
             return {"@": number}
@@ -128,10 +131,12 @@ class Exports(Codec):
         bases = [reference for base in kind.__bases__ if (reference := self._base(base))]
         members = dict(vars(kind))
         extra: dict[str, Any] = {}
+        if type(doc := members.get("__doc__")) is str:
+            extra["doc"] = doc[:_MOST_TEXT]
         meta = type(kind)
-        if meta is not type and meta.__module__ != "abc":
+        if meta is not type and meta.__module__ not in _UNUSED:
             extra["meta"] = self.class_number(meta)
-        elif meta is not type:
+        elif meta is not type and not _decides_who_is_below(kind):
             extra["abstract"] = True
         if (fields := _fields(kind)) is not None:
             extra["fields"] = fields
@@ -152,7 +157,7 @@ class Exports(Codec):
 
     def _base(self, base: type) -> Any:
         if base is object or base.__module__ in _UNUSED:
-            return None
+            return {"T": "type"} if issubclass(base, type) else None
         name = base.__name__
         if base.__module__ in MIXINS or (base.__module__ == "collections" and name in _WRAPPERS):
             return {"L": [base.__module__, name]}
@@ -208,6 +213,11 @@ class Exports(Codec):
             return self.items([value], 1)[0]
         except WireError:
             return f"<{type(value).__name__}>"
+
+
+def _decides_who_is_below(kind: type) -> bool:
+    hooks = (vars(base).get("__subclasshook__") for base in kind.__mro__)
+    return any(getattr(hook, "__module__", "") == PROGRAM for hook in hooks)
 
 
 def plain(value: Any, base: Any) -> Any:
