@@ -14,6 +14,8 @@ import builtins
 from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
+from rewards.sandbox.remote import is_programs
+
 TOGETHER, LATER, NOW = "__together__", "__later__", "__now__"
 _MOST = 256
 _BODIES = ("body", "orelse", "finalbody")
@@ -46,12 +48,23 @@ class Gathered:
 
     def _later(self, *calls: Call) -> None:
         self._waiting += calls
-        if len(self._waiting) >= _MOST or self._program.can_call_back():
+        # A callback may look at the variable of the loop.
+        data = all(map(_is_data, [part for _, *given in calls for part in given]))
+        if len(self._waiting) >= _MOST or not data or self._program.can_call_back():
             self._now()
 
     def _now(self) -> None:
         waiting, self._waiting = self._waiting, []
         self._program.run(waiting)
+
+
+def _is_data(value: Any) -> bool:
+    """Tell whether nothing of the tests can be called by way of a value."""
+    if isinstance(value, dict):
+        return all(map(_is_data, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_data, value))
+    return value is None or isinstance(value, str | int | float | bytes) or is_programs(value)
 
 
 def gather(

@@ -16,8 +16,8 @@ PLAIN = frozenset({int, float, str, bool, type(None)})
 """What JSON carries as it is."""
 
 _MANY = 512
-"""Above so many plain values, equal ones count as the same: to compare them one by one takes longer
-than what programs do with them. So a `1` that became `True` in a long list goes unnoticed."""
+"""Above so many plain values, equal ones count as the same: to compare them one by one takes
+longer than what programs do with them. So a `1` that became `True` in a long list goes unnoticed."""
 
 _LONG_ENOUGH = 32
 """From here on only the part of a container that has changed is sent."""

@@ -237,6 +237,14 @@ def _read_typing(wire: Writer, content: Any, depth: int) -> Any:
     return getattr(typing, name) if encoded is None else getattr(typing, name)[arguments]
 
 
+def _read_pattern(wire: Writer, content: Any, depth: int) -> Any:
+    pattern, flags = content
+    try:
+        return _of("re", "compile")(wire.decode(pattern, depth), flags)
+    except _of("re", "error") as error:
+        raise WireError("no pattern") from error
+
+
 _RARE_WRITERS: dict[str, Callable[[Any], dict[type, tuple[str, Write]]]] = {
     "decimal": lambda m: {m.Decimal: ("D", _text(str))},
     "fractions": lambda m: {
@@ -293,9 +301,7 @@ _RARE_READERS: dict[str, Read] = {
     "uuid": _made(lambda text: _of("uuid", "UUID")(hex=text)),
     "pathlib": _by_text("pathlib"),
     "ipaddress": _by_text("ipaddress"),
-    "re": lambda wire, content, depth: _of("re", "compile")(
-        wire.decode(content[0], depth), content[1]
-    ),
+    "re": _read_pattern,
     "generic": _read_generic,
     "union": _read_union,
     "mapping": lambda wire, content, depth: _of("types", "MappingProxyType")(

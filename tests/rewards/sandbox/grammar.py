@@ -12,7 +12,7 @@ import sys
 
 from hypothesis import strategies as st
 
-SHOW = '''
+SHOW = """
 import array as arrays, collections, copy, re, types
 def show(thunk):
     names = []
@@ -62,7 +62,7 @@ def show(thunk):
         error.__context__ = None
         return "raised " + text(error)
     return text(value)
-'''
+"""
 
 FUNCTIONS = {
     "same": "def same(x): return x",
@@ -185,7 +185,9 @@ METHODS = {
 BASES = ["", "", "", "(list)", "(dict)", "(Base)"]
 BASE = "class Base:\n    held = []\n    def low(self): return self.held\n"
 
-_scalar = st.sampled_from(["0", "1", "-3", "2.5", "'a'", "'bc'", "None", "True", "10 ** 20", "b'x'"])
+_scalar = st.sampled_from(
+    ["0", "1", "-3", "2.5", "'a'", "'bc'", "None", "True", "10 ** 20", "b'x'"]
+)
 _plain = st.recursive(
     _scalar,
     lambda inner: st.one_of(
@@ -232,35 +234,145 @@ _EXPRESSIONS = {
     "thing": [
         *(*_SEQUENCE, "{v}.held", "{v}.take()", "{v}.size", "{v}.total", "{v}.noted", "{v}.walk()"),
         *("list({v}.walk())", "{v}.fail()", "-{v}", "abs({v})", "{v}()", "{v}(4)", "{v}.low()"),
-        *("len({v}.held)", "{v}.make(1, [2])", "{v}.copy()", "sum([{v}, {v}])", "{v}.take() is {v}.held"),
+        *(
+            "len({v}.held)",
+            "{v}.make(1, [2])",
+            "{v}.copy()",
+            "sum([{v}, {v}])",
+            "{v}.take() is {v}.held",
+        ),
         *("{v} + 1", "1 + {v}", "{v}.copy() == {v}", "{v}.put({w})", "{v}.__doc__", "Thing.total"),
-        *("format({v})[:1]", "repr({v})[:1]", "f'{{{v}}}'[:1]", "next({v})", "iter({v}) is {v}", "dir({v})[-1]"),
+        *(
+            "format({v})[:1]",
+            "repr({v})[:1]",
+            "f'{{{v}}}'[:1]",
+            "next({v})",
+            "iter({v}) is {v}",
+            "dir({v})[-1]",
+        ),
     ],
-    "iterator": ["next({v})", "list({v})", "next({v}, 0)", "iter({v}) is {v}", "sum({v}, [])", "{v}.send(None)", "1 in {v}"],
-    "function": ["{v}()", "{v}(1)", "{v}([2])", "{v}({w})", "{v}.__name__", "{v}.__doc__", "each({v}, [[1], [2]])", "call({v}, {w})", "catch({v}, {w})"],
-    "enum": ["{v}.name", "{v}.value", "{v}.low()", "{v} is Color.RED", "list(Color)", "Color(1) is {v}", "{v} == Size.BIG", "{v} + 1", "Color['RED'] is {v}"],
-    "point": ["{v}.x", "{v}.y", "{v} == point({v}.x, {v}.y)", "{v} == {v}", "[{v}][0] is {v}", "{v} < {v}", "Point({v}.x, {v}.y) == {v}", "{v}._asdict()", "{v}[1]"],
-    "error": ["{v}.args", "{v}.detail", "str({v})", "isinstance({v}, ValueError)", "isinstance({v}, OwnError)", "repr({v})"],
-    "word": ["{v}.twice()", "{v} + 'z'", "{v} == 'a'", "{v}.upper()", "len({v})", "{{{v}: 1}}['a']"],
+    "iterator": [
+        "next({v})",
+        "list({v})",
+        "next({v}, 0)",
+        "iter({v}) is {v}",
+        "sum({v}, [])",
+        "{v}.send(None)",
+        "1 in {v}",
+    ],
+    "function": [
+        "{v}()",
+        "{v}(1)",
+        "{v}([2])",
+        "{v}({w})",
+        "{v}.__name__",
+        "{v}.__doc__",
+        "each({v}, [[1], [2]])",
+        "call({v}, {w})",
+        "catch({v}, {w})",
+    ],
+    "enum": [
+        "{v}.name",
+        "{v}.value",
+        "{v}.low()",
+        "{v} is Color.RED",
+        "list(Color)",
+        "Color(1) is {v}",
+        "{v} == Size.BIG",
+        "{v} + 1",
+        "Color['RED'] is {v}",
+    ],
+    "point": [
+        "{v}.x",
+        "{v}.y",
+        "{v} == point({v}.x, {v}.y)",
+        "{v} == {v}",
+        "[{v}][0] is {v}",
+        "{v} < {v}",
+        "Point({v}.x, {v}.y) == {v}",
+        "{v}._asdict()",
+        "{v}[1]",
+    ],
+    "error": [
+        "{v}.args",
+        "{v}.detail",
+        "str({v})",
+        "isinstance({v}, ValueError)",
+        "isinstance({v}, OwnError)",
+        "repr({v})",
+    ],
+    "word": [
+        "{v}.twice()",
+        "{v} + 'z'",
+        "{v} == 'a'",
+        "{v}.upper()",
+        "len({v})",
+        "{{{v}: 1}}['a']",
+    ],
     "other": ["{v} + {v}", "{v} == {w}", "-{v}", "len({v})", "{v}[0]", "list({v})"],
 }
 _STATEMENTS = {
-    "any": ["{v} = {w}", "KEPT.append({v})", "LOG.clear()", "{v} = None", "Thing.total = {v}", "change({v})"],
+    "any": [
+        "{v} = {w}",
+        "KEPT.append({v})",
+        "LOG.clear()",
+        "{v} = None",
+        "Thing.total = {v}",
+        "change({v})",
+    ],
     "list": [
         *("{v}.append(5)", "{v}[0] = 6", "{v}.clear()", "del {v}[0]", "{v} += [1]", "{v} += {w}"),
-        *("{v}.extend([1, 2])", "{v}[0].append(4)", "{v}.sort(key=str)", "{v}.insert(0, {w})", "{v}.pop()"),
-        *("{v}[1:1] = [0]", "{v}.reverse()", "for y in {v}: LOG.append(y)", "{v} *= 2", "{v}.append({v})"),
+        *(
+            "{v}.extend([1, 2])",
+            "{v}[0].append(4)",
+            "{v}.sort(key=str)",
+            "{v}.insert(0, {w})",
+            "{v}.pop()",
+        ),
+        *(
+            "{v}[1:1] = [0]",
+            "{v}.reverse()",
+            "for y in {v}: LOG.append(y)",
+            "{v} *= 2",
+            "{v}.append({v})",
+        ),
         *("for i, y in zip(range(2), {v}): change(y)", "{v}.append({w})", "{v}[-1] = {w}"),
     ],
-    "dict": ["{v}['z'] = [7]", "{v}['a'].append(4)", "{v}.update(q=1)", "{v}.clear()", "{v}.pop('a')", "{v} |= {w}", "{v}['a'] = {w}", "del {v}['b']", "{v}['q'] = {v}"],
+    "dict": [
+        "{v}['z'] = [7]",
+        "{v}['a'].append(4)",
+        "{v}.update(q=1)",
+        "{v}.clear()",
+        "{v}.pop('a')",
+        "{v} |= {w}",
+        "{v}['a'] = {w}",
+        "del {v}['b']",
+        "{v}['q'] = {v}",
+    ],
     "set": ["{v}.add(8)", "{v}.clear()", "{v} |= {{4}}", "{v}.discard(1)"],
     "thing": [
         *("{v}.held.append(9)", "{v}.held = [1, 2]", "{v}.put(3)", "{v}.noted = {w}", "{v}.note()"),
-        *("{v} += [1]", "{v}[0] = 6", "del {v}[0]", "del {v}.noted", "{v}.total.append(1)", "{v} += {w}"),
-        *("with {v} as {w}: {w}.append(1)", "with {v}: raise KeyError('k')", "{v}.held = {w}", "{v}.extra.append(2)"),
+        *(
+            "{v} += [1]",
+            "{v}[0] = 6",
+            "del {v}[0]",
+            "del {v}.noted",
+            "{v}.total.append(1)",
+            "{v} += {w}",
+        ),
+        *(
+            "with {v} as {w}: {w}.append(1)",
+            "with {v}: raise KeyError('k')",
+            "{v}.held = {w}",
+            "{v}.extra.append(2)",
+        ),
         *("for y in {v}: LOG.append(y)", "{v}.held.append({v})", "{v}.append(3)", "{v}['z'] = 1"),
     ],
-    "iterator": ["for y in {v}: LOG.append(y)", "for y, i in zip({v}, range(2)): LOG.append(y)", "{v}.close()"],
+    "iterator": [
+        "for y in {v}: LOG.append(y)",
+        "for y, i in zip({v}, range(2)): LOG.append(y)",
+        "{v}.close()",
+    ],
     "function": ["{v}({w})", "{v}([1])", "{v}()"],
     "point": ["{v}.x = 5", "{v}.y.append(6)", "{v}.y = {w}"],
     "error": ["raise {v}", "{v}.detail.append(1)", "{v}.args = (1,)"],
@@ -297,7 +409,11 @@ def classes(draw):
         names = [name for name in names if name not in {"__add__", "__radd__", "__iadd__"}]
     if "__enter__" in names or "__exit__" in names:
         names = list(dict.fromkeys([*names, "__enter__", "__exit__"]))
-    start = "self.held = list(items)" if base != "(list)" else "super().__init__(items); self.held = self"
+    start = (
+        "self.held = list(items)"
+        if base != "(list)"
+        else "super().__init__(items); self.held = self"
+    )
     body = [f"def __init__(self, items=(), **k): {start}", *(METHODS[name] for name in names)]
     return f"class Thing{base}:\n" + "".join(f"    {part}\n" for part in body)
 
@@ -364,7 +480,9 @@ class Plain:
         if kind == "show":
             source = f"shown.append(show(lambda: {text}))"
         else:
-            source = f"try:\n    {text}\nexcept Exception as error: shown.append(type(error).__name__)"
+            source = (
+                f"try:\n    {text}\nexcept Exception as error: shown.append(type(error).__name__)"
+            )
         with self._alone():
             exec(source, self.namespace)  # noqa: S102
         self.steps.append((kind, text))
