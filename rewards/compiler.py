@@ -16,9 +16,16 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 
 from rewards.base import Completion, RewardConfig
 from rewards.board import Board
-from rewards.compilers import Compilation, Compilers, Outcome, Severity, Snippet, language_of
+from rewards.compilers import (
+    LANGUAGES,
+    Compilation,
+    Compilers,
+    Outcome,
+    Severity,
+    Snippet,
+    language_of,
+)
 from rewards.compilers.harness import STANDARD, load
-from rewards.compilers.table import MARKS
 from rewards.extract import extract_code
 
 _LOG = logging.getLogger(__name__)
@@ -135,7 +142,13 @@ class CompilerReward:
         """
         count = len(prompts)
         snippets = [
-            Snippet(name, extract_code(completion, stops, MARKS[name]), before, after, text_of(ask))
+            Snippet(
+                name,
+                extract_code(completion, stops, LANGUAGES[name].marks),
+                before,
+                after,
+                text_of(ask),
+            )
             for completion, name, before, after, stops, ask in zip(
                 completions,
                 self._languages(language, count),

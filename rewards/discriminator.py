@@ -22,8 +22,8 @@ from pydantic import (
 from rewards.base import Completion, RewardConfig
 from rewards.board import Board
 from rewards.compiler import text_of
-from rewards.compilers import Outcome, Snippet, language_of
-from rewards.compilers.table import MARKS
+from rewards.compilers import LANGUAGES, Outcome, Snippet, language_of
+from rewards.compilers.reader import read_all
 from rewards.extract import extract_code, shown, trimmed
 
 if TYPE_CHECKING:
@@ -127,7 +127,13 @@ class DiscriminatorReward:
         count = len(prompts)
         names = ["python"] * count if language is None else [language_of(one) for one in language]
         snippets = [
-            Snippet(name, extract_code(completion, stops, MARKS[name]), before, after, text_of(ask))
+            Snippet(
+                name,
+                extract_code(completion, stops, LANGUAGES[name].marks),
+                before,
+                after,
+                text_of(ask),
+            )
             for completion, name, before, after, stops, ask in zip(
                 completions,
                 names,
@@ -139,9 +145,10 @@ class DiscriminatorReward:
             )
         ]
         outcomes = self._outcomes(prompts, completions)
-        said = [
-            bool(one.code.strip()) if language is None else one.says_something for one in snippets
-        ]
+        if language is None:
+            said = [bool(one.code.strip()) for one in snippets]
+        else:
+            said = [one is not None and one.says_something for one in read_all(snippets)]
         chosen = [at for at in range(count) if said[at] and outcomes[at] == self._wanted]
         step = 0 if trainer_state is None else int(trainer_state.global_step)
         found = self._probabilities([snippets[index] for index in chosen], step)

@@ -9,7 +9,7 @@ from rewards.audit.nothing import audit_nothing
 from rewards.audit.table import render
 from rewards.base import Reward, RewardConfig
 from rewards.compiler import CompilerConfig
-from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
+from rewards.compilers import LANGUAGES, Compilers, MissingCompilerError
 from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
 from rewards.teacher.config import TeacherConfig
@@ -105,7 +105,7 @@ def _languages() -> list[str]:
     """Return the languages whose compilers are installed."""
     found = []
     with Compilers() as compilers:
-        for language in COMPILERS:
+        for language in LANGUAGES:
             try:
                 compilers.compiler(language)
             except MissingCompilerError:

@@ -7,9 +7,10 @@ it first is to write nothing, which has no errors. It fails by paying that more 
 from collections.abc import Iterable
 
 from rewards.audit.attack import Family
-from rewards.audit.attacks.nothing import ANSWERS
+from rewards.audit.attacks.nothing import answers
 from rewards.audit.audit import AuditReport, Finding
 from rewards.base import Reward
+from rewards.compilers import LANGUAGES
 
 _MORE = 1e-9
 
@@ -19,14 +20,14 @@ def audit_nothing(reward: Reward, languages: Iterable[str]) -> AuditReport:
 
     Args:
         reward: One that takes a column `language`.
-        languages: Of `rewards.compilers.COMPILERS`. One whose control fails ends the audit.
+        languages: Of `rewards.compilers.LANGUAGES`. One whose control fails ends the audit.
 
     """
     findings: list[Finding] = []
     right: float | None = None
     wrong: float | None = None
     for language in languages:
-        known = ANSWERS[language]
+        known = answers(language, LANGUAGES[language])
         programs = [known.right, known.wrong, *known.nothing.values()]
         count = len(programs)
         right, wrong, *paid = reward([known.prompt] * count, programs, language=[language] * count)

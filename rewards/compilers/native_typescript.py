@@ -12,7 +12,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Diagnostic, Limits, Severity, home_of
+from rewards.compilers.base import Diagnostic, Limits, Severity, Verdict, home_of
+from rewards.compilers.imported_types import allow_imported_types
+from rewards.compilers.language import Values
 from rewards.compilers.oneshot import OneShot
 from rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -30,7 +32,7 @@ class NativeTypeScript(OneShot):
         self,
         jailer: Jailer,
         limits: Limits,
-        harness: Mapping[str, Any],
+        harness: Values,
         program: Path,
         version: str,
     ) -> None:
@@ -41,6 +43,10 @@ class NativeTypeScript(OneShot):
         self._folders = (str(program.parent),)  # the library's declarations lie beside it
         self._lock = threading.Lock()
         self._folder = ""
+
+    def check(self, source: str) -> Verdict:
+        """Compile a source, whose modules are not there."""
+        return allow_imported_types(super().check(source), source)
 
     def prepare(self) -> None:
         """Write what every snippet may take for granted, and see that it compiles by itself.

@@ -4,20 +4,29 @@ Up to 5 that is a package with an API, in a Node that stays; from 7 on it is a n
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from rewards.compilers.base import Compiler, Limits, MissingCompilerError, ask, find, home_of
-from rewards.compilers.javascript import FLAGS, REMEDY, server
+from rewards.compilers.base import (
+    Compiler,
+    Limits,
+    MissingCompilerError,
+    Verdict,
+    ask,
+    find,
+    home_of,
+)
+from rewards.compilers.imported_types import allow_imported_types
+from rewards.compilers.javascript import FLAGS, FUNCTIONS, IMPORTS, REMEDY, server
+from rewards.compilers.language import Example, Language, Values
 from rewards.compilers.native_typescript import NativeTypeScript, native_program
+from rewards.compilers.program import Program
 from rewards.compilers.resident.pool import Resident
 from rewards.sandbox.compiled.step import Jailer
 
 _REMEDY = "install it: npm install -g typescript, or apt install node-typescript"
 
 
-def build_typescript(jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> Compiler:
+def build_typescript(jailer: Jailer, limits: Limits, harness: Values) -> Compiler:
     """Return the compiler that the `tsc` on the PATH stands for.
 
     Raises `MissingCompilerError` where there is none, or Node is missing.
@@ -42,7 +51,7 @@ class TypeScript(Resident):
         self,
         jailer: Jailer,
         limits: Limits,
-        harness: Mapping[str, Any],
+        harness: Values,
         node: str,
         library: Path,
         version: str,
@@ -54,3 +63,29 @@ class TypeScript(Resident):
         heap = f"--max-old-space-size={limits.memory_mb}"
         self.command = (node, heap, *FLAGS, "server.js", str(library), settings)
         self.files = {"server.js": server("typescript.js")}
+
+    def check(self, source: str) -> Verdict:
+        """Compile a source, whose modules are not there."""
+        return allow_imported_types(super().check(source), source)
+
+
+def _complete(program: Program, _: Values) -> str:
+    """Make a module of it: a script shares its names with the browser's."""
+    kinds = {node.type for node in program.root.children}
+    is_module = kinds & {"import_statement", "export_statement"}
+    return program.text if is_module else f"{program.text}\nexport {{}};\n"
+
+
+TYPESCRIPT = Language(
+    marks=frozenset({"typescript", "ts"}),
+    compiler=build_typescript,
+    grammar="tree_sitter_typescript:language_typescript",
+    functions=FUNCTIONS,
+    example=Example(
+        *("function answer(n: number): number {", "return n + 1; }", "return n + m; }"),
+        "return 0; }",
+    ),
+    imports=IMPORTS,
+    silencers="@ts-(?=nocheck|ignore|expect-error)",
+    complete=_complete,
+)

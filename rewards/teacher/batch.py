@@ -6,7 +6,7 @@ from typing import Any
 
 from rewards.base import Completion
 from rewards.board import Board
-from rewards.compilers.table import MARKS
+from rewards.compilers.table import LANGUAGES
 from rewards.extract import extract_code
 from rewards.sandbox.verdict import Verdict
 from rewards.teacher.teacher import Task
@@ -87,7 +87,7 @@ def prompt_text(prompt: Any) -> str:
 def _marks_of(language: str) -> Collection[str]:
     """Return what a fenced block of the language is marked with."""
     name = language.strip().lower()
-    return next((marks for marks in MARKS.values() if name in marks), {name})
+    return next((one.marks for one in LANGUAGES.values() if name in one.marks), {name})
 
 
 def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[Task, list[str]]:

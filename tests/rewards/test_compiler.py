@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rewards.board import Board
 from rewards.compiler import CompilerConfig, CompilerReward, Grading
-from rewards.compilers import COMPILERS, Outcome
+from rewards.compilers import LANGUAGES, Outcome
 
 RIGHT = "def f(a):\n    return a + 1\n"
 WRONG = "def f(a):\n    return a +\n"
@@ -132,7 +132,7 @@ def test_what_it_refuses(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="no reward for limit"):
         CompilerReward("python", outcome_rewards={"compiled": 1, "errors": 0, "empty": 0})
     monkeypatch.setenv("PATH", "")
-    for language in COMPILERS:
+    for language in LANGUAGES:
         if language != "python":
             with pytest.raises(ValueError, match=r"is not on the PATH; install it|install a JDK"):
                 CompilerReward(language).probe()
