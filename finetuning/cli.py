@@ -20,12 +20,7 @@ from omegaconf import DictConfig
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import (
-    CONF_DIR,
-    CommandLine,
-    read_command_line,
-    user_config_dirs,
-)
+from finetuning.config.command_line import CONF_DIR, CommandLine, read_command_line
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
 from finetuning.config.own_model import with_own_model
@@ -71,12 +66,12 @@ def train(arguments: Sequence[str] | None = None) -> None:
 
 def checked(given: list[str]) -> list[str]:
     """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
-    parsed = get_args_parser().parse_args(given)
+    parsed = get_args_parser().parse_intermixed_args(given)
     if parsed.help:
         return ["--help"]  # the same for every choice
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
         return given
-    user_dirs = user_config_dirs(given)
+    user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
     command = read_command_line(parsed.overrides, user_dirs)
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"

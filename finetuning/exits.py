@@ -12,6 +12,7 @@ from finetuning.errors import ConfigError, OutsideError, WhetstoneError
 from finetuning.world import is_main
 from rewards.errors import RunStopped
 from rewards.sandbox.compiled import MissingToolError
+from rewards.sandbox.profile import SandboxUnavailableError
 
 # What a disk says when it is full, read-only or not ours.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -32,7 +33,13 @@ def exit_codes() -> Iterator[None]:
         yield
     except WhetstoneError as error:
         _leave(str(error), error.exit_code)
-    except (DataUnavailable, MissingToolError, Unjudged, RunStopped) as error:
+    except (
+        DataUnavailable,
+        MissingToolError,
+        RunStopped,
+        SandboxUnavailableError,
+        Unjudged,
+    ) as error:
         _leave(str(error), OutsideError.exit_code)
     except EvaluationError as error:
         _leave(str(error), ConfigError.exit_code)

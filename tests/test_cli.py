@@ -10,6 +10,7 @@ from finetuning.cli import main
 from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.exits import exit_codes
 from rewards.hidden import RewardHackedError
+from rewards.sandbox.profile import Layer, SandboxUnavailableError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,6 +69,7 @@ def test_an_unknown_command_is_told_what_there_is(arguments, capsys):
         (ConfigError([Problem("a=1", "is wrong")]), 2),
         (OutsideError("the Hub is down"), 3),
         (RewardHackedError("the policy learns the tests"), 3),
+        (SandboxUnavailableError(Layer.SEATBELT, "the probe could write"), 3),
     ],
 )
 def test_errors_for_the_user_have_exit_codes(error, code, capsys):
@@ -118,6 +120,7 @@ def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path):
         [*command, "tracker=none"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert not done.stderr, "a library's chatter"
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     runs = [path.parent.name for path in (tmp_path / "outputs").glob("*/report.html")]
     assert len(runs) == 2

@@ -18,7 +18,6 @@ from finetuning.config.suggest import did_you_mean
 from finetuning.errors import Problem
 
 _ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
-_CONFIG_DIR_FLAGS = frozenset({"--config-dir", "-cd"})
 CONF_DIR = Path(__file__).resolve().parents[2] / "conf"
 
 
@@ -119,13 +118,3 @@ def _chosen_options(override: Override) -> list[str]:
     )
     names = [name for entry in chosen for name in str(entry).strip("[]").split(",")]
     return [name for name in names if name not in {"None", "null", ""}]
-
-
-def user_config_dirs(arguments: Sequence[str]) -> list[Path]:
-    """Return the folders given as Hydra's `--config-dir`."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return [
-        Path(value if flag in _CONFIG_DIR_FLAGS else flag.split("=", 1)[1]).resolve()
-        for flag, value in pairs
-        if (flag in _CONFIG_DIR_FLAGS and value) or flag.startswith("--config-dir=")
-    ]
