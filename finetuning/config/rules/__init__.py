@@ -41,7 +41,7 @@ from finetuning.config.rules.outside import (
 )
 from finetuning.config.rules.publish import publishing_can_begin
 from finetuning.config.rules.rewards import (
-    custom_functions_are_there,
+    custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,
 )
@@ -83,7 +83,7 @@ RULES: tuple[Rule, ...] = (
     files_exist,
     data_can_be_had,
     trackers_can_start,
-    custom_functions_are_there,
+    custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,
     rows_are_right,

@@ -6,17 +6,16 @@ from finetuning.config.references import referred
 from finetuning.config.schema import BaseCollect, Config, OnlineConfig
 from finetuning.config.settings import MISSING
 from finetuning.errors import Problem
-from rewards.custom import FORM, CustomConfig, names_a_function
-from rewards.find import why_missing
+from rewards.custom import CustomConfig
+from rewards.find import why_no_name, why_unusable
 
 
-def custom_functions_are_there(config: Config) -> Iterator[Problem]:
-    """Check the name of a function, and that its module's file has it; nothing is imported."""
+def custom_functions_can_be_called(config: Config) -> Iterator[Problem]:
+    """Check a function's name, that its module's file has it, and how it is called, by reading."""
     for spec in config.reward.values():
         if not isinstance(spec, CustomConfig) or spec.fn == MISSING:
             continue
-        reason = why_missing(spec.fn) if names_a_function(spec.fn) else FORM
-        if reason:
+        if reason := why_no_name(spec.fn) or why_unusable(spec.fn):
             yield Problem(f"reward.custom.fn={spec.fn}", reason)
 
 
