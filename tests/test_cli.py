@@ -1,14 +1,16 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import torch
 
-from finetuning.cli import main
+from finetuning.cli import main, train
 from finetuning.errors import ConfigError, OutsideError, Problem
 from finetuning.exits import exit_codes
+from finetuning.version import version
 from rewards.hidden import RewardHackedError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,12 +56,44 @@ def test_help_is_for_people(capsys):
     assert "imports" not in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["evluate"], ["--nothing"]])
-def test_an_unknown_command_is_told_what_there_is(arguments, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nothing"], "usage: whetstone"),
+        (["trian", "algo=sft"], "no such command: trian; did you mean `train`? there are: audit,"),
+        (["zzz"], "no such command: zzz; there are: audit,"),
+        (["algo=sft", "seed=1"], "for a run: whetstone train algo=sft seed=1"),
+    ],
+)
+def test_an_unknown_command_is_told_what_there_is(arguments, words, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: whetstone" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
+
+
+def test_without_a_command_there_is_help(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert "Trains code models" in told
+    assert "measure a model" in told
+    assert "error" not in told
+
+
+def test_the_version_is_that_of_the_project(capsys):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    train(["algo=sft", "--version"])
+    assert capsys.readouterr().out == f"whetstone {project['version']}\n" * 2
+
+
+def test_a_checkout_that_is_not_installed_has_its_version_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert version()[0].isdigit()
 
 
 @pytest.mark.parametrize(
