@@ -9,7 +9,7 @@ import torch
 
 from finetuning.cli import main, train
 from finetuning.errors import ConfigError, OutsideError, Problem
-from finetuning.exits import exit_codes
+from finetuning.exits import disk_named, exit_codes
 from finetuning.version import version
 from rewards.hidden import RewardHackedError
 
@@ -111,11 +111,20 @@ def test_errors_for_the_user_have_exit_codes(error, code, capsys):
     assert str(error) in capsys.readouterr().err
 
 
-def test_a_disk_that_is_full_during_a_checkpoint_is_exit_code_3(capsys):
-    with pytest.raises(SystemExit) as caught, exit_codes():
-        torch.save(torch.zeros(100_000), "/dev/full")
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: torch.save(torch.zeros(100_000), "/dev/full"),
+        lambda: Path("/dev/full").write_text("a row"),
+    ],
+)
+def test_a_full_disk_is_exit_code_3_and_the_folder_is_named(write, capsys, tmp_path):
+    with pytest.raises(SystemExit) as caught, exit_codes(), disk_named(tmp_path):
+        write()
     assert caught.value.code == 3
-    assert "Make room" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Make room" in told
+    assert f"The run writes to {tmp_path}, where " in told
 
 
 def test_an_interrupted_command_says_how_it_goes_on(capsys):

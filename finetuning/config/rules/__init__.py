@@ -8,7 +8,7 @@ from finetuning.config.rules.algorithms import (
     only_adapters_are_quantized,
 )
 from finetuning.config.rules.architecture import encoder_decoders_are_supervised
-from finetuning.config.rules.arguments import numbers, trl_arguments, words
+from finetuning.config.rules.arguments import files_of_arguments, numbers, trl_arguments, words
 from finetuning.config.rules.backend import (
     engines_are_installed,
     vllm_arguments_are_read,
@@ -65,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     trl_arguments,
     numbers,
     words,
+    files_of_arguments,
     groups_fill_batches,
     cycles_fit_checkpoints,
     only_adapters_are_quantized,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from finetuning.config.references import referred
-from finetuning.config.schema import BaseCollect, Config, OnlineConfig
+from finetuning.config.schema import Config
 from finetuning.config.settings import MISSING
 from finetuning.errors import Problem
 from rewards.custom import CustomConfig
@@ -35,11 +35,6 @@ def models_of_rewards_are_there(config: Config) -> Iterator[Problem]:
 
 def rewards_count(config: Config) -> Iterator[Problem]:
     """Check that something is rewarded where a sum of rewards is all that is learned from."""
-    is_judged = (
-        isinstance(config.algo, OnlineConfig)
-        if config.collect is None
-        else not isinstance(config.collect, BaseCollect)
-    )
-    if is_judged and config.reward and all(spec.weight == 0 for spec in config.reward.values()):
+    if config.asks_rewards and config.reward and all(not w.weight for w in config.reward.values()):
         settings = ", ".join(f"reward.{name}.weight=0" for name in config.reward)
         yield Problem(settings, "every completion would be worth 0; give one of them a weight")
