@@ -87,7 +87,9 @@ def somewhere(tmp_path, monkeypatch):
         (tmp_path / name / "adapter_model.safetensors").write_bytes(b"")
     (tmp_path / "FOLDER" / "config.json").write_text('{"model_type": "qwen2"}')
     (tmp_path / "FOLDER" / "tokenizer.json").write_text("{}")
-    (tmp_path / "outputs" / "nano-nano-grpo").mkdir(parents=True)
+    for name in ("NAME", "nano-nano-grpo"):
+        (tmp_path / "outputs" / name / "merged").mkdir(parents=True)
+        (tmp_path / "outputs" / name / "merged" / "config.json").write_text("{}")
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment" / "careful.yaml").write_text(documented_experiment())
     return tmp_path
