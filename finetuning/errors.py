@@ -31,6 +31,11 @@ class RowProblem(Problem):
     """How many this line stands for: of a file full of them, not all are told."""
 
 
+@dataclass(frozen=True)
+class MissingKey(Problem):
+    """A key or a token that the environment lacks: needed to run, and not to look at settings."""
+
+
 class WhetstoneError(Exception):
     """An error whose message is for the user; the traceback would add nothing."""
 

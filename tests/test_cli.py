@@ -146,7 +146,14 @@ def test_a_bug_is_not_hidden():
 
 def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
     done = subprocess.run(
-        [sys.executable, "train.py", "model=qwen", f"run.outputs={tmp_path}", "tracker=none"],
+        [
+            sys.executable,
+            "train.py",
+            "model=qwen",
+            "data=nano",
+            f"run.outputs={tmp_path}",
+            "tracker=none",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

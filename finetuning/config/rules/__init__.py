@@ -46,6 +46,7 @@ from finetuning.config.rules.rewards import (
     rewards_count,
 )
 from finetuning.config.rules.rows import (
+    data_is_chosen,
     data_serves_algorithm,
     measured_rows_are_right,
     prompts_need_no_tests,
@@ -73,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     online_needs_reward,
     encoder_decoders_are_supervised,
     lengths_fit_context,
+    data_is_chosen,
     data_serves_algorithm,
     every_k_is_measured,
     run_name_is_a_folder,

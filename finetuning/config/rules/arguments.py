@@ -7,6 +7,7 @@ from pathlib import Path
 
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean, nearest
+from finetuning.config.synonyms import instead
 from finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
@@ -35,9 +36,12 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
                 setting, "our sampler does not take this; it has temperature, top_p and top_k"
             )
         elif key not in known:
-            guess = _OTHER_NAMES.get(key) or nearest(key, known.keys() - computed.keys())
-            hint = f"; did you mean `{guess}`?" if guess else ""
-            yield Problem(setting, f"{CONFIG_CLASS[config.algo.name]} has no such argument{hint}")
+            guess = nearest(key, known.keys() - computed.keys())
+            hint = instead(key, config.algo.name, str(value)) or (
+                f"did you mean `{guess}`?" if guess else ""
+            )
+            told = f"{CONFIG_CLASS[config.algo.name]} has no such argument"
+            yield Problem(setting, f"{told}; {hint}".removesuffix("; "))
         elif not fits(value, known[key]):
             hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if _is_exponent(value) else ""
             yield Problem(setting, f"must be {known[key]}{hint}")
@@ -122,15 +126,6 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
-_OTHER_NAMES = {
-    "lr": "learning_rate",
-    "batch_size": "per_device_train_batch_size",
-    "epochs": "num_train_epochs",
-    "steps": "max_steps",
-    "scheduler": "lr_scheduler_type",
-    "optimizer": "optim",
-}
-"""What others call TRL's arguments, too far from them to look like a typo."""
 _FILES = ("deepspeed", "fsdp_config", "accelerator_config")
 """Arguments that may be the path of a file."""
 _LOSSES = {
