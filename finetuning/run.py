@@ -94,7 +94,7 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
             stage.name,
             stage.folder,
             stage.console,
-            lambda task: measure.looker(task, policy.tokenizer, engine),
+            lambda task, tell: measure.looker(task, policy.tokenizer, engine, tell),
             merger,
             policy.tokenizer,
             stage.folder / CHECKPOINTS,
