@@ -5,6 +5,7 @@ tests, which `code_eval` lets it do: what cheats there fails here.
 """
 
 import builtins
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -42,11 +43,20 @@ def compute_code_eval(
     Raises:
         Unjudged: when the sandbox failed.
 
+    Warns:
+        UserWarning: of problems without candidates, which `code_eval` leaves out of pass@k.
+
     """
     groups = [
         [_job(candidate, test if _compiles(test) else _NEVER, timeout) for candidate in candidates]
         for candidates, test in zip(predictions, references, strict=False)
     ]
+    if empty := [str(task) for task, group in enumerate(groups) if not group]:
+        warnings.warn(
+            f"{len(empty)} of {len(groups)} problems have no candidate and count in no pass@k: "
+            f"{', '.join(empty)}",
+            stacklevel=2,
+        )
     with Sandbox(num_workers) as sandbox:
         verdicts = judged(groups, sandbox)
     results: Results = {

@@ -16,7 +16,7 @@ from evaluation.compiles import SUFFIX as COMPILED
 from evaluation.compiles import compile_values, read_compiled
 from evaluation.errors import ResumeRefused
 from evaluation.generate import Kind
-from evaluation.interval import crossed_interval
+from evaluation.interval import RATE, Direction, Interval, crossed_interval, direction
 from evaluation.journal import Sample, read_samples
 from evaluation.pass_at_k import pass_at_k
 from rewards.sandbox import Verdict
@@ -77,9 +77,9 @@ class Difference:
     left_out: int
 
     @property
-    def is_clear(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low > 0 or self.high < 0
+    def direction(self) -> Direction:
+        """Which of the two is above the other, if the interval shows it."""
+        return direction((self.low, self.high))
 
 
 def read_evaluations(folder: Path) -> dict[str, Measured]:
@@ -117,36 +117,40 @@ def measure(samples: Sequence[Sample], k: Sequence[int]) -> dict[str, Values]:
     return {name: of_problems for name, of_problems in values.items() if of_problems}
 
 
-def estimate(runs: Sequence[Values], seed: int) -> Estimate | None:
+def estimate(runs: Sequence[Values], seed: int, bounds: Interval = RATE) -> Estimate | None:
     """Return the mean of one value for each problem; None without a problem that all runs have.
 
     Args:
         runs: one for each training seed of a configuration.
         seed: of the bootstrap.
+        bounds: between which the values lie.
 
     """
     problems = _common(runs)
     if not problems:
         return None
     rows = _rows(runs, problems)
-    low, high = crossed_interval(rows, None, seed)
+    low, high = crossed_interval(rows, None, seed, bounds=bounds)
     return Estimate(fmean(map(fmean, rows)), low, high, len(problems))
 
 
-def difference(first: Sequence[Values], second: Sequence[Values], seed: int) -> Difference | None:
+def difference(
+    first: Sequence[Values], second: Sequence[Values], seed: int, bounds: Interval = RATE
+) -> Difference | None:
     """Return how much the second is above the first; None without a problem that both have.
 
     Args:
         first: one for each training seed of the one configuration.
         second: likewise of the other.
         seed: of the bootstrap.
+        bounds: between which the values lie.
 
     """
     problems = _common([*first, *second])
     if not problems:
         return None
     rows, others = _rows(second, problems), _rows(first, problems)
-    low, high = crossed_interval(rows, others, seed)
+    low, high = crossed_interval(rows, others, seed, bounds=bounds)
     changes = [
         fmean(above) - fmean(below)
         for above, below in zip(zip(*rows, strict=True), zip(*others, strict=True), strict=True)

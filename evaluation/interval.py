@@ -2,18 +2,49 @@
 
 What is resampled is what another measurement would draw anew: the problems, and the training seeds
 where a configuration was run with several. Two measurements of the same problems are compared
-problem by problem, which is what makes a small difference visible at all. It refuses nothing to
-compute on, and says no more than it can: with fewer than about twenty problems, or with two or
-three seeds, percentile intervals are known to be too narrow.
+problem by problem, which is what makes a small difference visible at all.
+
+Resampling cannot show what no problem has shown: from four failures it draws four failures, and
+the interval is a point. Where that happens, the share of problems that may still differ from those
+that were seen is bounded instead, by Wilson's score (1927) for a mean and exactly (Clopper and
+Pearson 1934) for a difference, so that none is called clear on fewer than six problems that differ,
+as no sign test would. With fewer than about twenty problems, or with two or three seeds,
+percentile intervals are known to be too narrow nevertheless.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Interval = tuple[float, float]
 """The lower and the upper end."""
+
+RATE: Interval = (0.0, 1.0)
+"""The bounds of a share or a probability."""
+_FEWEST_DIFFERING = 6
+"""Fewer problems that differ, all in one direction, happen by chance in more than 5 % of cases."""
+
+
+class Direction(StrEnum):
+    """What an interval says of a difference."""
+
+    BETTER = "better"
+    """All of it is above zero."""
+    UNCLEAR = "unclear"
+    """It includes zero."""
+    WORSE = "worse"
+    """All of it is below zero."""
+
+
+def direction(interval: Interval) -> Direction:
+    """Say which direction a difference has: the one place where that is decided."""
+    low, high = interval
+    if low > 0:
+        return Direction.BETTER
+    return Direction.WORSE if high < 0 else Direction.UNCLEAR
 
 
 def bootstrap_interval(
@@ -52,6 +83,7 @@ def crossed_interval(
     seed: int,
     level: float = 0.95,
     resamples: int = 2000,
+    bounds: Interval = RATE,
 ) -> Interval:
     """Return the interval of a mean over training seeds and problems, or of a difference of two.
 
@@ -64,6 +96,7 @@ def crossed_interval(
         seed: of the resampling.
         level: how often such an interval holds the true mean, 0 to 1.
         resamples: how often problems and seeds are drawn anew.
+        bounds: between which the values lie.
 
     Raises:
         ValueError: as `bootstrap_interval`, and when the columns differ in number.
@@ -80,13 +113,16 @@ def crossed_interval(
     rng = np.random.default_rng(seed)
     weights_R_P = rng.multinomial(problems, np.full(problems, 1 / problems), resamples) / problems
     means_R = _resampled(values, weights_R_P, rng)
-    if minus_T_P is not None:
-        minus = np.atleast_2d(np.asarray(minus_T_P, dtype=float))
+    minus = None if minus_T_P is None else np.atleast_2d(np.asarray(minus_T_P, dtype=float))
+    if minus is not None:
         if minus.shape[1] != problems:
             raise ValueError(f"{problems} and {minus.shape[1]} values: pair them by problem")
         means_R = means_R - _resampled(minus, weights_R_P, rng)
     low, high = np.quantile(means_R, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    drawn = float(low), float(high)
+    if minus is None:
+        return drawn if np.ptp(values) else _mean_of_equals(values, level, bounds)
+    return _with_unseen_changes(drawn, values.mean(axis=0) - minus.mean(axis=0), level, bounds)
 
 
 def _resampled(
@@ -97,3 +133,30 @@ def _resampled(
     weights_R_S = rng.multinomial(seeds, np.full(seeds, 1 / seeds), len(weights_R_P)) / seeds
     means_R: NDArray[np.float64] = ((weights_R_P @ values_S_P.T) * weights_R_S).sum(axis=1)
     return means_R
+
+
+def _mean_of_equals(values_S_P: NDArray[np.float64], level: float, bounds: Interval) -> Interval:
+    """Return the interval where every value is the same; of all-zero rates it is Wilson's."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    problems = values_S_P.shape[1]
+    return _with_unseen(float(values_S_P.flat[0]), z**2 / (problems + z**2), bounds)
+
+
+def _with_unseen_changes(
+    drawn: Interval, changes_P: NDArray[np.float64], level: float, bounds: Interval
+) -> Interval:
+    """Widen the interval of a difference that too few problems, or none, show any spread of."""
+    differing_D = changes_P[~np.isclose(changes_P, 0.0)]
+    if len(differing_D) >= _FEWEST_DIFFERING and not np.isclose(*drawn):
+        return drawn
+    shown_D = differing_D if len(differing_D) else changes_P
+    unseen = 1 - ((1 - level) / 2) ** (1 / len(shown_D))
+    reach = bounds[1] - bounds[0]
+    weight = len(shown_D) / len(changes_P)
+    low, high = _with_unseen(float(shown_D.mean()), unseen, (-reach, reach))
+    return min(drawn[0], weight * low), max(drawn[1], weight * high)
+
+
+def _with_unseen(mean: float, share: float, bounds: Interval) -> Interval:
+    """Return between which means the truth lies if that share may be anything within bounds."""
+    return mean - share * (mean - bounds[0]), mean + share * (bounds[1] - mean)

@@ -74,6 +74,19 @@ def values_of_problems(samples: Iterable[Sample], k: Iterable[int]) -> dict[str,
     return {name: of_problems for name, of_problems in values.items() if of_problems}
 
 
+def short_of_samples(scores: Scores) -> list[str]:
+    """Say which means are over fewer problems than the task has; nothing where none is."""
+    by_count: dict[int, list[str]] = {}
+    for name, count in scores.n_per_metric.items():
+        by_count.setdefault(count, []).append(name)
+    return [
+        f"{', '.join(names)} of {scores.task}: the mean over {count} of {scores.n_problems} "
+        "problems, because the others have too few samples that could be judged."
+        for count, names in by_count.items()
+        if count < scores.n_problems
+    ]
+
+
 def save(path: Path, scores: Scores, header: dict[str, Any], k: tuple[int, ...]) -> None:
     """Write the scores in one step, beside what they were measured with."""
     content = {**header, "k": k, "scores": asdict(scores)}

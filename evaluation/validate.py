@@ -185,12 +185,12 @@ def unjudged(scores: Iterable[Score]) -> int:
 
 
 def _improvement(name: str, base: Values, tuned: Values) -> Improvement | None:
-    change = difference([base], [tuned], _SEED)
-    if change is None:
-        return None
     both = sorted(set(base) & set(tuned))
-    sides = [estimate([{p: side[p] for p in both}], _SEED) for side in (base, tuned)]
-    if sides[0] is None or sides[1] is None:
+    seen = [side[problem] for side in (base, tuned) for problem in both]
+    bounds = min(seen, default=0.0), max(seen, default=0.0)  # a reward may have any scale
+    change = difference([base], [tuned], _SEED, bounds)
+    sides = [estimate([{p: side[p] for p in both}], _SEED, bounds) for side in (base, tuned)]
+    if change is None or sides[0] is None or sides[1] is None:
         return None
     return Improvement(name, sides[0], sides[1], change)
 

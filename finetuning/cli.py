@@ -7,21 +7,18 @@ continues the run; 1 a bug, or a merged model that was refused.
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import hydra
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import DictConfig
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import CommandLine, read_command_line
+from finetuning.config.command_line import read_command_line
 from finetuning.config.describe import describe_plan
 from finetuning.config.groups import CONF_DIR
 from finetuning.config.load import Plan, complete
@@ -31,7 +28,9 @@ from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, MissingKey, Problem
 from finetuning.exits import exit_codes
 from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
-from finetuning.run_dir import check_place, run_name
+from finetuning.run_dir import check_place
+from finetuning.sweep import announce_point, is_point, record_point
+from finetuning.sweep_points import checked_sweep
 from finetuning.version import version
 from finetuning.world import is_main
 
@@ -99,14 +98,15 @@ def checked(given: list[str]) -> list[str]:
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"
         raise ConfigError([Problem(f"--cfg {parsed.cfg}", remedy)])
+    of_sweep: list[str] = []
     if parsed.multirun:
-        _check_sweep(command, user_dirs)
+        of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
         _check_to_show(overrides, user_dirs)
         _, command, _ = complete(command, user_dirs)
     else:
         check_place(load(overrides, user_dirs))
-    return [*flags, *command.overrides()]
+    return [*flags, *command.overrides(), *of_sweep]
 
 
 def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
@@ -123,7 +123,9 @@ def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
 def _job(_: DictConfig) -> float | None:
     """One run: what Hydra calls, once or once for each point of a sweep."""
     with exit_codes():
-        job = HydraConfig.get()
+        began, job = time.monotonic(), HydraConfig.get()
+        if is_point():
+            announce_point()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
         check_gpu(plan.main.backend)
@@ -137,7 +139,10 @@ def _job(_: DictConfig) -> float | None:
         take_one_gpu()
         from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
-        return run_plan(plan)
+        finished = run_plan(plan, is_point=is_point())
+        if is_point() and is_main():
+            record_point(finished.folder, finished.objective, time.monotonic() - began)
+        return finished.objective
 
 
 def _check_models(plan: Plan) -> None:
@@ -147,53 +152,3 @@ def _check_models(plan: Plan) -> None:
     for model in (stage.config.model for stage in plan.stages):
         if model.path is not None and referred(model.path) is None:
             check_reachable(model.path, model.revision)
-
-
-def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
-    """Check every point of a sweep, so that a wrong last one is known before the first runs.
-
-    The points of another sweeper (`hydra/sweeper=...`) are known to it alone, and are checked
-    one by one when they start.
-    """
-    if command.problems:
-        raise ConfigError(command.problems)
-    if any(text.startswith("hydra/sweeper") for text in command.hydra):
-        return
-    own = [*command.choices.values(), *command.values.values()]
-    try:
-        parsed = OverridesParser.create().parse_overrides(own)
-        batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    except HydraException as error:
-        raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
-    points = [point for batch in batches for point in batch]
-    names: list[str] = []
-    wrong: list[tuple[Problem, ...]] = []
-    for point in points:
-        try:
-            plan = load(point, user_dirs)
-            check_place(plan)
-            names.append(run_name(plan))
-            wrong.append(())
-        except ConfigError as error:
-            wrong.append(error.problems)
-    if any(wrong):
-        swept = [override.key_or_group for override in parsed if override.is_sweep_override()]
-        raise ConfigError(_problems_of_sweep(points, wrong, swept))
-    if len(set(names)) < len(names):
-        remedy = "two points of the sweep would share this folder; leave run.name out"
-        raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
-
-
-def _problems_of_sweep(
-    points: Sequence[Sequence[str]], wrong: Sequence[Sequence[Problem]], swept: Sequence[str]
-) -> list[Problem]:
-    """Name the point of a problem that not all points have, unless it names itself."""
-    told: list[Problem] = []
-    for point, problems in zip(points, wrong, strict=True):
-        own = [text.lstrip("+") for text in point if text.lstrip("+").partition("=")[0] in swept]
-        for problem in problems:
-            everywhere = all(problem in others for others in wrong)
-            itself = any(problem.setting.startswith(f"{key}=") for key in swept)
-            at = "" if everywhere or itself else f"[{' '.join(own)}] "
-            told.append(replace(problem, setting=f"{at}{problem.setting}"))
-    return list(dict.fromkeys(told))

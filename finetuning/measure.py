@@ -14,12 +14,14 @@ from evaluation.compiles import Values, compile_rates, why_not_compiled, with_co
 from evaluation.evaluate import evaluate
 from evaluation.languages import open_judge
 from evaluation.sampler import SamplingParams
+from evaluation.score import short_of_samples
 from evaluation.settings import Settings
 from evaluation.tasks import Task
 from finetuning.config import Config
 from finetuning.data.tasks import build_task
 from finetuning.hooks.counting import CountProgress
 from finetuning.model.policy import Policy
+from finetuning.report.console import tell
 from finetuning.rollout.base import Engine
 from finetuning.rollout.text import TextSampler
 from rewards.compilers import Compilers
@@ -54,16 +56,22 @@ class Measure:
         return self._all("after", policy) if self._wanted.after else {}
 
     def looker(
-        self, task_name: str, tokenizer: Any, engine: Engine | None
+        self, task_name: str, tokenizer: Any, engine: Engine | None, tell: Callable[[str], None]
     ) -> Callable[[Any, Path], Metrics]:
-        """Return a function that takes a quick look at the model under training."""
+        """Return a function that takes a quick look at the model under training.
+
+        It tells how far it is.
+        """
         task = self._task(task_name, self._watch.limit)
         settings = self._settings(self._watch.samples, (1,), greedy=False)
+
+        def count(done: int, total: int) -> None:
+            tell(f"measuring {task_name}: {done} of {total} problems" if done < total else "")
 
         def look(model: Any, folder: Path) -> Metrics:
             sampler = TextSampler(model, tokenizer, engine=engine)
             with open_judge(task) as sandbox:
-                scores = evaluate(task, sampler, sandbox, settings, folder)
+                scores = evaluate(task, sampler, sandbox, settings, folder, count)
             return {name: value for name, value in scores.metrics.items() if name == "pass@1"}
 
         return look
@@ -84,6 +92,8 @@ class Measure:
                 scores = evaluate(task, sampler, judge, settings, self._folder / when, progress)
             scores = with_compile_rates(scores, self._compile_rates(task, settings, when))
             results[task.name] = dict(scores.metrics)
+            for sentence in short_of_samples(scores):
+                tell(self._console, sentence)
             if scores.infra_errors:  # left out of every figure above, so they must be seen
                 results[task.name]["infra_errors"] = float(scores.infra_errors)
         return results

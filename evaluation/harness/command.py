@@ -93,7 +93,10 @@ class _Command:
     def _generations(self, task: Task, number: int) -> Generations:
         args = self.args
         if args.check_references:
-            return _published(task)
+            published = _published(task)
+            if empty := published.count([]):
+                _warn(f"{empty} problems have no published solution: they count in no figure.")
+            return published
         if args.load_generations_path:
             return self._loaded(task)
         paths = args.load_generations_intermediate_paths

@@ -4,10 +4,14 @@ import argparse
 import re
 from pathlib import Path
 
+from rich.console import Console
+
 from finetuning.config import load
 from finetuning.config.rules.outside import has_wandb_key
 from finetuning.config.schema import WandbConfig
 from finetuning.errors import ConfigError, Problem
+from finetuning.report.console import tell
+from finetuning.report.wording import shown
 
 HELP = "compare runs: which is better, by how much, and how sure that is"
 _LONGEST_NAME = 80
@@ -37,10 +41,14 @@ def run(chosen: argparse.Namespace) -> None:
     comparison = compare(folders, each=chosen.each)
     out = chosen.out or _beside(folders[0], [group.label for group in comparison.groups])
     page, figures = write_comparison(comparison, out)
-    print(comparison.verdict.headline)
-    for caveat in (*comparison.verdict.caveats, *comparison.left_out):
-        print(f"- {caveat}")
-    print(page, figures, sep="\n")
+    console, verdict = Console(), comparison.verdict
+    if verdict.banner:
+        tell(console, verdict.banner, "bold reverse")
+    tell(console, verdict.headline, "bold")
+    for caveat in (*verdict.caveats, *comparison.left_out):
+        tell(console, f"- {caveat}")
+    for place in (page, figures):
+        print(shown(place))
     if wandb is not None:
         from finetuning.report.comparison.wandb_report import publish  # noqa: PLC0415 - wandb
 

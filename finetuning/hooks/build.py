@@ -31,8 +31,8 @@ class Board(Protocol):
         """Write to TensorBoard alone."""
 
 
-BuildLook = Callable[[str], Measure]
-"""Takes the name of a task and returns the quick look at it."""
+BuildLook = Callable[[str, Callable[[str], None]], Measure]
+"""Takes a task's name and whom to tell of progress, and returns the quick look at the task."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def build_hooks(
     """
     wanted, metric = config.hooks, watch_metric(config)
     early_stop = EarlyStopCallback(wanted.early_stop, metric, console)
+    progress = ProgressCallback(stage, console)
     best = watch = None
     callbacks: list[TrainerCallback] = [MetricsCallback(folder)]
     if wanted.unjudged.patience is not None:
@@ -104,7 +105,9 @@ def build_hooks(
     if metric is not None and config.data.watch_task:
         task = config.data.watch_task
         place = folder / "eval" / "watch"
-        watch = WatchCallback(wanted.watch.every_steps, task, place, build_look(task))
+        watch = WatchCallback(
+            wanted.watch.every_steps, task, place, build_look(task, progress.doing)
+        )
         callbacks.append(watch)
     if wanted.epoch_means:
         callbacks.append(EpochMeansCallback(wanted.epoch_means, console))
@@ -118,5 +121,5 @@ def build_hooks(
         from finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
 
         callbacks.append(ExportMLXCallback(tokenizer, folder / "mlx", checkpoints))
-    callbacks.append(ProgressCallback(stage, console))
+    callbacks.append(progress)
     return Hooks(tuple(callbacks), early_stop, best, watch)

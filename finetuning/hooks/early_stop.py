@@ -8,6 +8,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from finetuning.config.schema import EarlyStopConfig
 from finetuning.config.suggest import did_you_mean
 from finetuning.hooks.guards import Guards
+from finetuning.report.console import tell
 
 
 class EarlyStopCallback(TrainerCallback):
@@ -49,11 +50,8 @@ class EarlyStopCallback(TrainerCallback):
             return
         control.should_training_stop = control.should_save = True
         if state.is_world_process_zero:
-            self._console.print(
-                f"Training stops at step {stop.step}: {stop.reason}.\nWhat to do: {stop.remedy}.",
-                highlight=False,
-                soft_wrap=True,
-            )
+            tell(self._console, f"Training stops at step {stop.step}: {stop.reason}.")
+            tell(self._console, f"What to do: {stop.remedy}.")
 
     def on_train_end(
         self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
@@ -63,11 +61,10 @@ class EarlyStopCallback(TrainerCallback):
         metric = self._config.metric
         if metric is None or metric in logged or not state.is_world_process_zero:
             return
-        self._console.print(
+        tell(
+            self._console,
             f"hooks.early_stop.metric={metric} was never logged, so it stopped nothing; "
             f"{did_you_mean(metric, logged)}",
-            highlight=False,
-            soft_wrap=True,
         )
 
     def _fresh(self) -> Guards:

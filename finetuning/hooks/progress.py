@@ -1,7 +1,9 @@
 """What a person sees while a stage trains.
 
-On a terminal two live lines; elsewhere, in a log file or a CI job, a plain line now and then with
-the same content. It shows what the trainer logs and measures nothing but the clock.
+On a terminal a few live lines; elsewhere, in a log file or a CI job, a plain line now and then with
+the same content. It shows what the trainer logs and measures nothing but the clock. Seconds are
+those of one step, however many steps a row of the log stands for, and what is measured now and then
+is shown with the step that it is of.
 """
 
 import atexit
@@ -17,10 +19,11 @@ from rich.table import Table
 from rich.text import Text
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from finetuning.report.console import tell
 from finetuning.report.wording import duration
 
 _SCORES = {"reward": "reward", "execution/pass_rate": "pass rate"}
-_LOSSES = {"loss": "loss", "eval_loss": "eval loss"}
+_LOSSES = {"loss": "loss"}
 _PARTS_OF_LOSS = {"loss": "loss", "loss/policy": "policy", "loss/kl": "KL", "reward_std": "std"}
 """Shown where an algorithm logs its loss in parts: there the loss is one that can be read."""
 _PARTS = {
@@ -29,8 +32,8 @@ _PARTS = {
     "seconds/logps": "logps",
     "seconds/optimize": "optimize",
 }
-_HELD_OUT = re.compile("eval/(.+)/pass@1")
-_SHOWN = frozenset({*_SCORES, *_LOSSES, *_PARTS_OF_LOSS, *_PARTS})
+_HELD_OUT = re.compile("eval/(.+)/pass@1|eval_loss")
+_SHOWN = frozenset({*_SCORES, *_LOSSES, *_PARTS_OF_LOSS})
 
 # A short run gets about twenty plain lines; a long one stays alive without filling its log.
 _LINE_SHARE = 0.05
@@ -42,7 +45,7 @@ def stage_banner(console: Console, stage: str, position: int, total: int, *, cac
     """Announce a stage of a pipeline; a cached one is announced and done at once."""
     note = Text("  made by an earlier run, used again" if cached else "", style="dim")
     title = Text(f"Stage {position} of {total}: {stage}", style="bold")
-    console.print(Text.assemble(title, note), soft_wrap=True)
+    console.print(Text.assemble(title, note), soft_wrap=not console.is_terminal)
 
 
 class ProgressCallback(TrainerCallback):
@@ -57,6 +60,11 @@ class ProgressCallback(TrainerCallback):
         self._console = console or Console()
         self._live: Live | None = None
         self._figures: dict[str, float] = {}
+        self._held_out: dict[str, tuple[float, int]] = {}  # value, and the step that it is of
+        self._parts: dict[str, float] = {}  # seconds of one step
+        self._parts_until = 0
+        self._doing = ""
+        self._batches = 0
         self._first_step = self._step = self._total = 0
         self._began_at = self._stepping_since = 0.0
         self._line_at = -math.inf
@@ -68,9 +76,14 @@ class ProgressCallback(TrainerCallback):
         """Start the clock; a resumed run starts at the step of its checkpoint."""
         if not state.is_world_process_zero:
             return
-        self._figures.clear()
-        self._first_step = self._step = self._line_step = state.global_step
+        for figures in (self._figures, self._held_out, self._parts):
+            figures.clear()
+        self._first_step = self._step = self._line_step = self._parts_until = state.global_step
         self._total = state.max_steps
+        for (
+            row
+        ) in state.log_history:  # what a look before the first step or an earlier session found
+            self._take_held_out(row, row["step"])
         self._began_at = self._stepping_since = self._console.get_time()
         self._line_at = -math.inf
         if self._console.is_terminal and not self._console.is_dumb_terminal:
@@ -93,6 +106,7 @@ class ProgressCallback(TrainerCallback):
         """Move the bar."""
         if state.is_world_process_zero:
             self._step = state.global_step
+            self._doing = ""
             self._refresh()
 
     def on_log(
@@ -107,19 +121,44 @@ class ProgressCallback(TrainerCallback):
         # A callback that was added earlier may log before this one has begun.
         if not state.is_world_process_zero or not self._total:
             return
-        if not any(
-            name in _SCORES or name in _LOSSES or _HELD_OUT.match(name) for name in logs or {}
-        ):
+        row = {
+            name: number for name, v in (logs or {}).items() if (number := _finite(v)) is not None
+        }
+        if not any(name in _SCORES or name in _LOSSES or _HELD_OUT.match(name) for name in row):
             return  # the row after the last step: seconds that belong to none
-        for name, value in (logs or {}).items():
-            number = _finite(value)
-            if number is not None and (name in _SHOWN or _HELD_OUT.fullmatch(name)):
-                self._figures[name] = number
         self._step = state.global_step
+        self._take(row)
         self._refresh()
         is_over = control.should_training_stop or self._step >= self._total
         if self._live is None and not is_over and self._is_line_due():  # the end has its own line
             self._print_line(self._time_left())
+
+    def doing(self, what: str) -> None:
+        """Show what takes the time between two steps, until the next of them is done."""
+        if what and not self._doing and not self._total:  # before there is a bar
+            tell(self._console, what, "dim")
+        self._doing = what
+        self._refresh()
+
+    def on_prediction_step(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        eval_dataloader: Any = None,
+        **_: Any,
+    ) -> None:
+        """Tell how far a measure of held-out rows is."""
+        if state.is_world_process_zero and self._live is not None:
+            self._batches += 1
+            self.doing(f"measuring held-out rows: batch {self._batches} of {len(eval_dataloader)}")
+
+    def on_evaluate(
+        self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Forget the batches of a measure that has ended."""
+        self._batches = 0
+        self.doing("")
 
     def on_train_end(
         self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any
@@ -142,6 +181,22 @@ class ProgressCallback(TrainerCallback):
             self._live = None
             atexit.unregister(self.close)
 
+    def _take(self, row: Mapping[str, float]) -> None:
+        """Take over the figures of a row; its seconds are sums over the steps since the last."""
+        self._figures |= {name: value for name, value in row.items() if name in _SHOWN}
+        self._take_held_out(row, self._step)
+        steps = self._step - self._parts_until
+        parts = {name: row[name] / steps for name in _PARTS if name in row and steps}
+        if parts:
+            self._parts, self._parts_until = parts, self._step
+
+    def _take_held_out(self, row: Mapping[str, Any], step: int) -> None:
+        self._held_out |= {
+            name: (number, step)
+            for name, value in row.items()
+            if _HELD_OUT.fullmatch(name) and (number := _finite(value)) is not None
+        }
+
     def _refresh(self) -> None:
         if self._live is not None:
             self._live.update(self._frame(self._time_left()), refresh=True)
@@ -155,12 +210,16 @@ class ProgressCallback(TrainerCallback):
         count = Text.assemble(self._count(), (f"  {time}" if time else "", "dim"))
         progress = ProgressBar(total=self._total, completed=self._step)
         bar.add_row(Text(self._stage, style="bold"), progress, count)
-        return Group(bar, Text("  ".join(self._told_figures())))
+        told = [
+            ("  ".join(self._told_figures()), ""),
+            (self._told_pace(), ""),
+            (self._doing, "dim"),
+        ]
+        return Group(bar, *(Text(line, style) for line, style in told if line))
 
     def _print_line(self, time: str) -> None:
-        told = [self._stage, self._count(), *self._told_figures(), time]
-        line = Text("  ".join(part for part in told if part))
-        self._console.print(line, soft_wrap=True)
+        told = [self._stage, self._count(), *self._told_figures(), self._told_pace(), time]
+        tell(self._console, "  ".join(part for part in told if part))
         self._line_at, self._line_step = self._console.get_time(), self._step
 
     def _is_line_due(self) -> bool:
@@ -175,30 +234,21 @@ class ProgressCallback(TrainerCallback):
 
     def _told_figures(self) -> list[str]:
         """Word what was logged; the loss only where there is no reward, which says more."""
-        held_out = [
-            f"{match[1]} pass@1 {value:.2f}"
-            for name, value in self._figures.items()
-            if (match := _HELD_OUT.fullmatch(name))
-        ]
-        told = self._worded(_SCORES, ".2f") or self._worded(_LOSSES, ".3f")
+        told = _worded(_SCORES, self._figures, ".2f") or _worded(_LOSSES, self._figures, ".3f")
         if "loss/policy" in self._figures:
-            told += self._worded(_PARTS_OF_LOSS, ".3f")
-        return [*told, *held_out, *self._told_pace()]
-
-    def _told_pace(self) -> list[str]:
-        """Word the mean seconds of this session's steps, and of the parts as last logged."""
-        if self._step == self._first_step:
-            return []
-        pace = f"{self._seconds_per_step():.2f} s/step"
-        parts = ", ".join(self._worded(_PARTS, ".2f"))
-        return [f"{pace} ({parts})" if parts else pace]
-
-    def _worded(self, labels: Mapping[str, str], form: str) -> list[str]:
-        return [
-            f"{label} {self._figures[name]:{form}}"
-            for name, label in labels.items()
-            if name in self._figures
+            told += _worded(_PARTS_OF_LOSS, self._figures, ".3f")
+        return told + [
+            f"{_label(name)} {value:{'.2f' if 'pass@1' in name else '.3f'}} at step {step}"
+            for name, (value, step) in self._held_out.items()
         ]
+
+    def _told_pace(self) -> str:
+        """Word the mean seconds of this session's steps, and of the parts of the last ones."""
+        if self._step == self._first_step:
+            return ""
+        pace = f"{self._seconds_per_step():.2f} s/step"
+        parts = ", ".join(_worded(_PARTS, self._parts, ".2f"))
+        return f"{pace} ({parts})" if parts else pace
 
     def _time_left(self) -> str:
         """Extrapolate from this session alone: what ran before a resume took other seconds."""
@@ -209,6 +259,16 @@ class ProgressCallback(TrainerCallback):
     def _seconds_per_step(self) -> float:
         elapsed_s = self._console.get_time() - self._stepping_since
         return elapsed_s / (self._step - self._first_step)
+
+
+def _worded(labels: Mapping[str, str], figures: Mapping[str, float], form: str) -> list[str]:
+    return [f"{label} {figures[name]:{form}}" for name, label in labels.items() if name in figures]
+
+
+def _label(name: str) -> str:
+    """Return what a held-out figure is called."""
+    match = _HELD_OUT.fullmatch(name)
+    return f"{match[1]} pass@1" if match and match[1] else "eval loss"
 
 
 def _finite(value: Any) -> float | None:

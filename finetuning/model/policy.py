@@ -100,10 +100,11 @@ def save_policy(policy: Policy, folder: Path) -> None:
 
 
 def _make_nano(seed: int) -> Policy:
+    from finetuning.nano.context import VOCABULARY  # noqa: PLC0415
     from finetuning.nano.corpus import corpus  # noqa: PLC0415 - only the nano model needs these
     from finetuning.nano.model import build_model  # noqa: PLC0415
     from finetuning.nano.tokenizer import build_tokenizer  # noqa: PLC0415
 
     texts = [prompt + solution for prompt, solution in corpus(5000, seed)]
-    tokenizer = build_tokenizer(texts, vocab_size=512)
+    tokenizer = build_tokenizer(texts, vocab_size=VOCABULARY)
     return Policy(build_model(len(tokenizer), seed), tokenizer)

@@ -1,6 +1,8 @@
 """A model's card, made of the run's own files: every figure in it was measured or set."""
 
+import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +11,9 @@ from typing import Any
 import yaml
 
 from finetuning.publish.parts import hub_id
+from finetuning.report.outcome import banner, comparisons, headline, notes
 from finetuning.report.read import Run
-from finetuning.report.wording import comparisons, duration, headline, notes
+from finetuning.report.wording import duration
 
 _HIDDEN = ("_url", "_env", "cache")
 """Ends of settings that are about this machine or its network."""
@@ -32,6 +35,8 @@ class About:
     epoch: int | None
     chat: bool
     """Whether the tokenizer has a chat template."""
+    prompt: str
+    """One that it can answer."""
 
 
 def model_card(
@@ -99,7 +104,8 @@ def _opening(run: Run, config: Mapping[str, Any], about: About) -> str:
     rewards = _names(config["reward"]) if config["reward"] else "none"
     trained = f"{_base(about)}, trained with `{run.summary.algo}` on `{config['data']['name']}`"
     which = f" These are the weights after epoch {about.epoch}." if about.epoch else ""
-    return f"{trained} (reward: {rewards}) by Whetstone.{which}\n\n{headline(run)}"
+    warning = f"> **{told}**\n\n" if (told := banner(run)) else ""
+    return f"{warning}{trained} (reward: {rewards}) by Whetstone.{which}\n\n{headline(run)}"
 
 
 def _results(run: Run, about: About) -> str:
@@ -107,15 +113,15 @@ def _results(run: Run, about: About) -> str:
         (row.task, row.measure, row.before, row.after, row.difference, row.interval)
         for row in comparisons(run)
     ]
+    told = "\n".join(f"- {note}" for note in notes(run))
     if not rows:
-        return "## Results\n\nNothing was measured before and after training."
+        return f"## Results\n\n{told}"
     head = ("task", "measure", "before", "after", "difference", "95 % interval")
     whose = (
         "Of the finished model, not of these weights, which are those of an earlier epoch.\n\n"
         if about.epoch
         else ""
     )
-    told = "\n".join(f"- {note}" for note in notes(run))
     return f"## Results\n\n{whose}{_table(head, rows)}" + (f"\n\n{told}" if told else "")
 
 
@@ -126,17 +132,19 @@ def _usage(about: About, quantization: str | None) -> str:
         "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
         f'tokenizer = AutoTokenizer.from_pretrained("{about.repo}")\n'
         f'model = AutoModelForCausalLM.from_pretrained("{about.repo}")\n'
-        f"{_prompt(about.chat)}"
+        f"{_prompt(about)}"
         "print(tokenizer.decode(model.generate(**prompt, max_new_tokens=64)[0]))\n"
         f"```{_peft(about, quantization) if about.has_adapter else ''}\n\n{_mlx(about)}"
     )
 
 
-def _prompt(chat: bool) -> str:
-    if not chat:
-        return 'prompt = tokenizer("def add(a, b):\\n", return_tensors="pt")\n'
+def _prompt(about: About) -> str:
+    """Ask for something that this model can write, in the form that it was trained on."""
+    text = json.dumps(about.prompt)
+    if not about.chat:
+        return f'prompt = tokenizer({text}, return_tensors="pt")\n'
     return (
-        'messages = [{"role": "user", "content": "Write a function that adds two numbers."}]\n'
+        f'messages = [{{"role": "user", "content": {text}}}]\n'
         "prompt = tokenizer.apply_chat_template(\n"
         '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"\n'
         ")\n"
@@ -165,7 +173,8 @@ def _mlx(about: About) -> str:
     name = about.repo.partition("/")[2]
     calls = "\n".join(
         f'hf download {about.repo} --include "{folder}/*" --local-dir {name}\n'
-        f'mlx_lm.generate --model {name}/{folder} --prompt "def add(a, b):"'
+        f"mlx_lm.generate --model {name}/{folder} "
+        f"--prompt {shlex.quote(about.prompt)}"
         for folder in about.mlx
     )
     return f"With MLX:\n\n```\n{calls}\n```"

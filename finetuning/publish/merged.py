@@ -17,10 +17,10 @@ from finetuning.publish.parts import (
     MODEL_FILES,
     Upload,
     files_of,
-    has_chat_template,
     mlx_forms,
     text_part,
 )
+from finetuning.report.example import example_prompt, has_chat_template
 
 _GATE = "merge.json"
 
@@ -45,6 +45,7 @@ def merged_upload(settings: PublishModelSettings) -> Upload:
     base = settings.base or origin.base
     licence = {"license": settings.license} if settings.license else licence_of(base, None, None)
     forms = mlx_forms(folder) if settings.mlx else {}
+    chat = has_chat_template(folder)
     about = About(
         repo=settings.repo,
         base=base,
@@ -52,7 +53,8 @@ def merged_upload(settings: PublishModelSettings) -> Upload:
         has_adapter=False,
         mlx=tuple(forms),
         epoch=None,
-        chat=has_chat_template(folder),
+        chat=chat,
+        prompt=example_prompt(folder),
     )
     return Upload(
         repo=settings.repo,

@@ -24,11 +24,11 @@ from finetuning.publish.parts import (
     Part,
     Upload,
     files_of,
-    has_chat_template,
     hub_id,
     mlx_forms,
     text_part,
 )
+from finetuning.report.example import example_prompt, has_chat_template
 from finetuning.report.read import Run, read_run
 
 _ADAPTER_CONFIG = "adapter_config.json"
@@ -73,6 +73,7 @@ def model_upload(settings: PublishModelSettings) -> Upload:
     )
     if not licence:
         notes.append("The licence is not known; license=NAME states one.")
+    chat = has_chat_template(folders.model)
     about = About(
         repo=settings.repo,
         base=base,
@@ -80,7 +81,8 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         has_adapter=bool(adapter),
         mlx=tuple(folders.mlx),
         epoch=settings.epoch,
-        chat=has_chat_template(folders.model),
+        chat=chat,
+        prompt=example_prompt(folders.model),
     )
     return Upload(
         repo=settings.repo,

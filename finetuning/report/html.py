@@ -4,9 +4,9 @@ from pathlib import Path
 
 from finetuning.report.completions import select_exchanges
 from finetuning.report.curves import learning_figure, seconds_figure
+from finetuning.report.outcome import banner, comparisons, headline, notes
 from finetuning.report.page import both_sizes, render_page, write_page
 from finetuning.report.read import read_run
-from finetuning.report.wording import comparisons, headline, notes
 
 _EXCHANGES = 4
 _NANO = "nano"
@@ -34,6 +34,7 @@ def render_report(folder: Path) -> str:
         "run.html.j2",
         run=run,
         summary=run.summary,
+        banner=banner(run),
         headline=headline(run),
         notes=notes(run),
         comparisons=comparisons(run),

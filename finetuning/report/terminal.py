@@ -6,8 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from finetuning.report.console import bare_table, tell, tell_place
+from finetuning.report.outcome import banner, comparisons, headline, notes
 from finetuning.report.read import Run, read_run
-from finetuning.report.wording import comparisons, costs, duration, headline, notes
+from finetuning.report.wording import costs, duration, shown
 
 
 def print_outcome(console: Console, folder: Path) -> None:
@@ -19,32 +21,33 @@ def print_outcome(console: Console, folder: Path) -> None:
     """
     run = read_run(folder)
     console.print()
-    console.print(Text(headline(run), style="bold"), soft_wrap=True)
+    if warning := banner(run):
+        tell(console, warning, "bold reverse")
+    tell(console, headline(run), "bold")
     for note in notes(run):
-        console.print(Text(note), soft_wrap=True)
+        tell(console, note)
     if run.summary.before or run.summary.after:
         console.print(_score_table(run))
     seconds = run.summary.seconds.total  # none where a stage only collects
+    model, data = run.summary.model_folder, run.summary.data_folder
     places = {
         "trained": duration(seconds) if seconds else None,
         "teacher": costs(run.summary.teacher),
-        "model": run.summary.model_folder,
-        "data": run.summary.data_folder,
-        "report": folder / "report.html",
+        "model": shown(model) if model else None,
+        "data": shown(data) if data else None,
+        "report": shown(folder / "report.html"),
     }
     for name, place in places.items():
         if place is not None:
-            # Soft wrap: a path broken over two lines cannot be copied.
-            console.print(Text.assemble((f"{name:<9}", "dim"), str(place)), soft_wrap=True)
+            tell_place(console, name, place)
 
 
 def _score_table(run: Run) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("task")
-    table.add_column("measure")
-    for name in ("before", "after", "difference"):
-        table.add_column(name, justify="right")
-    for row in comparisons(run):
-        cells = (row.task, row.measure, row.before, row.after, row.difference)
-        table.add_row(*map(Text, cells))
+    rows = comparisons(run)
+    heads = ("task", "measure", "before", "after", "difference", "95 % interval")
+    shows_interval = any(row.interval for row in rows)
+    table = bare_table(*(heads if shows_interval else heads[:-1]), numbers_from=2)
+    for row in rows:
+        cells = (row.task, row.measure, row.before, row.after, row.difference, row.interval)
+        table.add_row(*map(Text, cells if shows_interval else cells[:-1]))
     return table

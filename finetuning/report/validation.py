@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from evaluation.interval import Direction
 from evaluation.validate import Example, Improvement
 from finetuning.report.curves import Size, new_figure, write
 from finetuning.report.page import both_sizes, render_page, write_page
@@ -71,12 +72,12 @@ def verdict(outcome: Outcome) -> str:
         return "No prompt has a judged answer of both models, so nothing can be said."
     change = outcome.improvements[0].change
     ends = f"{signed(change.low)} to {signed(change.high)}"
-    if not change.is_clear:
+    if change.direction is Direction.UNCLEAR:
         return (
             f"The tuned model cannot be told from its base: its mean reward differs by "
             f"{signed(change.mean)}, and the 95 % interval, {ends}, includes zero."
         )
-    word = "more" if change.mean > 0 else "less"
+    word = "more" if change.direction is Direction.BETTER else "less"
     low, high = sorted((abs(change.low), abs(change.high)))
     return (
         f"The tuned model earns {number(abs(change.mean))} {word} per answer than its base "

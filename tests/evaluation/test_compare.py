@@ -7,6 +7,7 @@ import pytest
 from evaluation.compare import difference, estimate, measure, read_evaluations
 from evaluation.errors import ResumeRefused
 from evaluation.generate import Kind
+from evaluation.interval import Direction
 from evaluation.journal import Sample
 from rewards.sandbox import Verdict
 
@@ -34,13 +35,13 @@ def test_a_clear_difference_is_told_from_luck():
     found = difference([worse], [better], seed=0)
     assert found.mean == 0.25
     assert 0.15 < found.low < 0.25 < found.high < 0.35
-    assert found.is_clear
+    assert found.direction is Direction.BETTER
     assert (found.wins, found.ties, found.losses) == (25, 75, 0)
 
     lucky = {**worse, "1": 1.0, "4": 0.0, "5": 1.0}
     found = difference([worse], [lucky], seed=0)
     assert found.mean == pytest.approx(0.01)
-    assert not found.is_clear
+    assert found.direction is Direction.UNCLEAR
     assert (found.wins, found.losses) == (2, 1)
 
 

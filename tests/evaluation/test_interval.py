@@ -5,7 +5,13 @@ from statistics import fmean
 
 import pytest
 
-from evaluation.interval import bootstrap_interval, crossed_interval, paired_interval
+from evaluation.interval import (
+    Direction,
+    bootstrap_interval,
+    crossed_interval,
+    direction,
+    paired_interval,
+)
 
 
 def test_the_interval_of_a_mean_is_the_textbook_one():
@@ -74,3 +80,48 @@ def test_what_cannot_be_computed_is_refused():
         bootstrap_interval([0.5], 0, level=1.0)
     with pytest.raises(ValueError, match="resamples=0"):
         bootstrap_interval([0.5], 0, resamples=0)
+
+
+def test_four_failures_are_no_proof_that_nothing_can_be_solved():
+    low, high = bootstrap_interval([0.0] * 4, seed=0)
+    assert (low, high) == pytest.approx((0.0, 0.4899), abs=1e-4)  # Wilson's score for 0 of 4
+    low, high = bootstrap_interval([1.0] * 4, seed=0)
+    assert (low, high) == pytest.approx((0.5101, 1.0), abs=1e-4)
+    assert bootstrap_interval([0.0] * 1000, seed=0)[1] == pytest.approx(0.0038, abs=1e-4)
+
+
+def test_equal_answers_leave_a_change_of_either_sign_open():
+    low, high = paired_interval([0.0] * 4, [0.0] * 4, seed=0)
+    assert -1 < low < 0 < high < 1
+    low, high = paired_interval([0.5] * 400, [0.5] * 400, seed=0)
+    assert (low, high) == pytest.approx((-0.0092, 0.0092), abs=1e-4)
+
+
+@pytest.mark.parametrize("problems", [1, 5, 200])
+@pytest.mark.parametrize("differing", [1, 3, 5])
+def test_a_handful_of_problems_shows_no_direction(problems, differing):
+    before = [0.0] * max(problems, differing)
+    after = [1.0] * differing + before[differing:]
+    low, high = paired_interval(before, after, seed=0)
+    assert low <= 0 < high
+    assert direction((low, high)) is Direction.UNCLEAR
+    # Rewards have another scale, and no scale makes five problems clear.
+    bounds = (0.0, 0.01)
+    small = [0.01 * value for value in after]
+    assert crossed_interval([small], [before], 0, bounds=bounds)[0] <= 0
+
+
+def test_six_problems_that_agree_show_one():
+    before = [0.0] * 6
+    assert direction(paired_interval(before, [1.0] * 6, seed=0)) is Direction.BETTER
+    assert direction(paired_interval([1.0] * 6, before, seed=0)) is Direction.WORSE
+
+
+def test_no_direction_is_claimed_more_often_than_luck_allows():
+    rng = random.Random(3)
+    claimed = 0
+    for trial in range(400):
+        sides = [[rng.choice([0.0, 0.5, 0.5, 1.0]) for _ in range(5)] for _ in range(2)]
+        found = paired_interval(*sides, seed=trial, resamples=300)
+        claimed += direction(found) is not Direction.UNCLEAR
+    assert claimed / 400 < 0.05  # 0.12 with the bootstrap alone

@@ -3,7 +3,7 @@ import pytest
 from evaluation.errors import ResumeRefused
 from evaluation.generate import Kind
 from evaluation.journal import Sample
-from evaluation.score import load, save, score
+from evaluation.score import load, save, score, short_of_samples
 from rewards.sandbox import Verdict
 
 HEADER = {"task": "own", "fingerprint": "abc", "settings": {"samples": 4}}
@@ -121,3 +121,10 @@ def test_a_damaged_scores_file_is_named(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ResumeRefused, match=r"own\.json is damaged"):
         load(path, HEADER, (1,))
+
+
+def test_a_mean_over_fewer_problems_is_said():
+    everything = [*samples("a", [PASS, PASS]), *samples("b", [FAIL, INFRA])]
+    (said,) = short_of_samples(score("own", everything, k=(1, 2)))
+    assert said.startswith("pass@2 of own: the mean over 1 of 2 problems")
+    assert short_of_samples(score("own", samples("a", [PASS, FAIL]), k=(1, 2))) == []

@@ -35,10 +35,13 @@ def test_rewards_are_summed_as_training_sums_them():
 
 def test_an_improvement_is_paired_by_prompt():
     base = {str(i): [i / 50] * 2 for i in range(50)}
-    tuned = {name: [values[0] + 0.1, values[1] + 0.1] for name, values in base.items()}
+    tuned = {
+        name: [value + 0.1 + int(name) % 3 * 1e-4 for value in values]
+        for name, values in base.items()
+    }
     (found,) = improvements(scores(base), scores(tuned))
     assert found.name == "mean reward"
-    assert 0.0999 < found.change.low <= found.change.mean <= found.change.high < 0.1001
+    assert 0.1 < found.change.low < found.change.mean < found.change.high < 0.1002
     assert found.change.wins == 50
     assert found.base.high - found.base.low > 0.1
 

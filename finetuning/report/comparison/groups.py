@@ -2,9 +2,12 @@
 
 A folder is a run or holds runs. Runs whose configurations differ in nothing but the seed, the place
 and the trackers are one group; so a sweep over seeds is one line of the comparison and not three.
+A seed that was run twice is no second seed: its repetition is a group of its own, and
+`repetitions` says so.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +55,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """One configuration: a run, or several with different seeds."""
+    """One configuration: a run, or several, each with another seed."""
 
     label: str
     members: tuple[Member, ...]
@@ -93,11 +96,34 @@ def find_groups(folders: Sequence[Path], *, each: bool) -> tuple[list[Group], li
         problems.append(Problem(str(only.source), "is one run: give another to compare it with"))
     if problems:
         raise ConfigError(problems)
-    sorted_out: dict[str, list[Member]] = {}
+    sorted_out: dict[tuple[str, int], list[Member]] = {}
+    times: Counter[tuple[str, str]] = Counter()
     for path, member in members.items():
         key = str(path) if each else json.dumps(sorted(member.settings.items()))
-        sorted_out.setdefault(key, []).append(member)
+        sorted_out.setdefault((key, times[key, member.seed]), []).append(member)
+        times[key, member.seed] += 1
     return _labelled(list(sorted_out.values())), left_out
+
+
+def repetitions(groups: Sequence[Group]) -> list[str]:
+    """Return a sentence for each run that another one with the same settings and seed precedes."""
+    told: list[str] = []
+    first: dict[str, Member] = {}
+    for member in (member for group in groups for member in group.members):
+        key = json.dumps([member.seed, sorted(member.settings.items())])
+        if key in first:
+            told.append(
+                f"{member.name} is seed {member.seed} of the configuration of {first[key].name} "
+                "once more. It is shown by itself: a seed counted twice would narrow the interval "
+                "and add no evidence."
+            )
+        first.setdefault(key, member)
+    return told
+
+
+def debug_runs(groups: Sequence[Group]) -> list[str]:
+    """Return the groups that are checks of the path, whose scores mean nothing."""
+    return [group.label for group in groups if group.settings.get("debug") == "true"]
 
 
 def config_differences(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:

@@ -85,6 +85,7 @@ def as_values(comparison: Comparison) -> dict[str, Any]:
     groups, verdict = comparison.groups, comparison.verdict
     return {
         "headline": verdict.headline,
+        "banner": verdict.banner,
         "caveats": list(verdict.caveats),
         "best": None if verdict.best is None else groups[verdict.best].label,
         "groups": [

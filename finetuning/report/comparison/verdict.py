@@ -4,8 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluation.compare import Difference
-from finetuning.report.comparison.groups import Group, config_differences
+from evaluation.interval import Direction
+from finetuning.report.comparison.groups import (
+    Group,
+    config_differences,
+    debug_runs,
+    repetitions,
+)
 from finetuning.report.comparison.scores import Table, duel, sampled_differently, unjudged
+from finetuning.report.outcome import DEBUG
 from finetuning.report.wording import HEADLINE_MEASURE, percent, points
 
 _MANY = 4
@@ -22,9 +29,25 @@ class Verdict:
     """What the headline speaks of; None if nothing was measured in all groups."""
     best: int | None
     """The place of the group that is clearly ahead of every other; None if there is none."""
+    banner: str | None
+    """What must stand above everything else."""
 
 
 def judge(groups: Sequence[Group], tables: Sequence[Table]) -> Verdict:
+    """Say which group is ahead, and what a reader of that must know."""
+    headline, table, best = _decide(groups, tables)
+    caveats = [*repetitions(groups), *(_caveats(groups, table) if table else ())]
+    return Verdict(headline, tuple(caveats), table, best, _banner(groups))
+
+
+def _banner(groups: Sequence[Group]) -> str | None:
+    labels = debug_runs(groups)
+    return f"{', '.join(labels)}: {DEBUG[:1].lower()}{DEBUG[1:]}" if labels else None
+
+
+def _decide(
+    groups: Sequence[Group], tables: Sequence[Table]
+) -> tuple[str, Table | None, int | None]:
     """Find the group with the highest pass@1 on the first task that all were measured on."""
     table = next(
         (
@@ -35,19 +58,25 @@ def judge(groups: Sequence[Group], tables: Sequence[Table]) -> Verdict:
         None,
     )
     if table is None:
-        return Verdict(_without_scores(groups), (), None, None)
-    caveats = tuple(_caveats(groups, table))
+        return _without_scores(groups), None, None
     if len(groups) == 1:
-        return Verdict(_alone(groups[0], table), caveats, table, None)
+        return _alone(groups[0], table), table, None
     means = [row.after.mean for row in table.rows if row.after is not None]
     order = sorted(range(len(groups)), key=lambda place: -means[place])
-    first, second = groups[order[0]], groups[order[1]]
-    lead = duel(second, first, table.task, table.measure)
+    lead = _lead(groups, order[0], order[1], table)
     if lead is None:
-        return Verdict(_apart(table), caveats, table, None)
-    leads = (duel(groups[other], first, table.task, table.measure) for other in order[1:])
-    best = order[0] if all(lead is not None and lead.is_clear for lead in leads) else None
-    return Verdict(_sentence(groups, first, second, lead, table), caveats, table, best)
+        return _apart(table), table, None
+    if lead.mean < 0:  # on the problems that both have, the second is the first
+        order[:2] = order[1::-1]
+        lead = _lead(groups, order[0], order[1], table) or lead
+    leads = [_lead(groups, order[0], other, table) for other in order[1:]]
+    best = order[0] if all(lead is not None and _is_ahead(lead) for lead in leads) else None
+    sentence = _sentence(groups, groups[order[0]], groups[order[1]], lead, table)
+    return sentence, table, best
+
+
+def _lead(groups: Sequence[Group], first: int, other: int, table: Table) -> Difference | None:
+    return duel(groups[other], groups[first], table.task, table.measure)
 
 
 def interval(difference: Difference) -> str:
@@ -59,12 +88,12 @@ def _sentence(
     groups: Sequence[Group], first: Group, second: Group, lead: Difference, table: Table
 ) -> str:
     ahead = points(abs(lead.mean))
-    if lead.is_clear and len(groups) == _TWO:
+    if _is_ahead(lead) and len(groups) == _TWO:
         return (
             f"{first.label} solves {ahead} points more than {second.label} on {table.task} "
             f"({interval(lead)})."
         )
-    if lead.is_clear:
+    if _is_ahead(lead):
         return (
             f"{first.label} solves most on {table.task}: {ahead} points more than {second.label}, "
             f"which comes second ({interval(lead)})."
@@ -86,11 +115,20 @@ def _alone(group: Group, table: Table) -> str:
     if row.gain is None or row.before is None or row.after is None:
         end = percent(row.after.mean) if row.after else "nothing"
         return f"{runs} solve {end} of {table.task} on average."
-    verb = "gain" if row.gain.mean >= 0 else "lose"
+    if row.gain.direction is Direction.UNCLEAR:
+        return (
+            f"{runs} show no clear change on {table.task} by training: {percent(row.before.mean)} "
+            f"before, {percent(row.after.mean)} after ({interval(row.gain)} of the difference)."
+        )
+    verb = "gain" if row.gain.direction is Direction.BETTER else "lose"
     return (
         f"{runs} {verb} {points(abs(row.gain.mean))} points on {table.task} by training "
         f"({interval(row.gain)}), to {percent(row.after.mean)}."
     )
+
+
+def _is_ahead(lead: Difference) -> bool:
+    return lead.direction is Direction.BETTER
 
 
 def _apart(table: Table) -> str:
@@ -130,5 +168,5 @@ def _caveats(groups: Sequence[Group], table: Table) -> Iterator[str]:
         yield f"{table.task} was not sampled alike: {name} was {' and '.join(values)}."
     if count := unjudged(groups, table.task):
         yield f"{count} completions could not be judged and count in no figure."
-    if len(groups) > 1 and not config_differences(groups):
+    if len(groups) > 1 and not config_differences(groups) and not repetitions(groups):
         yield "Their configurations differ in nothing but the seed."

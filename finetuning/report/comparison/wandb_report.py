@@ -57,7 +57,8 @@ def build_report(comparison: Comparison, project: str, entity: str | None) -> wr
     # A set of runs gets no place: it then means the report's own, and needs no network.
     verdict = comparison.verdict
     place = {"project": project} if entity is None else {"project": project, "entity": entity}
-    blocks: list[object] = [wr.P(text=verdict.headline)]
+    blocks: list[object] = [wr.P(text=verdict.banner)] if verdict.banner else []
+    blocks.append(wr.P(text=verdict.headline))
     if verdict.caveats:
         blocks.append(wr.UnorderedList(items=list(verdict.caveats)))
     blocks += [wr.MarkdownBlock(text=_table(comparison)), wr.H2(text="Learning curves")]

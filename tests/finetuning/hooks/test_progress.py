@@ -1,9 +1,11 @@
 import io
+import re
 
 import pytest
 from rich.console import Console
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from finetuning.hooks.counting import CountProgress
 from finetuning.hooks.progress import ProgressCallback, stage_banner
 
 LOGS = {
@@ -22,12 +24,12 @@ PARTS = "(generate 0.30, reward 0.01, logps 0.12, optimize 0.20)"
 class Training:
     """Calls the callback as a Trainer does, on a clock that stands still between the steps."""
 
-    def __init__(self, *, terminal, total=100, first=0, is_main=True):
+    def __init__(self, *, terminal, total=100, first=0, is_main=True, width=120):
         self.now = 1000.0
         self.console = Console(
             file=io.StringIO(),
             force_terminal=terminal,
-            width=120,
+            width=width,
             get_time=lambda: self.now,
             _environ={"TERM": "xterm"},
         )
@@ -115,7 +117,7 @@ def test_a_terminal_gets_a_bar_and_its_figures():
     assert "━" in frame
     assert "1/100" in frame
     assert "1 min 39 s left" in frame
-    assert f"reward 0.61  pass rate 0.50  1.00 s/step {PARTS}" in frame
+    assert f"\nreward 0.61  pass rate 0.50\n1.00 s/step {PARTS}" in frame
 
 
 def test_a_terminal_keeps_the_last_figures_and_gets_its_cursor_back():
@@ -182,19 +184,19 @@ def test_without_reward_the_losses_are_shown():
     training.step(logs={"loss": 1.2345, "eval_loss": 1.5})
 
     assert training.lines == [
-        "grpo  1/100  loss 1.234  eval loss 1.500  1.00 s/step  1 min 39 s left"
+        "grpo  1/100  loss 1.234  eval loss 1.500 at step 1  1.00 s/step  1 min 39 s left"
     ]
 
 
-def test_held_out_scores_are_shown_until_the_next_ones():
+def test_held_out_scores_are_shown_until_the_next_ones_with_their_step():
     training = Training(terminal=False, total=10)
 
     training.begin()
     training.step(logs={"eval/nano/pass@1": 0.692})
     training.step(seconds=10, logs={"reward": 0.7})
 
-    assert "nano pass@1 0.69" in training.lines[0]
-    assert "reward 0.70  nano pass@1 0.69" in training.lines[1]
+    assert "nano pass@1 0.69 at step 1" in training.lines[0]
+    assert training.lines[1].startswith("grpo  2/10  reward 0.70  nano pass@1 0.69 at step 1  ")
 
 
 def test_what_is_no_number_is_not_shown():
@@ -255,3 +257,76 @@ def test_the_last_step_is_told_once():
     training.call("on_train_end")
     assert [line.split()[1] for line in training.lines] == ["1/2", "2/2"]
     assert PARTS in training.lines[-1]
+
+
+def test_the_seconds_of_a_row_are_told_per_step():
+    training = Training(terminal=False)
+    training.begin()
+    for _ in range(4):
+        training.step(logs={})
+    sums = {"loss": 0.5, "seconds/generate": 5.0, "seconds/optimize": 10.0}
+    training.step(logs=sums)
+    training.step(logs={"eval_loss": 2.0})  # a row without seconds of its own
+    for _ in range(4):
+        training.step(logs={})
+    training.step(logs={**sums, "seconds/optimize": 12.0})
+    assert "(generate 1.00, optimize 2.00)" in training.lines[0]
+    assert "(generate 0.83, optimize 2.00)" in training.lines[-1]
+
+
+def test_a_resumed_run_divides_by_its_own_steps():
+    training = Training(terminal=False, first=90)
+    training.begin()
+    training.step(logs={})
+    training.step(logs={"loss": 0.5, "seconds/optimize": 4.0})
+    assert "(optimize 2.00)" in training.lines[0]
+
+
+@pytest.mark.parametrize("dumb", [True, False])
+def test_no_line_is_wider_than_the_terminal(dumb):
+    training = Training(terminal=True, total=76_800, width=80)
+    training.console._environ["TERM"] = "dumb" if dumb else "xterm"
+    training.begin()
+    held_out = {"eval/a_task_with_a_long_name/pass@1": 0.5, "eval/another/pass@1": 0.6}
+    parts = {"loss/policy": -0.02, "loss/kl": 0.03, "reward_std": 0.4}
+    training.step(seconds=12345.0, logs={**LOGS, **held_out, **parts})
+    training.callback.doing("measuring a_task_with_a_long_name: 100 of 1000 problems")
+    training.call("on_train_end")
+    plain = re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "\n", training.text)
+    assert "another pass@1 0.60 at step 1" in " ".join(plain.split())
+    assert max(map(len, re.split("[\r\n]", plain))) <= 80
+
+
+def test_what_takes_the_time_between_steps_is_told():
+    training = Training(terminal=True)
+    training.callback.doing("measuring nano_dev: 0 of 100 problems")
+    training.callback.doing("measuring nano_dev: 8 of 100 problems")
+    training.callback.doing("")
+    assert training.text.count("measuring") == 1  # there is no live line yet
+    training.begin()
+    for _ in range(2):
+        training.call("on_prediction_step", eval_dataloader=[None] * 7)
+    assert "measuring held-out rows: batch 2 of 7" in training.text
+    training.call("on_evaluate")
+    training.callback.doing("measuring nano_dev: 8 of 100 problems")
+    assert "nano_dev: 8 of 100" in training.text
+    before = len(training.text)
+    training.step()
+    assert "measuring" not in training.text[training.text.rindex("grpo") :]
+    assert len(training.text) > before
+
+
+@pytest.mark.parametrize("done", [0, 265])
+def test_a_bar_appears_when_there_is_something_to_count(done):
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    label = "evaluation before training: mbpp_validation"
+    with CountProgress(label, "problems", console) as progress:
+        pass
+    assert console.file.getvalue() == ""  # read from the disk
+    with CountProgress(label, "problems", console) as progress:
+        progress(done, 265)
+        progress(265, 265)
+    plain = re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "\n", console.file.getvalue())
+    assert "265/265" in plain
+    assert "?" not in plain
+    assert max(map(len, re.split("[\r\n]", plain))) <= 80

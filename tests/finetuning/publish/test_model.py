@@ -8,7 +8,10 @@ import yaml
 from hub import TOKEN
 
 from finetuning.config.commands import load_publish_model
+from finetuning.nano import problems
 from finetuning.publish.model import model_upload
+from finetuning.report.example import NANO
+from finetuning.report.outcome import DEBUG, NOTHING_HELD_OUT
 
 REPO = "me/tuned"
 FILES = {
@@ -118,6 +121,33 @@ def test_the_usage_asks_in_the_chat_template_where_there_is_one(run_folder):
     settings = run_folder / "merged" / "tokenizer_config.json"
     settings.write_text('{"chat_template": "{{ messages }}"}')
     assert "apply_chat_template" in card_of(run_folder)
+
+
+def test_the_usage_asks_what_this_model_can_answer(run_folder):
+    assert 'tokenizer("def add(a, b):\\n", return_tensors="pt")' in card_of(run_folder)
+    edit(run_folder / "merged" / "config.json", vocab_size=512)  # as the nano tokenizer has
+    assert f"tokenizer({json.dumps(NANO)}, " in card_of(run_folder)
+    assert NANO in {problem.prompt for problem in problems("dev")}
+
+
+def test_the_card_claims_no_direction_that_no_interval_shows(run_folder):
+    edit(
+        run_folder / "report.json",
+        before={"mbpp": {"pass@1": 0.02}},
+        after={"mbpp": {"pass@1": 0.01}},
+    )
+    card = card_of(run_folder)
+    assert "pass@1 on mbpp was 0.02 before and 0.01 after" in card
+    assert "fell" not in card
+    edit(run_folder / "report.json", before=None, after=None)
+    assert NOTHING_HELD_OUT in card_of(run_folder)
+
+
+def test_the_card_of_a_check_of_the_path_says_so_first(run_folder):
+    assert DEBUG not in card_of(run_folder)
+    path = run_folder / "config.yaml"
+    path.write_text(path.read_text().replace("debug: false", "debug: true"))
+    assert card_of(run_folder).split("---\n")[2].startswith(f"\n# tuned\n\n> **{DEBUG}**\n\n")
 
 
 def test_an_adapter_of_a_rounded_base_is_not_shown_as_one_of_any(whetstone, run_folder):

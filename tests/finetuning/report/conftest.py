@@ -72,6 +72,8 @@ def run_folder(tmp_path: Path) -> Path:
     rows.insert(0, {"step": 0, "eval/nano/pass@1": HELD_OUT[0]})
     write_metrics(folder, rows)
     write_summary(folder, SUMMARY)
+    for when, rate in (("before", 0.238), ("after", 0.852)):
+        write_evaluation(folder / "eval" / when, rate, 0, 4, "nano")
     (folder / "config.yaml").write_text(CONFIG)
     return folder
 
@@ -130,11 +132,23 @@ def outputs(tmp_path) -> Path:
 
 @pytest.fixture
 def make_run(outputs) -> Callable[..., Path]:
-    def make(name, *, seed=0, after=0.8, before=0.2, beta=0.0, named=True, samples=4, status=True):
+    def make(
+        name,
+        *,
+        seed=0,
+        after=0.8,
+        before=0.2,
+        beta=0.0,
+        named=True,
+        samples=4,
+        status=True,
+        debug=False,
+    ):
         folder = outputs / name
         folder.mkdir(parents=True)
         config = {
             "seed": seed,
+            "debug": debug,
             "run": {"name": name if named else None},
             "algo": {"name": "grpo", "args": {"beta": beta}},
             "reward": {"random": {"seed": seed}},
@@ -159,14 +173,21 @@ def make_run(outputs) -> Callable[..., Path]:
     return make
 
 
-def write_evaluation(folder: Path, rate: float, seed: int, samples: int) -> None:
-    folder.mkdir(parents=True)
+@pytest.fixture
+def evaluated() -> Callable[..., None]:
+    return write_evaluation
+
+
+def write_evaluation(
+    folder: Path, rate: float, seed: int, samples: int, task: str = "mine", problems: int = MEASURED
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"{seed} {rate}")
     settings = {"samples": samples, "seed": seed, "temperature": 1.0}
-    rows: list[dict] = [{"task": "mine", "fingerprint": str(seed), "settings": settings}]
+    rows: list[dict] = [{"task": task, "fingerprint": str(seed), "settings": settings}]
     rows += [
         {
-            "problem": f"mine/{problem}",
+            "problem": f"{task}/{problem}",
             "kind": "sample",
             "index": index,
             "completion": "pass",
@@ -174,8 +195,11 @@ def write_evaluation(folder: Path, rate: float, seed: int, samples: int) -> None
             "passed_tests": 0,
             "total_tests": 1,
         }
-        for problem in range(MEASURED)
+        for problem in range(problems)
         for index in range(samples)
     ]
-    (folder / "mine.samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "mine.json").write_text('{"k": [1, 4]}')
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / f"{task}.samples.jsonl").write_text(text)
+    (folder / f"{task}.json").write_text(
+        json.dumps({"k": [size for size in (1, 4) if size <= samples]})
+    )

@@ -54,6 +54,36 @@ def test_seeds_of_one_configuration_are_one_group(make_run, outputs):
     )
 
 
+def test_a_seed_that_was_run_twice_is_not_pooled(make_run, outputs):
+    for name, seed in (("a0", 0), ("a1", 1), ("again", 0)):
+        make_run(name, seed=seed)
+    found = compare([outputs], each=False)
+    assert [[m.name for m in group.members] for group in found.groups] == [["a0", "a1"], ["again"]]
+    (told,) = (caveat for caveat in found.verdict.caveats if "once more" in caveat)
+    assert told.startswith("again is seed 0 of the configuration of a0")
+    assert "One seed" in " ".join(found.verdict.caveats)
+    assert "differ in nothing but the seed" not in " ".join(found.verdict.caveats)
+    # Two seeds by themselves repeat nothing.
+    other = compare([outputs / "a0", outputs / "a1"], each=True)
+    assert not any("once more" in caveat for caveat in other.verdict.caveats)
+
+
+def test_seeds_that_did_not_clearly_gain_are_said_to(make_run, outputs):
+    for seed in (0, 1):
+        make_run(f"a{seed}", seed=seed, before=0.4, after=0.405)
+    headline = compare([outputs], each=False).verdict.headline
+    assert headline.startswith("2 runs of one configuration show no clear change on mine")
+    assert "gain " not in headline
+
+
+def test_a_check_of_the_path_stands_above_the_comparison(make_run, outputs, capsys):
+    folders = [make_run("A"), make_run("B", after=0.4, debug=True)]
+    main(["compare", *map(str, folders), "--out", str(outputs / "page")])
+    assert capsys.readouterr().out.startswith("B: a check of the path (debug=true)")
+    page = (outputs / "page" / "comparison.html").read_text()
+    assert '<p class="banner">B: a check of the path' in page
+
+
 def test_runs_without_names_are_called_by_what_tells_them_apart(make_run, outputs):
     for beta in (0.0, 0.02):
         for seed in (0, 1):
