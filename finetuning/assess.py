@@ -203,7 +203,7 @@ def _write(
 
 
 def _write_results(folder: Path, results: Mapping[str, Any], config: EvaluationConfig) -> None:
-    engine = {"name": "whetstone", "version": version("whetstone")}
+    engine = {"name": "whetstone", "version": version("whetstone-rl")}
     content = {**results, "config": {**config.model_dump(mode="json"), "engine": engine}}
     path = folder / "evaluation_results.json"
     write_atomically(path, json.dumps(content, indent=2).encode())

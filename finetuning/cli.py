@@ -27,10 +27,12 @@ from finetuning.config.groups import CONF_DIR
 from finetuning.config.load import Plan, complete
 from finetuning.config.overrides import part_flags
 from finetuning.config.references import referred
+from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, MissingKey, Problem
 from finetuning.exits import exit_codes
-from finetuning.machine import share_the_cores, take_one_gpu
+from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place, run_name
+from finetuning.version import version
 from finetuning.world import is_main
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
@@ -41,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run `whetstone COMMAND ...`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
     parsers = {name: commands.add_parser(name, help=c.HELP) for name, c in COMMANDS.items()}
@@ -54,13 +57,28 @@ def main(argv: Sequence[str] | None = None) -> None:
         chosen = parsers[name].parse_intermixed_args(rest)
         with exit_codes():
             COMMANDS[name].run(chosen)
+    elif not name:
+        parser.print_help(sys.stderr)
+        raise SystemExit(ConfigError.exit_code)  # nothing was done, so a script must not go on
+    elif name.startswith("-"):
+        parser.parse_args(arguments)
     else:
-        parser.parse_args(arguments)  # says what there is
+        parser.error(_no_such_command(name, rest))
+
+
+def _no_such_command(name: str, rest: Sequence[str]) -> str:
+    """Say what was meant by a command that there is not."""
+    if "=" in name:
+        return f"a command is missing; for a run: whetstone train {' '.join([name, *rest])}"
+    return f"no such command: {name}; {did_you_mean(name, ['train', *COMMANDS])}"
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
     """Check the command line, then let Hydra run it: one job, or the points of a sweep."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--version" in given:  # Hydra would tell its own
+        print(f"whetstone {version()}")
+        return
     with exit_codes():
         given = checked(given)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
@@ -71,7 +89,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
 def checked(given: list[str]) -> list[str]:
     """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
     flags, overrides = part_flags(given)
-    parsed = get_args_parser().parse_args(flags)
+    parsed = get_args_parser().parse_intermixed_args(flags)
     if parsed.help:
         return ["--help"]  # the same for every choice
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
@@ -108,6 +126,7 @@ def _job(_: DictConfig) -> float | None:
         job = HydraConfig.get()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
+        check_gpu(plan.main.backend)
         if is_main():
             print(
                 f"The configuration is right.\n{describe_plan(plan)}\nLoading torch and TRL.",

@@ -22,6 +22,7 @@ from finetuning.config.references import referred, with_products
 from finetuning.config.resolve_model import MERGED
 from finetuning.content import content_hash
 from finetuning.errors import MergeRefusedError
+from finetuning.exits import disk_named
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
 from finetuning.hooks.publish import publish_finished
@@ -90,7 +91,9 @@ def _run_folder(plan: Plan) -> Iterator[Path]:
         if is_main():
             folder = opened.enter_context(open_run(plan))
             describe_run(folder, plan, str(choose_device(plan.main.backend)))
-        yield share(folder)
+        folder = share(folder)
+        with disk_named(folder):
+            yield folder
 
 
 def _run(

@@ -86,7 +86,13 @@ def test_evaluation_knows_only_the_sandbox_and_the_compilers_of_rewards():
 # measure, assess, harness, cli, exits) are the story and what it is told with.
 ROOMS = {
     "rows": {"errors"},
-    "config": {"errors", "nano", "rows", "world"},  # of nano: how much its model reads
+    "config": {
+        "credentials",
+        "errors",
+        "nano",
+        "rows",
+        "world",
+    },  # of nano: how much its model reads
     "collect": {
         "config",
         "data",
@@ -112,7 +118,7 @@ ROOMS = {
         "report",
         "validate",
     },
-    "publish": {"config", "errors", "metrics", "origin", "report"},
+    "publish": {"config", "credentials", "errors", "metrics", "origin", "report"},
     "nano": set(),
     "rollout": {"config", "errors", "model"},
     "model": {"config", "errors", "nano", "origin", "world"},

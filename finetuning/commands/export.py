@@ -1,11 +1,11 @@
 """`whetstone export`: a finished model in the form that mlx_lm or llama.cpp reads."""
 
 import argparse
-from importlib.util import find_spec
 from pathlib import Path
 
 from finetuning.config.overrides import with_home
 from finetuning.config.resolve_model import resolve_model
+from finetuning.config.rules.backend import why_no_mlx
 from finetuning.errors import ConfigError, Problem
 from finetuning.export.gguf import CONVERTER, FOLDER, export_gguf, find_converter
 from finetuning.export.names import form_of
@@ -39,9 +39,8 @@ def run(chosen: argparse.Namespace) -> None:
 
 
 def _mlx(path: str, revision: str | None, beside: Path, chosen: argparse.Namespace) -> Path:
-    if find_spec("mlx_lm") is None:
-        remedy = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
-        raise ConfigError([Problem("export mlx", remedy)])
+    if reason := why_no_mlx():
+        raise ConfigError([Problem("export mlx", reason)])
     target = _free(chosen.output or form_of(beside, chosen.bits))
     from finetuning.export.mlx import export_mlx  # noqa: PLC0415 - torch and MLX, only now
 

@@ -62,7 +62,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         if main is not None:
             stages, found = build_stages(typed, main, user_dirs)
             problems += found
-        problems += without_effect(typed, values, main)
+        problems += without_effect(typed, values, main, [] if problems else stages)
         plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())

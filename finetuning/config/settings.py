@@ -14,6 +14,7 @@ from finetuning.config.groups import CONF_DIR
 from finetuning.config.overrides import parse_override, plain
 from finetuning.config.schema.section import Section
 from finetuning.config.suggest import did_you_mean
+from finetuning.credentials import names_a_credential, remedy_for
 from finetuning.errors import Problem
 
 MISSING = "???"
@@ -37,6 +38,9 @@ def read_settings(
     defaults: dict[str, Any] = yaml.safe_load((CONF_DIR / file).read_text(encoding="utf-8"))
     given, problems = _read(overrides)
     for key in given.keys() - defaults.keys():
+        if names_a_credential(key):
+            problems.append(Problem(key, remedy_for(key)))
+            continue
         known = did_you_mean(key, defaults)
         problems.append(Problem(f"{key}={given[key]}", f"no such setting; {known}"))
     values = defaults | {key: value for key, value in given.items() if key in defaults}

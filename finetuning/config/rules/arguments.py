@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean, nearest
@@ -67,6 +69,17 @@ def words(config: Config) -> Iterator[Problem]:
                 yield Problem(f"algo.args.{key}={value}", did_you_mean(word, allowed))
 
 
+def files_of_arguments(config: Config) -> Iterator[Problem]:
+    """Check for the files, and the package, that Accelerate is told of: it looks after weights."""
+    for key in _FILES:
+        value = config.algo.args.get(key)
+        setting = f"algo.args.{key}={value}"
+        if isinstance(value, str) and value and not Path(value).expanduser().is_file():
+            yield Problem(setting, "there is no such file")
+        elif key == "deepspeed" and value and find_spec("deepspeed") is None:
+            yield Problem(setting, "deepspeed is not installed; pip install deepspeed")
+
+
 def _words_of(key: str, algo: str) -> tuple[str, ...]:
     """Return the words that an argument may be; none where it is not one of a closed set."""
     if key == "loss_type":
@@ -113,6 +126,8 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
+_FILES = ("deepspeed", "fsdp_config", "accelerator_config")
+"""Arguments that may be the path of a file."""
 _LOSSES = {
     "SFTConfig": ("nll", "dft"),
     "DPOConfig": (

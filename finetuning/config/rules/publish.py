@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
+from finetuning.config.rules.backend import why_no_mlx
 from finetuning.config.rules.models import not_a_repo
 from finetuning.config.schema import Config
 from finetuning.errors import MissingKey, Problem
@@ -25,9 +25,8 @@ def publishing_can_begin(config: Config) -> Iterator[Problem]:
             f"hooks.publish.epochs={wanted.epochs}",
             "epochs have no model of their own; add hooks.merge.each_epoch=true",
         )
-    if wanted.mlx and find_spec("mlx_lm") is None:
-        remedy = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
-        yield Problem(f"hooks.publish.mlx={wanted.mlx}", remedy)
+    if wanted.mlx and (reason := why_no_mlx()):
+        yield Problem(f"hooks.publish.mlx={wanted.mlx}", reason)
     if wanted.push:
         yield from _cannot_go_online()
 

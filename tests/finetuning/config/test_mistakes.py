@@ -240,6 +240,28 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
             "algo.args.beta=0.1",
             "algorithms of their own: dpo (dpo), sft (sft)",
         ),
+        (["algo=sft", "reward=execution"], "reward=execution", "algo=grpo (or rloo, rfai, ppo)"),
+        (
+            ["algo=dpo", "reward.execution.timeout_s=1"],
+            "reward.execution.timeout_s=1",
+            "algo=dpo learns from the answers in its data",
+        ),
+        (["collect=base", "reward=random"], "reward=random", "collect=dpo, kto or sft"),
+        (
+            ["pipeline=execution_dpo", "reward=random"],
+            "reward=random",
+            "rewards of their own: feedback (execution), demonstrations (execution)",
+        ),
+        (
+            ["algo.args.deepspeed=nowhere.json"],
+            "algo.args.deepspeed=nowhere.json",
+            "there is no such file",
+        ),
+        (
+            ["algo.args.fsdp_config=nowhere.json"],
+            "algo.args.fsdp_config=nowhere.json",
+            "there is no such file",
+        ),
     ],
 )
 def test_what_was_typed_does_something_or_is_refused(typed, setting, words):
