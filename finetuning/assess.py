@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from evaluation.compiles import Values, compile_rates, why_not_compiled, with_compile_rates
 from evaluation.evaluate import evaluate, finished_samples
@@ -22,7 +21,7 @@ from evaluation.files import write_atomically
 from evaluation.interval import Interval, bootstrap_interval
 from evaluation.languages import open_judge
 from evaluation.layouts import write_layouts
-from evaluation.score import Scores, values_of_problems
+from evaluation.score import Scores, short_of_samples, values_of_problems
 from evaluation.settings import Settings
 from evaluation.tasks import Task
 from finetuning.config.schema import DeviceConfig
@@ -37,6 +36,7 @@ from finetuning.model.find import Found, content_mark, find_model
 from finetuning.model.measured import Measured, check_adapter, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
+from finetuning.report.console import bare_table, tell
 from finetuning.rollout.base import Engine
 from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.run_dir import locked
@@ -117,7 +117,7 @@ def _measure(
         intervals = _write(config, folder, task, settings, scores, compiled)
         results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
         _write_results(folder, results, config)
-        console.print(_table(with_compile_rates(scores, compiled), intervals, config.confidence))
+        _show(console, with_compile_rates(scores, compiled), intervals, config.confidence)
 
 
 def _settings(config: EvaluationConfig) -> Settings:
@@ -210,11 +210,11 @@ def _write_results(folder: Path, results: Mapping[str, Any], config: EvaluationC
     write_atomically(path, json.dumps(content, indent=2).encode())
 
 
-def _table(scores: Scores, intervals: Mapping[str, Interval], confidence: float) -> Table:
-    table = Table(title=f"{scores.task}: {scores.n_problems} problems", title_justify="left")
-    table.add_column("metric")
-    table.add_column("value", justify="right")
-    table.add_column(f"{confidence:.0%} interval", justify="right")
+def _show(
+    console: Console, scores: Scores, intervals: Mapping[str, Interval], confidence: float
+) -> None:
+    """Print the figures of a task, and what of it is in none of them."""
+    table = bare_table("metric", "value", f"{confidence:.0%} interval", numbers_from=1)
     for name in [*(n for n in scores.metrics if n.startswith(_AT_K)), *_ROWS]:
         if name in scores.metrics:
             low, high = intervals[name]
@@ -222,4 +222,7 @@ def _table(scores: Scores, intervals: Mapping[str, Interval], confidence: float)
             table.add_row(_ROWS.get(name, name), value, f"{low:.3f} to {high:.3f}")
     if scores.infra_errors:
         table.add_row("could not be judged", str(scores.infra_errors), "left out")
-    return table
+    console.print(f"\n{scores.task}: {scores.n_problems} problems", highlight=False)
+    console.print(table)
+    for sentence in short_of_samples(scores):
+        tell(console, sentence)

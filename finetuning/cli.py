@@ -7,6 +7,7 @@ continues the run; 1 a bug, or a merged model that was refused.
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +33,10 @@ from finetuning.config.own_model import with_own_model
 from finetuning.errors import ConfigError, Problem
 from finetuning.exits import exit_codes
 from finetuning.machine import share_the_cores, take_one_gpu
-from finetuning.run_dir import check_place, run_name
+from finetuning.run_dir import check_place
+from finetuning.run_name import run_name
+from finetuning.sweep import announce_point, is_point, record_point, sweep_settings
+from finetuning.world import is_main
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
@@ -81,8 +85,9 @@ def checked(given: list[str]) -> list[str]:
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"
         raise ConfigError([Problem(f"--cfg {parsed.cfg}", remedy)])
+    of_sweep: list[str] = []
     if parsed.multirun:
-        _check_sweep(command, user_dirs)
+        of_sweep = _checked_sweep(command, user_dirs)
     else:
         plan = load(parsed.overrides, user_dirs)
         if not parsed.cfg:
@@ -91,14 +96,16 @@ def checked(given: list[str]) -> list[str]:
         command = with_own_model(command, compose_values(command.overrides(), user_dirs))
         command = with_debug(command, compose_values(command.overrides(), user_dirs))
     flags = [argument for argument in given if argument not in parsed.overrides]
-    return [*flags, *command.overrides()]
+    return [*flags, *command.overrides(), *of_sweep]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
 def _job(_: DictConfig) -> float | None:
     """One run: what Hydra calls, once or once for each point of a sweep."""
     with exit_codes():
-        job = HydraConfig.get()
+        began, job = time.monotonic(), HydraConfig.get()
+        if is_point():
+            announce_point()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
         print("The configuration is right; loading torch and TRL.", flush=True)
@@ -106,22 +113,26 @@ def _job(_: DictConfig) -> float | None:
         take_one_gpu()
         from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
-        return run_plan(plan)
+        finished = run_plan(plan, is_point=is_point())
+        if is_point() and is_main():
+            record_point(finished.folder, finished.objective, time.monotonic() - began)
+        return finished.objective
 
 
-def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
+def _checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]:
     """Check every point of a sweep, so that a wrong last one is known before the first runs.
 
     The points of another sweeper (`hydra/sweeper=...`) are known to it alone, and are checked
-    one by one when they start.
+    one by one when they start. Returns what the jobs have to know of it, as settings of Hydra.
     """
     if command.problems:
         raise ConfigError(command.problems)
-    if any(text.startswith("hydra/sweeper") for text in command.hydra):
-        return
     own = [*command.choices.values(), *command.values.values()]
     try:
         parsed = OverridesParser.create().parse_overrides(own)
+        varied = [o.key_or_group for o in parsed if o.is_sweep_override()]
+        if any(text.startswith("hydra/sweeper") for text in command.hydra):
+            return sweep_settings(varied, None)
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     except HydraException as error:
         raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
@@ -139,3 +150,4 @@ def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
     if len(set(names)) < len(names):
         remedy = "two points of the sweep would share this folder; leave run.name out"
         raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
+    return sweep_settings(varied, len(names))

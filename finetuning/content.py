@@ -16,7 +16,7 @@ from finetuning.data.build import build_dataset
 from finetuning.model.device import Device, choose_device
 from finetuning.rollout.engines import choose_rollout
 from finetuning.rows.need import Need, need_of
-from finetuning.run_dir import digest
+from finetuning.run_name import digest
 
 _PACKAGE = Path(__file__).parent
 _ROOMS = ("algo", "data", "hooks", "model", "nano", "rollout")

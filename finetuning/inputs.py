@@ -15,10 +15,11 @@ from finetuning.algo.table import ALGORITHMS, Algorithm
 from finetuning.config import Config
 from finetuning.config.references import referred
 from finetuning.config.schema import GroupConfig, KtoConfig, OnlineConfig, RewardModelConfig
-from finetuning.data.build import Data, build_data, check_fills_a_batch
+from finetuning.data.build import Data, build_data, check_fills_a_batch, what_is_made
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.model.policy import Policy
+from finetuning.report.console import working
 from finetuning.rollout.base import Engine
 from finetuning.rollout.engines import Choice, build_engine, vllm_arguments
 from finetuning.rows.mismatch import with_mismatches
@@ -84,7 +85,8 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
         weights,
     )
     needs_tests = any(spec.name == "execution" for spec in specs)
-    data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
+    with working(stage.console, what_is_made(config.data, need)):
+        data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
     if need is Need.REFERENCES and isinstance(config.algo, RewardModelConfig):
         strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
         data = replace(data, train=Dataset.from_list(strangers))

@@ -21,6 +21,7 @@ from finetuning.config import Config
 from finetuning.data.tasks import build_task
 from finetuning.hooks.counting import CountProgress
 from finetuning.model.policy import Policy
+from finetuning.report.console import tell
 from finetuning.rollout.base import Engine
 from finetuning.rollout.text import TextSampler
 from rewards.compilers import Compilers
@@ -92,7 +93,7 @@ class Measure:
             scores = with_compile_rates(scores, self._compile_rates(task, settings, when))
             results[task.name] = dict(scores.metrics)
             for sentence in short_of_samples(scores):
-                self._console.print(sentence, highlight=False)
+                tell(self._console, sentence)
             if scores.infra_errors:  # left out of every figure above, so they must be seen
                 results[task.name]["infra_errors"] = float(scores.infra_errors)
         return results

@@ -10,6 +10,7 @@ The last stage is the run itself and lives in the run's folder; the ones before 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from finetuning.collect.stage import collect_stage
 from finetuning.config import Config, Plan, Stage
 from finetuning.config.references import referred, with_products
 from finetuning.content import content_hash
+from finetuning.data.build import what_is_made
 from finetuning.errors import MergeRefusedError
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
@@ -28,9 +30,14 @@ from finetuning.inputs import StageRun, check_rewards
 from finetuning.memory import of_training, told_how_to_fit
 from finetuning.model.device import check_optimizer, choose_device
 from finetuning.ranks import join, share
+from finetuning.report.console import tell, tell_place, working
 from finetuning.report.html import write_report
+from finetuning.report.next_steps import print_next
+from finetuning.report.outcome import DEBUG
 from finetuning.report.terminal import print_outcome
+from finetuning.report.wording import shown
 from finetuning.rollout.engines import choose_rollout
+from finetuning.rows.need import need_of
 from finetuning.run import MERGED, run_stage
 from finetuning.run_dir import (
     REPORT,
@@ -44,8 +51,24 @@ from finetuning.summary import MERGE_REFUSED, Summary, objective
 from finetuning.world import is_main
 
 
-def run_plan(plan: Plan, console: Console | None = None) -> float | None:
-    """Run every stage that is not done yet. Returns the objective for a sweep to maximise."""
+@dataclass(frozen=True)
+class Finished:
+    """What a run came to."""
+
+    folder: Path
+    objective: float | None
+    """The one figure that a sweep maximises."""
+
+
+def run_plan(plan: Plan, console: Console | None = None, *, is_point: bool = False) -> Finished:
+    """Run every stage that is not done yet.
+
+    Args:
+        plan: what to do.
+        console: where it is told.
+        is_point: it is one run of a sweep, whose end says what to do next.
+
+    """
     console = console or Console(quiet=not is_main())
     for stage in plan.stages:
         # Refused before anything is written.
@@ -55,7 +78,9 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
         check_rewards(stage.config)
     join(device.kind)
     with _run_folder(plan) as folder:
-        console.print(f"run: {folder}", highlight=False)
+        tell_place(console, "run", shown(folder))
+        if plan.main.debug:
+            tell(console, DEBUG, "bold reverse")
         records: list[dict[str, Any]] = []
         summary: Summary = {}
         policy: str | None = None
@@ -63,7 +88,7 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
         for position, stage in enumerate(plan.stages, start=1):
             is_last = position == len(plan.stages)
             config = with_products(_continue_from(stage, policy), products)
-            place = folder if is_last else _stage_folder(stage, config, folder)
+            place = folder if is_last else _stage_folder(stage, config, folder, console)
             with _its_lock(place, folder, console):
                 cached = share(finished(place))
                 stage_banner(console, stage.title, position, len(plan.stages), cached=cached)
@@ -78,7 +103,9 @@ def run_plan(plan: Plan, console: Console | None = None) -> float | None:
         if is_main():
             print_outcome(console, folder)
             publish_finished(folder, plan.main.hooks.publish, console)
-    return objective(summary)
+            if not is_point:
+                print_next(console, folder, plan.typed)
+    return Finished(folder, objective(summary))
 
 
 @contextmanager
@@ -144,7 +171,10 @@ def _continue_from(stage: Stage, model: str | None) -> Config:
     return stage.config.model_copy(update={"model": start})
 
 
-def _stage_folder(stage: Stage, config: Config, run_folder: Path) -> Path:
+def _stage_folder(stage: Stage, config: Config, run_folder: Path, console: Console) -> Path:
     if not stage.cache:
         return run_folder / "stages" / stage.name
-    return config.run.cache / f"{config.model.name}-{stage.name}-{content_hash(config)[:12]}"
+    made = what_is_made(config.data, need_of(config.algo))
+    with working(console, f"{made} to see whether an earlier run did this stage"):
+        mark = content_hash(config)[:12]
+    return config.run.cache / f"{config.model.name}-{stage.name}-{mark}"

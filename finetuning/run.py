@@ -18,7 +18,7 @@ from finetuning.config.rules.architecture import architecture_problems, template
 from finetuning.config.rules.context import length_problems
 from finetuning.config.schema import OnlineConfig
 from finetuning.errors import ConfigError
-from finetuning.hooks.build import build_hooks
+from finetuning.hooks.build import build_hooks, watch_metric
 from finetuning.hooks.merge import Merger
 from finetuning.inputs import Inputs, StageRun, prepare
 from finetuning.measure import Measure, Metrics
@@ -29,6 +29,8 @@ from finetuning.model.scorer import build_scorer, discriminator_files, fold_adap
 from finetuning.model.texts import too_long, vocabulary_problems
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
+from finetuning.report.console import tell, working
+from finetuning.report.outcome import NOTHING_HELD_OUT
 from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import run_id
 from finetuning.summary import Summary, summarize
@@ -53,6 +55,8 @@ def run_stage(stage: StageRun) -> Summary:
     stage.console.print(f"completions by {sampler.name} ({sampler.reason})", highlight=False)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
+        if not _holds_something_out(config, inputs):
+            tell(stage.console, NOTHING_HELD_OUT)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
@@ -60,6 +64,13 @@ def run_stage(stage: StageRun) -> Summary:
             _until_merged(stage, inputs, measure, merged)
     gc.collect()  # the policy and its optimizer, before another copy of the weights is loaded
     return share(_sum_up(stage, measure, merged) if is_main() else {})
+
+
+def _holds_something_out(config: Config, inputs: Inputs) -> bool:
+    """Tell whether anything that is not trained on will be measured."""
+    wanted = config.hooks.evaluate
+    of_tasks = inputs.algorithm.makes_policy and wanted.tasks and (wanted.before or wanted.after)
+    return bool(of_tasks or watch_metric(config) or inputs.data.held_out)
 
 
 def _sum_up(stage: StageRun, measure: Measure, merged: Path) -> Summary:
@@ -101,7 +112,8 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
             scalars,
             stage.device.kind,
         )
-        trainer = build_trainer(stage, inputs, policy, hooks, engine)
+        with working(stage.console, f"preparing {len(inputs.data.train):,} rows"):
+            trainer = build_trainer(stage, inputs, policy, hooks, engine)
         checkpoint = share(last_checkpoint(stage.folder / CHECKPOINTS) if is_main() else None)
         with closing(hooks):
             state = train(trainer, hooks, checkpoint, stage.console)
@@ -112,11 +124,12 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
     check_equal(trained)
     if not is_main():
         return
-    if inputs.algorithm.makes_policy:
-        merger.write(Policy(trained, policy.tokenizer), merged, stage.folder / ADAPTER)
-    else:
-        scorer = fold_adapter(trained, policy.tokenizer, stage.folder / ADAPTER)
-        save_scorer(scorer, merged, _files_beside(scorer, inputs, config))
+    with working(stage.console, "writing and checking the finished model"):
+        if inputs.algorithm.makes_policy:
+            merger.write(Policy(trained, policy.tokenizer), merged, stage.folder / ADAPTER)
+        else:
+            scorer = fold_adapter(trained, policy.tokenizer, stage.folder / ADAPTER)
+            save_scorer(scorer, merged, _files_beside(scorer, inputs, config))
 
 
 def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, str]:
@@ -131,11 +144,12 @@ def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, s
 def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:
     """Load what is trained; a policy is measured first."""
     config, is_policy = stage.config, inputs.algorithm.makes_policy
-    policy = (
-        build_policy(config.model, stage.device, config.seed)
-        if is_policy
-        else build_scorer(config.model, config.algo, stage.device, config.seed)
-    )
+    with working(stage.console, "loading the model"):
+        policy = (
+            build_policy(config.model, stage.device, config.seed)
+            if is_policy
+            else build_scorer(config.model, config.algo, stage.device, config.seed)
+        )
     if problems := [*target_problems(config.model, policy.model)]:
         raise ConfigError(problems)
     if is_policy and is_main():

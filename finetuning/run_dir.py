@@ -1,10 +1,9 @@
-"""The folder of a run: named, locked, refused when in use, continued when it was interrupted.
+"""The folder of a run: locked, refused when in use, continued when it was interrupted.
 
 `outputs/NAME/` belongs to one configuration. A run that was killed is continued by the same
 command; a finished one is never overwritten.
 """
 
-import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -27,6 +26,7 @@ from evaluation.files import PARTIAL, write_atomically
 from finetuning.config import Config, Plan
 from finetuning.config.identity import identity
 from finetuning.errors import ConfigError, Problem
+from finetuning.run_name import run_name
 from finetuning.user_files import Marks, changed_files, marks_of
 from finetuning.world import is_main
 
@@ -39,36 +39,6 @@ _NO_WORK = {CONFIG, MANIFEST, LOCK}
 _TRACKERS = {"tensorboard", "wandb"}
 """Folders of trackers, which write a header before anything happens."""
 _PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "whetstone")
-
-
-def run_name(plan: Plan) -> str:
-    """Return `{model}-{data}-{algo}`, `-qlora`, `-debug`, then a hash of what the user changed.
-
-    Where the last stage makes choices of its own, the pipeline's name stands for its algorithm.
-    """
-    config = plan.asked
-    if config.run.name:
-        return config.run.name
-    if plan.main != plan.asked:
-        done = config.pipeline.name
-    elif config.collect is not None:
-        done = f"collect_{config.collect.name}"
-    else:
-        done = config.algo.name
-    parts = [config.model.name, config.data.name, done]
-    if config.model.quantization:
-        parts.append("qlora")
-    if config.debug:
-        parts.append("debug")
-    if plan.changed:
-        parts.append(digest(plan.changed)[:6])
-    return "-".join(parts)
-
-
-def digest(value: Any) -> str:
-    """Return a hash of a JSON value that does not depend on the order of keys."""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_place(plan: Plan) -> None:

@@ -47,7 +47,8 @@ from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
 from finetuning.rows.read import read_rows
-from finetuning.run_dir import digest, locked
+from finetuning.run_dir import locked
+from finetuning.run_name import digest
 from rewards.base import Reward
 
 _EXAMPLES = 3

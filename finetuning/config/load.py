@@ -30,6 +30,8 @@ class Plan:
     """What the command line says, before a stage makes its own choices."""
     changed: dict[str, Any]
     """What differs from the plain choice of model, data and algorithm, by dotted path."""
+    typed: tuple[str, ...]
+    """The settings of the command line as a person types them: `reward=random`, `seed=1`."""
 
     @property
     def main(self) -> Config:
@@ -76,7 +78,9 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
         raise ConfigError(list(dict.fromkeys(problems)))
     if main is None:
         raise TypeError("a configuration without problems must have been parsed")
-    return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
+    changed = _difference(identity(values), identity(plain))
+    given = [*typed.choices.values(), *typed.values.values()]
+    return Plan(tuple(stages), main, changed, tuple(text.lstrip("+") for text in given))
 
 
 def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:

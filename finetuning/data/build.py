@@ -60,6 +60,13 @@ def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool =
     )
 
 
+def what_is_made(config: DataConfig, need: Need) -> str:
+    """Say what takes the time of `build_data`."""
+    if isinstance(config, NanoData) and need is Need.COMPLETIONS:
+        return f"making {config.corpus_size:,} programs"
+    return "reading the data"
+
+
 def build_dataset(
     config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False
 ) -> Dataset:

@@ -18,7 +18,7 @@ from rich.progress import (
 
 
 class CountProgress:
-    """A bar on a terminal; elsewhere one line when everything is done."""
+    """A bar on a terminal; elsewhere one line when it begins."""
 
     def __init__(self, label: str, things: str, console: Console) -> None:
         self._label = label
@@ -53,6 +53,6 @@ class CountProgress:
         if self._row is None:
             self._row = self._bar.add_task(self._label, total=total)
             self._bar.start()
+            if not self._console.is_terminal:
+                self._console.print(f"{self._label}, {total} {self._things}", highlight=False)
         self._bar.update(self._row, completed=done, total=total)
-        if done == total and not self._console.is_terminal:
-            self._console.print(f"{self._label}, {total} {self._things}", highlight=False)

@@ -80,6 +80,10 @@ class ProgressCallback(TrainerCallback):
             figures.clear()
         self._first_step = self._step = self._line_step = self._parts_until = state.global_step
         self._total = state.max_steps
+        for (
+            row
+        ) in state.log_history:  # what a look before the first step or an earlier session found
+            self._take_held_out(row, row["step"])
         self._began_at = self._stepping_since = self._console.get_time()
         self._line_at = -math.inf
         if self._console.is_terminal and not self._console.is_dumb_terminal:
@@ -180,13 +184,18 @@ class ProgressCallback(TrainerCallback):
     def _take(self, row: Mapping[str, float]) -> None:
         """Take over the figures of a row; its seconds are sums over the steps since the last."""
         self._figures |= {name: value for name, value in row.items() if name in _SHOWN}
-        self._held_out |= {
-            name: (value, self._step) for name, value in row.items() if _HELD_OUT.fullmatch(name)
-        }
+        self._take_held_out(row, self._step)
         steps = self._step - self._parts_until
         parts = {name: row[name] / steps for name in _PARTS if name in row and steps}
         if parts:
             self._parts, self._parts_until = parts, self._step
+
+    def _take_held_out(self, row: Mapping[str, Any], step: int) -> None:
+        self._held_out |= {
+            name: (number, step)
+            for name, value in row.items()
+            if _HELD_OUT.fullmatch(name) and (number := _finite(value)) is not None
+        }
 
     def _refresh(self) -> None:
         if self._live is not None:

@@ -17,11 +17,10 @@ from finetuning.publish.parts import (
     MODEL_FILES,
     Upload,
     files_of,
-    has_chat_template,
     mlx_forms,
     text_part,
 )
-from finetuning.report.example import example_prompt
+from finetuning.report.example import example_prompt, has_chat_template
 
 _GATE = "merge.json"
 
@@ -55,7 +54,7 @@ def merged_upload(settings: PublishModelSettings) -> Upload:
         mlx=tuple(forms),
         epoch=None,
         chat=chat,
-        prompt=example_prompt(folder, chat=chat),
+        prompt=example_prompt(folder),
     )
     return Upload(
         repo=settings.repo,

@@ -24,12 +24,11 @@ from finetuning.publish.parts import (
     Part,
     Upload,
     files_of,
-    has_chat_template,
     hub_id,
     mlx_forms,
     text_part,
 )
-from finetuning.report.example import example_prompt
+from finetuning.report.example import example_prompt, has_chat_template
 from finetuning.report.read import Run, read_run
 
 _ADAPTER_CONFIG = "adapter_config.json"
@@ -83,7 +82,7 @@ def model_upload(settings: PublishModelSettings) -> Upload:
         mlx=tuple(folders.mlx),
         epoch=settings.epoch,
         chat=chat,
-        prompt=example_prompt(folders.model, chat=chat),
+        prompt=example_prompt(folders.model),
     )
     return Upload(
         repo=settings.repo,

@@ -1,6 +1,5 @@
 """What goes up: a list of files, known whole before anything is sent."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,16 +60,6 @@ def mlx_forms(model: Path) -> dict[str, Path]:
     """
     found = sorted(path.parent for path in model.parent.glob(f"{model.name}-mlx*/config.json"))
     return {folder.name.removeprefix(f"{model.name}-"): folder for folder in found}
-
-
-def has_chat_template(model: Path) -> bool:
-    """Tell whether the tokenizer in this folder asks for its prompts in a chat template."""
-    if (model / "chat_template.jinja").is_file():
-        return True
-    settings = model / "tokenizer_config.json"
-    return settings.is_file() and bool(
-        json.loads(settings.read_text(encoding="utf-8")).get("chat_template")
-    )
 
 
 def hub_id(name: str | None) -> str | None:

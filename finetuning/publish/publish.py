@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.table import Table
 
 from finetuning.config.schema.commands import PublishDatasetSettings, PublishModelSettings
 from finetuning.errors import ConfigError
@@ -12,6 +11,7 @@ from finetuning.publish.hub import check_access, send
 from finetuning.publish.model import key_variables, model_upload
 from finetuning.publish.parts import CARD, Upload
 from finetuning.publish.secrets import known_secrets, secret_problems
+from finetuning.report.console import bare_table
 
 _KILO = 1000.0
 _DRY = "A dry run: nothing was sent."
@@ -53,9 +53,7 @@ def _publish(upload: Upload, variables: Iterable[str], push: bool, console: Cons
 def _show(upload: Upload, console: Console) -> None:
     seen = "private" if upload.private else "public"
     console.print(f"{upload.kind} {upload.repo}, {seen}", highlight=False, soft_wrap=True)
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
+    table = bare_table("file", "size", numbers_from=1)
     for part in upload.parts:
         table.add_row(part.path, _size(part.size))
     table.add_row("", _size(sum(part.size for part in upload.parts)))

@@ -3,6 +3,9 @@
 In a log file or a pipe nothing is broken, so that it can be searched and cut by programs.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +24,17 @@ def tell_place(console: Console, name: str, place: str) -> None:
         head = ""
     # A path that was broken over two lines could not be copied.
     console.print(Text.assemble((head, "dim"), place), soft_wrap=True)
+
+
+@contextmanager
+def working(console: Console, what: str) -> Iterator[None]:
+    """Say what takes the time of the body: a turning sign on a terminal, a line elsewhere."""
+    if console.is_terminal:
+        with console.status(what):
+            yield
+    else:
+        tell(console, what)
+        yield
 
 
 def bare_table(*columns: str, numbers_from: int) -> Table:

@@ -12,11 +12,21 @@ CHAT = "Write a Python function that adds two numbers."
 CODE = "def add(a, b):\n"
 
 
-def example_prompt(model: Path, *, chat: bool) -> str:
-    """Return a prompt for the model in this folder; `chat`: it is asked in a chat template."""
+def example_prompt(model: Path) -> str:
+    """Return a prompt for the model in this folder."""
     if _knows_nano_only(model):
         return NANO
-    return CHAT if chat else CODE
+    return CHAT if has_chat_template(model) else CODE
+
+
+def has_chat_template(model: Path) -> bool:
+    """Tell whether the tokenizer in this folder asks for its prompts in a chat template."""
+    if (model / "chat_template.jinja").is_file():
+        return True
+    settings = model / "tokenizer_config.json"
+    return settings.is_file() and bool(
+        json.loads(settings.read_text(encoding="utf-8")).get("chat_template")
+    )
 
 
 def _knows_nano_only(model: Path) -> bool:

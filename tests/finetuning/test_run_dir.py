@@ -1,11 +1,13 @@
 import json
+import re
 from contextlib import contextmanager
 
 import pytest
 
 from finetuning.config import load
 from finetuning.errors import ConfigError, Problem
-from finetuning.run_dir import check_place, describe, describe_run, open_run, run_name
+from finetuning.run_dir import check_place, describe, describe_run, open_run
+from finetuning.run_name import run_name
 
 
 def plan_in(tmp_path, *overrides):
@@ -30,14 +32,28 @@ def test_the_name_tells_model_data_and_algorithm(tmp_path):
     assert run_name(plan_in(tmp_path, "run.name=mine")) == "mine"
 
 
-def test_what_differs_from_the_preset_is_hashed_into_the_name(tmp_path):
-    one = run_name(plan_in(tmp_path, "seed=1", "algo.args.beta=0.1"))
-    same = run_name(plan_in(tmp_path, "algo.args.beta=0.1", "seed=1"))
-    other = run_name(plan_in(tmp_path, "seed=2", "algo.args.beta=0.1"))
-    control = run_name(plan_in(tmp_path, "experiment=control_random_reward"))
-    assert one == same != other
-    assert one.startswith("nano-nano-grpo-")
-    assert control not in {"nano-nano-grpo", one, other}
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["seed=1", "algo.args.beta=0.1"], "-beta-0.1-seed-1"),
+        (["algo.args.beta=0.1", "seed=1"], "-beta-0.1-seed-1"),
+        (["seed=0"], ""),  # which it is anyway
+        (["reward=random", "seed=2"], "-reward-random-seed-2"),
+        (["reward=[execution,random]"], "-reward-execution+random"),
+        (["experiment=control_random_reward"], "-control_random_reward"),
+    ],
+)
+def test_what_the_user_changed_is_told_in_the_name(typed, told, tmp_path):
+    assert run_name(plan_in(tmp_path, *typed)) == f"nano-nano-grpo{told}"
+
+
+def test_what_makes_no_name_is_told_by_a_hash(tmp_path):
+    one, other = (
+        run_name(plan_in(tmp_path, f"hooks.epoch_means={means}"))
+        for means in ("[reward/execution]", "[reward/other]")
+    )
+    assert re.fullmatch(r"nano-nano-grpo-[0-9a-f]{6}", one)
+    assert one != other
 
 
 def test_where_it_is_written_does_not_change_the_name(tmp_path):

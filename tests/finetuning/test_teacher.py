@@ -13,7 +13,7 @@ from finetuning.errors import ConfigError
 from finetuning.exits import exit_codes
 from finetuning.metrics import read_metrics
 from finetuning.pipeline import run_plan
-from finetuning.run_dir import run_name
+from finetuning.run_name import run_name
 from rewards.errors import RunStopped
 
 _PATH = Path(__file__).parents[1] / "rewards" / "teacher" / "loopback.py"

@@ -10,7 +10,7 @@ from finetuning.config import load
 from finetuning.config.command_line import CONF_DIR
 from finetuning.config.references import references, with_products
 from finetuning.errors import ConfigError
-from finetuning.run_dir import run_name
+from finetuning.run_name import run_name
 
 
 def problems_of(*overrides: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from finetuning.cli import checked
 from finetuning.config import load
 from finetuning.config.command_line import read_command_line
 from finetuning.config.own_model import with_own_model
-from finetuning.run_dir import run_name
+from finetuning.run_name import run_name
 
 NANO, QWEN = "nano", "pretrained"
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from finetuning.config import load
 from finetuning.errors import ConfigError, OutsideError
 from finetuning.hooks.publish import publish_finished
-from finetuning.run_dir import run_name
+from finetuning.run_name import run_name
 
 
 def hook(*settings):
