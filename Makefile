@@ -4,7 +4,7 @@ VENV ?= .venv
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: train test lint format check gpu-check clean
+.PHONY: train test lint format check gpu-check resolve clean
 
 train: $(VENV)/.train  ## install, then the main job: a tiny model learns to write Python
 	$(VENV)/bin/python train.py $(ARGS)
@@ -30,11 +30,22 @@ gpu-check: $(VENV)/.train  ## on a machine with a GPU: eight minutes, a table in
 clean:  ## the virtual environment and tool caches; never outputs/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
 
-$(VENV)/.train: pyproject.toml
+resolve: $(VENV)/.train  ## before a release: does everything that can be installed resolve?
+	$(VENV)/bin/pip install --quiet 'uv~=0.13.9'
+	$(VENV)/bin/python .ci/resolve.py
+
+# Said before anything is made or downloaded.
+$(VENV)/.train: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'PYTHON=$(PYTHON) is no Python of 3.11 or newer, which Whetstone needs.'; \
+		echo 'Name one: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 2; } >&2
+	@$(PYTHON) -c 'import venv, ensurepip' || { \
+		echo 'PYTHON=$(PYTHON) cannot make a virtual environment.'; \
+		echo 'Debian and Ubuntu have that in a package: sudo apt install python3-venv'; exit 2; } >&2
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --editable .
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.train
-	$(VENV)/bin/pip install --quiet --editable '.[dev]'
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@

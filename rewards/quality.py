@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from rewards.extras import not_installed
+
 _RULES = "E,F,W,B,C4,C90,PERF,PIE,RET,SIM,UP"
 # A program is cut out of a longer text: how it begins and ends is not its own doing.
 _NOT_ITS_FAULT = "E501,W291,W292,W293"
@@ -27,10 +29,7 @@ def find_ruff() -> str:
     """Return the path of ruff's program. Raises `ValueError` where it is not installed."""
     found = shutil.which("ruff", path=sysconfig.get_path("scripts")) or shutil.which("ruff")
     if found is None:
-        raise ValueError(
-            "quality_bonus needs ruff, which is not installed: `pip install 'whetstone[quality]'`,"
-            " or set quality_bonus=0"
-        )
+        raise ValueError(f"quality_bonus: {not_installed('ruff', 'quality')}, or set it to 0")
     return found
 
 

@@ -76,7 +76,7 @@ class _Command:
             if not self.args.generation_only:
                 results[task.name] = self._scored(task, generations)
         if not self.args.generation_only:
-            engine = {"name": "whetstone", "version": version("whetstone")}
+            engine = {"name": "whetstone", "version": version("whetstone-rl")}
             results["config"] = {**vars(self.args), "engine": engine}
             print(write_results(Path(self.args.metric_output_path), results))
 

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from rewards.extras import not_installed
+
 CONFIG_CLASS = {
     "sft": "SFTConfig",
     "grpo": "GRPOConfig",
@@ -150,9 +152,7 @@ def fits(value: object, annotation: str) -> bool:
 def _package_dir(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(
-            f"{package} is not installed; run `make train` or `pip install -e .`"
-        )
+        raise ModuleNotFoundError(not_installed(package))
     return Path(spec.origin).parent
 
 

@@ -1,11 +1,11 @@
 """Which engine draws completions: chosen once, and said aloud."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import torch
 
+from finetuning.config.rules.backend import why_no_mlx
 from finetuning.errors import ConfigError, Problem
 from finetuning.model.device import Device
 from finetuning.rollout.base import Engine
@@ -32,8 +32,8 @@ def choose_rollout(wanted: Literal["auto"] | Name, device: Device) -> Choice:
     if wanted == "auto":
         if device.kind != "mps":
             return Choice("hf", "transformers samples where it trains")
-        if find_spec("mlx_lm") is None:
-            return Choice("hf", "mlx-lm is not installed; pip install 'whetstone[mlx]'")
+        if reason := why_no_mlx():
+            return Choice("hf", reason)
         return Choice("mlx", "mlx-lm is made for this GPU")
     if wanted == "vllm" and device.kind != "cuda":
         remedy = (

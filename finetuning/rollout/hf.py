@@ -11,8 +11,12 @@ from typing import Any
 
 import torch
 from transformers import DynamicCache
+from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
+
+# transformers 5.24 renamed `past_key_values` and warns of the old name at every forward.
+_CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
 
 
 class HFSampler:
@@ -109,9 +113,9 @@ class _Batch:
             input_ids=ids_P_L,
             attention_mask=mask_P_L,
             position_ids=(mask_P_L.cumsum(-1) - 1).clamp(min=0),
-            past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+            **{_CACHE: cache},
         )
         cache.batch_repeat_interleave(n)
         return (
@@ -125,8 +129,8 @@ class _Batch:
             input_ids=token_A[:, None],
             attention_mask=mask_A_T,
             position_ids=mask_A_T.sum(-1, keepdim=True) - 1,
-            past_key_values=cache,
             use_cache=True,
+            **{_CACHE: cache},
         )
         return output.logits[:, -1]
 

@@ -9,9 +9,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetuning.cli import main
+from rewards.extras import not_installed
 
-mx = pytest.importorskip("mlx.core", reason="mlx is an extra: pip install 'whetstone[mlx]'")
-mlx_lm = pytest.importorskip("mlx_lm", reason="mlx-lm is an extra: pip install 'whetstone[mlx]'")
+mx = pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
+mlx_lm = pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
 
 IDS = [[5, 9, 13, 40, 77, 301, 4, 18]]
 

@@ -8,8 +8,8 @@ from packaging.requirements import Requirement
 
 from finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
 from finetuning.errors import Problem
+from rewards.extras import not_installed
 
-_NO_MLX = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
 _VLLM = frozenset({"vllm", "vllm_server"})
 _CORRECTION = "vllm_importance_sampling_"
 """Arguments that TRL named after vLLM, and that serve every sampler beside the trainer."""
@@ -25,15 +25,15 @@ _OF_COLOCATED = (
 
 def sampler_is_installed(setting: str, wanted: str) -> Iterator[Problem]:
     """Check for mlx-lm where it is to sample."""
-    if wanted == "mlx" and find_spec("mlx_lm") is None:
-        yield Problem(f"{setting}=mlx", f"{_NO_MLX}, or use hf")
+    if wanted == "mlx" and (reason := why_no_mlx()):
+        yield Problem(f"{setting}=mlx", f"{reason}, or use hf")
 
 
 def engines_are_installed(config: Config) -> Iterator[Problem]:
     """Check for the packages of `backend.rollout` before any weights load."""
     wanted = config.backend.rollout
-    if config.hooks.export.mlx and find_spec("mlx_lm") is None:
-        yield Problem("hooks.export.mlx=true", _NO_MLX)
+    if config.hooks.export.mlx and (reason := why_no_mlx()):
+        yield Problem("hooks.export.mlx=true", reason)
     yield from sampler_is_installed("backend.rollout", wanted)
     if wanted in _VLLM and isinstance(config.algo, OnlineConfig) and (reason := why_no_vllm()):
         yield Problem(f"backend.rollout={wanted}", reason)
@@ -78,6 +78,11 @@ def vllm_arguments_are_read(config: Config) -> Iterator[Problem]:
             yield Problem(f"algo.args.{key}={value}", remedy)
 
 
+def why_no_mlx() -> str | None:
+    """Return that mlx-lm is missing and how to get it; None where it is installed."""
+    return not_installed("mlx-lm", "mlx") if find_spec("mlx_lm") is None else None
+
+
 def why_no_vllm() -> str | None:
     """Return what is wrong with the vLLM of this environment; None where TRL can use it."""
     allowed = next(
@@ -88,7 +93,7 @@ def why_no_vllm() -> str | None:
     try:
         found = version("vllm")
     except PackageNotFoundError:
-        return f"vLLM is not installed; pip install 'whetstone[vllm]' (vllm{allowed}), or use hf"
+        return f"{not_installed('vLLM', 'vllm')} (vllm{allowed}), or use hf"
     if allowed.contains(found, prereleases=True):
         return None
     return f"TRL works with vllm{allowed}, and {found} is installed"

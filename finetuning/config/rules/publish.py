@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
+from finetuning.config.rules.backend import why_no_mlx
 from finetuning.config.rules.models import not_a_repo
 from finetuning.config.schema import Config
-from finetuning.errors import Problem
+from finetuning.errors import MissingKey, Problem
 
 _OFF = {"", "0", "false", "off", "no"}
 
@@ -25,9 +25,8 @@ def publishing_can_begin(config: Config) -> Iterator[Problem]:
             f"hooks.publish.epochs={wanted.epochs}",
             "epochs have no model of their own; add hooks.merge.each_epoch=true",
         )
-    if wanted.mlx and find_spec("mlx_lm") is None:
-        remedy = "mlx-lm is not installed; pip install 'whetstone[mlx]'"
-        yield Problem(f"hooks.publish.mlx={wanted.mlx}", remedy)
+    if wanted.mlx and (reason := why_no_mlx()):
+        yield Problem(f"hooks.publish.mlx={wanted.mlx}", reason)
     if wanted.push:
         yield from _cannot_go_online()
 
@@ -35,7 +34,7 @@ def publishing_can_begin(config: Config) -> Iterator[Problem]:
 def _cannot_go_online() -> Iterator[Problem]:
     setting = "hooks.publish.push=true"
     if not has_hub_token():
-        yield Problem(
+        yield MissingKey(
             setting,
             "no token of the Hub was found; set HF_TOKEN to one that may write, or run "
             "`hf auth login`",

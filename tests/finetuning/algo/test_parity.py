@@ -8,6 +8,7 @@ from finetuning.algo.parity import MAX, MEAN, Drawn, check, differences, some_ro
 from finetuning.config.schema import ParityConfig
 from finetuning.errors import DisagreementError, OutsideError
 from finetuning.rollout.hf import HFSampler
+from rewards.extras import not_installed
 
 CLOSE = ParityConfig(rows=None, max_difference=1e-4, mean_difference_16bit=0.1)
 FAST_LEARNING = ("algo.args.learning_rate=0.01", "algo.args.warmup_steps=0", "model.lora.dropout=0")
@@ -18,8 +19,8 @@ def hf(policy):
 
 
 def mlx(policy):
-    pytest.importorskip("mlx.core", reason="mlx is an extra: pip install 'whetstone[mlx]'")
-    pytest.importorskip("mlx_lm", reason="mlx-lm is an extra: pip install 'whetstone[mlx]'")
+    pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
+    pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
     from finetuning.rollout.mlx import MLXEngine
 
     return MLXEngine(policy.model, policy.tokenizer, torch.float32)

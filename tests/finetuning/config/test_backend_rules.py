@@ -21,7 +21,7 @@ def without_mlx(monkeypatch):
 @pytest.mark.parametrize("setting", ["backend.rollout=mlx", "hooks.export.mlx=true"])
 def test_mlx_must_be_installed(setting):
     (message,) = [text for name, text in problems_of(setting).items() if "mlx" in name]
-    assert "pip install 'whetstone[mlx]'" in message
+    assert ".venv/bin/pip install -e '.[mlx]'" in message
 
 
 def installed(monkeypatch, tmp_path, version):
@@ -34,7 +34,7 @@ def installed(monkeypatch, tmp_path, version):
 
 def test_vllm_must_be_installed():
     message = problems_of("backend.rollout=vllm")["backend.rollout=vllm"]
-    assert "pip install 'whetstone[vllm]'" in message
+    assert ".venv/bin/pip install -e '.[vllm]'" in message
 
 
 def test_vllm_must_have_a_version_that_trl_works_with(monkeypatch, tmp_path):

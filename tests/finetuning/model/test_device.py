@@ -23,7 +23,7 @@ def machine(monkeypatch):
         newer = lambda major, _minor: macos >= major  # noqa: E731
         monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", newer)
         found = object() if kind == "mps" else None
-        monkeypatch.setattr("finetuning.rollout.engines.find_spec", lambda _: found)
+        monkeypatch.setattr("finetuning.config.rules.backend.find_spec", lambda _: found)
 
     return pretend
 
@@ -57,7 +57,7 @@ def test_without_mlx_it_samples_with_transformers_and_says_how_to_get_it(machine
     machine("none")
     choice = choose_rollout("auto", Device("mps", torch.float32, "test"))
     assert choice.name == "hf"
-    assert "whetstone[mlx]" in choice.reason
+    assert "-e '.[mlx]'" in choice.reason
 
 
 def test_elsewhere_transformers_samples(machine):

@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -55,6 +57,12 @@ def test_logprobs_through_an_adapter(model, tokenizer, prompts, qwen_folder):
         without = recomputed(model, prompts[index // 2], rollout)
         differs |= not torch.allclose(without, expected, atol=1e-3)
     assert differs
+
+
+def test_sampling_warns_of_nothing(model, tokenizer, prompts):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        HFSampler(model, tokenizer).sample(prompts, 2, Sampling(4), seed=0)
 
 
 def test_greedy_is_what_generate_gives(model, tokenizer, prompts):

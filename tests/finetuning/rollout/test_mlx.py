@@ -9,9 +9,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetuning.rollout.base import Sampling
+from rewards.extras import not_installed
 
-pytest.importorskip("mlx.core", reason="mlx is an extra: pip install 'whetstone[mlx]'")
-pytest.importorskip("mlx_lm", reason="mlx-lm is an extra: pip install 'whetstone[mlx]'")
+pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
+pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
 
 from finetuning.rollout.mlx import MLXEngine
 

@@ -8,8 +8,10 @@ import pytest
 import torch
 import transformers
 
-mx = pytest.importorskip("mlx.core", reason="mlx is an extra: pip install 'whetstone[mlx]'")
-pytest.importorskip("mlx_lm", reason="mlx-lm is an extra: pip install 'whetstone[mlx]'")
+from rewards.extras import not_installed
+
+mx = pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
+pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
 
 SIZES = {
     "vocab_size": 96,
