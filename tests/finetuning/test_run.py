@@ -132,6 +132,7 @@ def test_a_real_model_on_mbpp(train, qwen_folder):
         "model=qwen",
         f"model.path={qwen_folder}",
         "data=mbpp",
+        "hooks.evaluate.tasks=mbpp",
         "debug=true",
         "reward=[execution]",
         "tracker=none",
