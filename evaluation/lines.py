@@ -1,5 +1,6 @@
 """The lines of a user's JSONL file, with their numbers, or why it has none."""
 
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,15 @@ _OTHERWISE = {
     b"\x1f\x8b": "the file is gzipped; unpack it with gunzip",
     BOM_UTF16_LE: "the file is UTF-16; save it as UTF-8",
     BOM_UTF16_BE: "the file is UTF-16; save it as UTF-8",
+    b"PK\x03\x04": "the file is an archive or a spreadsheet",
 }
+_CONVERTED = {
+    "CSV": re.compile(rb"\"?\w+\"?([,;\t]\"?\w+\"?)+\s*"),
+    "JSON": re.compile(rb"\s*\[\s*(\{.*)?", re.DOTALL),
+    "Parquet": re.compile(rb"PAR1.*", re.DOTALL),
+}
+"""Other forms of rows, by how their first line looks."""
+_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".parquet": "Parquet"}
 
 
 class NotText(ValueError):  # noqa: N818 - it names what was found
@@ -31,9 +40,29 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 for mark, message in _OTHERWISE.items():
                     if line.startswith(mark):
                         raise NotText(message)
+                if form := _form(path, line.removeprefix(BOM_UTF8)):
+                    raise NotText(_conversion(path, form))
             text = line.removeprefix(BOM_UTF8) if number == 1 else line
             if text.strip():
                 yield number, text
+
+
+def _form(path: Path, line: bytes) -> str | None:
+    """Return in which other form a file holds its rows, by its name or its first line."""
+    found = (form for form, looks in _CONVERTED.items() if looks.fullmatch(line))
+    return _SUFFIXES.get(path.suffix.lower()) or next(found, None)
+
+
+def _conversion(path: Path, form: str) -> str:
+    options = ", sep='\\t'" if path.suffix.lower() == ".tsv" else ""
+    read = f"Dataset.from_{form.lower()}('{path.name}'{options})"
+    lines = path.with_suffix(".jsonl")
+    write = f"to_json('{lines.name if lines != path else f'{path.stem}_rows.jsonl'}')"
+    what = "one JSON array" if form == "JSON" else form
+    return (
+        f"the file is {what}, and JSON Lines is wanted, an object on each line: "
+        f'python -c "from datasets import Dataset; {read}.{write}"'
+    )
 
 
 def text_of(line: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The story of `whetstone evaluate`: find the model, sample, judge, write, show.
+"""The story of `whetstone evaluate`: sample, judge, write, show.
 
 What was generated is never generated again: the results' folder is named after the weights and the
 settings, each task's samples are on the disk as they are judged, and the same command goes on.
@@ -33,7 +33,7 @@ from finetuning.hooks.counting import CountProgress
 from finetuning.measure import LateSampler
 from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import choose_device
-from finetuning.model.find import Found, content_mark, find_model
+from finetuning.model.find import Found, content_mark
 from finetuning.model.measured import Measured, check_adapter, load_measured
 from finetuning.model.policy import Policy, load_tokenizer
 from finetuning.quiet import quiet_libraries
@@ -53,13 +53,12 @@ _ROWS = {
 }
 
 
-def assess(config: EvaluationConfig, console: Console | None = None) -> Path:
+def assess(config: EvaluationConfig, found: Found, console: Console | None = None) -> Path:
     """Measure a model; return the folder of the results."""
     console = console or Console()
     quiet_libraries()
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
     device = choose_device(DeviceConfig(name="auto", device=config.device, dtype=config.dtype))
-    found = find_model(config.model, config.revision, config.trust_remote_code)
     _check_chat(found, tasks)
     wanted = Measured(
         path=str(found.folder),

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import hydra
@@ -20,14 +21,19 @@ from omegaconf import DictConfig
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import CONF_DIR, CommandLine, read_command_line
-from finetuning.config.compose import compose_values
-from finetuning.config.debug import with_debug
-from finetuning.config.own_model import with_own_model
-from finetuning.errors import ConfigError, Problem
+from finetuning.config.command_line import CommandLine, read_command_line
+from finetuning.config.describe import describe_plan
+from finetuning.config.groups import CONF_DIR
+from finetuning.config.load import Plan, complete
+from finetuning.config.overrides import part_flags
+from finetuning.config.references import referred
+from finetuning.config.suggest import did_you_mean
+from finetuning.errors import ConfigError, MissingKey, Problem
 from finetuning.exits import exit_codes
-from finetuning.machine import share_the_cores, take_one_gpu
+from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place, run_name
+from finetuning.version import version
+from finetuning.world import is_main
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
@@ -37,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run `whetstone COMMAND ...`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
     parsers = {name: commands.add_parser(name, help=c.HELP) for name, c in COMMANDS.items()}
@@ -50,13 +57,28 @@ def main(argv: Sequence[str] | None = None) -> None:
         chosen = parsers[name].parse_intermixed_args(rest)
         with exit_codes():
             COMMANDS[name].run(chosen)
+    elif not name:
+        parser.print_help(sys.stderr)
+        raise SystemExit(ConfigError.exit_code)  # nothing was done, so a script must not go on
+    elif name.startswith("-"):
+        parser.parse_args(arguments)
     else:
-        parser.parse_args(arguments)  # says what there is
+        parser.error(_no_such_command(name, rest))
+
+
+def _no_such_command(name: str, rest: Sequence[str]) -> str:
+    """Say what was meant by a command that there is not."""
+    if "=" in name:
+        return f"a command is missing; for a run: whetstone train {' '.join([name, *rest])}"
+    return f"no such command: {name}; {did_you_mean(name, ['train', *COMMANDS])}"
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
     """Check the command line, then let Hydra run it: one job, or the points of a sweep."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--version" in given:  # Hydra would tell its own
+        print(f"whetstone {version()}")
+        return
     with exit_codes():
         given = checked(given)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
@@ -66,27 +88,35 @@ def train(arguments: Sequence[str] | None = None) -> None:
 
 def checked(given: list[str]) -> list[str]:
     """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
-    parsed = get_args_parser().parse_intermixed_args(given)
+    flags, overrides = part_flags(given)
+    parsed = get_args_parser().parse_intermixed_args(flags)
     if parsed.help:
         return ["--help"]  # the same for every choice
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
         return given
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
-    command = read_command_line(parsed.overrides, user_dirs)
+    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun)
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"
         raise ConfigError([Problem(f"--cfg {parsed.cfg}", remedy)])
     if parsed.multirun:
         _check_sweep(command, user_dirs)
+    elif parsed.cfg:
+        _check_to_show(overrides, user_dirs)
+        _, command, _ = complete(command, user_dirs)
     else:
-        plan = load(parsed.overrides, user_dirs)
-        if not parsed.cfg:
-            check_place(plan)
-    if parsed.cfg:
-        command = with_own_model(command, compose_values(command.overrides(), user_dirs))
-        command = with_debug(command, compose_values(command.overrides(), user_dirs))
-    flags = [argument for argument in given if argument not in parsed.overrides]
+        check_place(load(overrides, user_dirs))
     return [*flags, *command.overrides()]
+
+
+def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
+    """Check what is only to be shown: a key that the environment lacks is no part of it."""
+    try:
+        load(overrides, user_dirs)
+    except ConfigError as error:
+        wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
+        if wrong:
+            raise ConfigError(wrong) from error
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
@@ -96,12 +126,27 @@ def _job(_: DictConfig) -> float | None:
         job = HydraConfig.get()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
-        print("The configuration is right; loading torch and TRL.", flush=True)
+        check_gpu(plan.main.backend)
+        if is_main():
+            print(
+                f"The configuration is right.\n{describe_plan(plan)}\nLoading torch and TRL.",
+                flush=True,
+            )
+        _check_models(plan)
         share_the_cores()
         take_one_gpu()
         from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
         return run_plan(plan)
+
+
+def _check_models(plan: Plan) -> None:
+    """Refuse a model that cannot be had, before torch loads."""
+    from finetuning.model.hub import check_reachable  # noqa: PLC0415 - the Hub's client
+
+    for model in (stage.config.model for stage in plan.stages):
+        if model.path is not None and referred(model.path) is None:
+            check_reachable(model.path, model.revision)
 
 
 def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
@@ -120,17 +165,35 @@ def _check_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> None:
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     except HydraException as error:
         raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
+    points = [point for batch in batches for point in batch]
     names: list[str] = []
-    problems: list[Problem] = []
-    for point in (point for batch in batches for point in batch):
+    wrong: list[tuple[Problem, ...]] = []
+    for point in points:
         try:
             plan = load(point, user_dirs)
             check_place(plan)
             names.append(run_name(plan))
+            wrong.append(())
         except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+            wrong.append(error.problems)
+    if any(wrong):
+        swept = [override.key_or_group for override in parsed if override.is_sweep_override()]
+        raise ConfigError(_problems_of_sweep(points, wrong, swept))
     if len(set(names)) < len(names):
         remedy = "two points of the sweep would share this folder; leave run.name out"
         raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
+
+
+def _problems_of_sweep(
+    points: Sequence[Sequence[str]], wrong: Sequence[Sequence[Problem]], swept: Sequence[str]
+) -> list[Problem]:
+    """Name the point of a problem that not all points have, unless it names itself."""
+    told: list[Problem] = []
+    for point, problems in zip(points, wrong, strict=True):
+        own = [text.lstrip("+") for text in point if text.lstrip("+").partition("=")[0] in swept]
+        for problem in problems:
+            everywhere = all(problem in others for others in wrong)
+            itself = any(problem.setting.startswith(f"{key}=") for key in swept)
+            at = "" if everywhere or itself else f"[{' '.join(own)}] "
+            told.append(replace(problem, setting=f"{at}{problem.setting}"))
+    return list(dict.fromkeys(told))

@@ -6,6 +6,8 @@ Everything else propagates as it is: a traceback is the right message for a bug.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from finetuning.credentials import struck_out
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -17,8 +19,8 @@ class Problem:
     """What is wrong and what is right instead."""
 
     def __str__(self) -> str:
-        """Render the problem as one line."""
-        return f"{self.setting}: {self.message}"
+        """Render the problem as one line; a credential that was typed is not repeated."""
+        return f"{struck_out(self.setting)}: {struck_out(self.message)}"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class RowProblem(Problem):
 
     faults: int = 1
     """How many this line stands for: of a file full of them, not all are told."""
+
+
+@dataclass(frozen=True)
+class MissingKey(Problem):
+    """A key or a token that the environment lacks: needed to run, and not to look at settings."""
 
 
 class WhetstoneError(Exception):

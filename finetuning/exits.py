@@ -1,9 +1,11 @@
 """Errors that are for the user become a message and an exit code; a bug keeps its traceback."""
 
 import errno
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from safetensors import SafetensorError
 
@@ -43,16 +45,34 @@ def exit_codes() -> Iterator[None]:
         _leave(str(error), OutsideError.exit_code)
     except EvaluationError as error:
         _leave(str(error), ConfigError.exit_code)
-    except OSError as error:
-        if error.errno not in _DISK:
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not _is_of_the_disk(error):
             raise
-        _leave(f"{error}\n{_MAKE_ROOM}", OutsideError.exit_code)
-    except (RuntimeError, SafetensorError) as error:
-        if not any(words in str(error) for words in _FAILED_WRITES):
-            raise
-        _leave(f"a file could not be written ({error})\n{_MAKE_ROOM}", OutsideError.exit_code)
+        told = (
+            str(error) if isinstance(error, OSError) else f"a file could not be written ({error})"
+        )
+        notes = getattr(error, "__notes__", ())
+        _leave("\n".join([told, *notes, _MAKE_ROOM]), OutsideError.exit_code)
     except KeyboardInterrupt:
         _leave("Interrupted; the same command continues from what was saved last.", _INTERRUPTED)
+
+
+@contextmanager
+def disk_named(folder: Path) -> Iterator[None]:
+    """Add to an error of the disk where the run writes: a failed write does not know its file."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if _is_of_the_disk(error) and getattr(error, "filename", None) is None:
+            free = shutil.disk_usage(folder).free / 1e6
+            error.add_note(f"The run writes to {folder}, where {free:,.0f} MB are free.")
+        raise
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _DISK
+    return any(words in str(error) for words in _FAILED_WRITES)
 
 
 def _leave(message: str, code: int) -> None:

@@ -1,4 +1,4 @@
-"""The story of `whetstone generate`: find the model, ask it, show what it wrote.
+"""The story of `whetstone generate`: ask a model, show what it wrote.
 
 Sampled by the engine that training and evaluation sample with, so that what is seen is what was
 trained on and measured.
@@ -13,7 +13,7 @@ from finetuning.config.schema.commands import GenerateSettings
 from finetuning.errors import ConfigError, Problem
 from finetuning.memory import of_sampling, told_how_to_fit
 from finetuning.model.device import choose_device
-from finetuning.model.find import Found, find_model
+from finetuning.model.find import Found
 from finetuning.model.measured import Measured, load_measured
 from finetuning.model.policy import load_tokenizer
 from finetuning.quiet import quiet_libraries
@@ -21,16 +21,15 @@ from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 
 
-def generate(settings: GenerateSettings, prompts: Sequence[str]) -> str:
+def generate(settings: GenerateSettings, found: Found, prompts: Sequence[str]) -> str:
     """Return the completions as text; where there are several, each below a line that says which.
 
     Raises:
-        ConfigError: the model cannot be found, or has no chat template and was to be asked in one.
+        ConfigError: the model has no chat template and was to be asked in one.
 
     """
     quiet_libraries()
     device = choose_device(DeviceConfig(name="auto", device=settings.device, dtype=settings.dtype))
-    found = find_model(settings.model, settings.revision, settings.trust_remote_code)
     chat = _asks_in_chat(settings, found)
     wanted = Measured(
         path=str(found.folder),

@@ -16,8 +16,9 @@ from finetuning.config.schema.commands import MergeSettings
 from finetuning.errors import ConfigError, MergeRefusedError, Problem
 from finetuning.hooks.merge import PARITY, refusal, write_merged
 from finetuning.model.device import AS_STORED, choose_device
-from finetuning.model.find import find_weights
+from finetuning.model.find import find_model
 from finetuning.model.fits import adapter_problems, named_base
+from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, load_policy
 from finetuning.origin import Origin, read_origin, write_origin
 from finetuning.publish.hub import check_access
@@ -79,10 +80,13 @@ def _find_base(settings: MergeSettings) -> _Base:
         remedy = "its configuration names no base; add base=FOLDER or a Hub id"
         raise ConfigError([Problem(f"adapter={settings.adapter}", remedy)])
     setting = f"base={given}"
-    found = find_weights(given, settings.revision, settings.trust_remote_code, setting)
-    problems = list(
-        adapter_problems(settings.adapter, found.folder, setting, found.trust_remote_code)
-    )
+    trusted = settings.trust_remote_code
+    if settings.base is None:  # a folder or an id, as it was loaded from: no name of ours
+        folder = local_folder(given, settings.revision, setting)
+    else:
+        found = find_model(given, settings.revision, trusted, setting=setting)
+        folder, trusted = found.folder, found.trust_remote_code
+    problems = list(adapter_problems(settings.adapter, folder, setting, trusted))
     if problems:
         raise ConfigError(problems)
     quantization = (
@@ -90,7 +94,7 @@ def _find_base(settings: MergeSettings) -> _Base:
         if settings.quantization == "auto"
         else {"none": None, "nf4": "nf4"}[settings.quantization]
     )
-    return _Base(str(found.folder), None, quantization, found.trust_remote_code)
+    return _Base(str(folder), None, quantization, trusted)
 
 
 def _named(settings: MergeSettings) -> str | None:

@@ -19,8 +19,10 @@ from evaluation.files import write_atomically
 from finetuning.collect.stage import collect_stage
 from finetuning.config import Config, Plan, Stage
 from finetuning.config.references import referred, with_products
+from finetuning.config.resolve_model import MERGED
 from finetuning.content import content_hash
 from finetuning.errors import MergeRefusedError
+from finetuning.exits import disk_named
 from finetuning.hooks.merge import refusal
 from finetuning.hooks.progress import stage_banner
 from finetuning.hooks.publish import publish_finished
@@ -31,7 +33,7 @@ from finetuning.ranks import join, share
 from finetuning.report.html import write_report
 from finetuning.report.terminal import print_outcome
 from finetuning.rollout.engines import choose_rollout
-from finetuning.run import MERGED, run_stage
+from finetuning.run import run_stage
 from finetuning.run_dir import (
     REPORT,
     describe,
@@ -89,7 +91,9 @@ def _run_folder(plan: Plan) -> Iterator[Path]:
         if is_main():
             folder = opened.enter_context(open_run(plan))
             describe_run(folder, plan, str(choose_device(plan.main.backend)))
-        yield share(folder)
+        folder = share(folder)
+        with disk_named(folder):
+            yield folder
 
 
 def _run(

@@ -14,6 +14,7 @@ from finetuning.algo.table import ALGORITHMS
 from finetuning.checkpoints import last_checkpoint
 from finetuning.config import Config
 from finetuning.config.model_files import context_of, vocabulary_of
+from finetuning.config.resolve_model import MERGED
 from finetuning.config.rules.architecture import architecture_problems, template_problems
 from finetuning.config.rules.context import length_problems
 from finetuning.config.schema import OnlineConfig
@@ -38,8 +39,6 @@ from finetuning.world import is_main, processes
 from rewards.scorer import Scorer, save_scorer
 
 ADAPTER = "adapter"
-MERGED = "merged"
-"""The folder of the finished model: the adapter folded in, or the trained weights themselves."""
 
 
 def run_stage(stage: StageRun) -> Summary:

@@ -34,7 +34,8 @@ from evaluation.validate import (
     unjudged,
     weighted_total,
 )
-from finetuning.config.validation import ModelSource, Validation
+from finetuning.config.resolve_model import ModelRef
+from finetuning.config.validation import Validation
 from finetuning.data.tasks import build_task
 from finetuning.errors import ConfigError, Problem
 from finetuning.hooks.counting import CountProgress
@@ -155,7 +156,7 @@ def _name(validation: Validation, task: Task, settings: Settings) -> str:
     return f"validate-{task.name}-{digest([models, header(task, settings)])[:6]}"
 
 
-def _answers(work: _Work, side: str, model: ModelSource, device: Device) -> list[Answer]:
+def _answers(work: _Work, side: str, model: ModelRef, device: Device) -> list[Answer]:
     """Let a model answer what it has not answered yet; loaded only if something is left."""
     sampler: list[TextSampler] = []
 
@@ -241,7 +242,7 @@ def _identity(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return {**base, "settings": settings, "fingerprint": digest([base["fingerprint"], more])[:16]}
 
 
-def _state(model: ModelSource) -> list[Any]:
+def _state(model: ModelRef) -> list[Any]:
     """Return what changes when the weights do: for a folder the sizes and times of its files."""
     folder = Path(model.path).expanduser()
     if not folder.is_dir():

@@ -12,6 +12,9 @@ from rewards.errors import RunStopped
 
 _WANTED = "give one number for each completion, or None for no judgement"
 _SHOWN = 60
+_MOST = 1e16
+"""Trainers add and square rewards in single precision, which ends at 3e38: a batch of ten thousand
+at this size stays below it."""
 
 
 def checked(given: Any, completions: Sequence[Any], fn: str) -> list[float | None]:
@@ -23,7 +26,7 @@ def checked(given: Any, completions: Sequence[Any], fn: str) -> list[float | Non
         fn: Its name, as `package.module:function`.
 
     Raises:
-        RunStopped: they are not one finite number or None per completion.
+        RunStopped: they are not one number that can be added up, or None, per completion.
 
     """
     if isinstance(given, str | bytes | dict) or not isinstance(given, Iterable):
@@ -33,9 +36,11 @@ def checked(given: Any, completions: Sequence[Any], fn: str) -> list[float | Non
         raise _wrong(fn, f"{len(values)} values for {len(completions)} completions")
     rewards = [None if value is None else _number(value) for value in values]
     for number, (value, reward) in enumerate(zip(values, rewards, strict=True), start=1):
-        if reward is not None and not math.isfinite(reward):
-            told = f"{_short(value)} for completion {number} of {len(values)} of the batch"
-            raise _wrong(fn, f"{told} ({_short(completions[number - 1])})")
+        if reward is None or (math.isfinite(reward) and abs(reward) <= _MOST):
+            continue
+        why = ", which is too large to be added up" if math.isfinite(reward) else ""
+        told = f"{_short(value)} for completion {number} of {len(values)} of the batch"
+        raise _wrong(fn, f"{told} ({_short(completions[number - 1])}){why}")
     return rewards
 
 

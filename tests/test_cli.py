@@ -1,14 +1,16 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import torch
 
-from finetuning.cli import main
+from finetuning.cli import main, train
 from finetuning.errors import ConfigError, OutsideError, Problem
-from finetuning.exits import exit_codes
+from finetuning.exits import disk_named, exit_codes
+from finetuning.version import version
 from rewards.hidden import RewardHackedError
 from rewards.sandbox.profile import Layer, SandboxUnavailableError
 
@@ -55,12 +57,44 @@ def test_help_is_for_people(capsys):
     assert "imports" not in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["evluate"], ["--nothing"]])
-def test_an_unknown_command_is_told_what_there_is(arguments, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nothing"], "usage: whetstone"),
+        (["trian", "algo=sft"], "no such command: trian; did you mean `train`? there are: audit,"),
+        (["zzz"], "no such command: zzz; there are: audit,"),
+        (["algo=sft", "seed=1"], "for a run: whetstone train algo=sft seed=1"),
+    ],
+)
+def test_an_unknown_command_is_told_what_there_is(arguments, words, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: whetstone" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
+
+
+def test_without_a_command_there_is_help(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert "Trains code models" in told
+    assert "measure a model" in told
+    assert "error" not in told
+
+
+def test_the_version_is_that_of_the_project(capsys):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    train(["algo=sft", "--version"])
+    assert capsys.readouterr().out == f"whetstone {project['version']}\n" * 2
+
+
+def test_a_checkout_that_is_not_installed_has_its_version_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert version()[0].isdigit()
 
 
 @pytest.mark.parametrize(
@@ -79,11 +113,20 @@ def test_errors_for_the_user_have_exit_codes(error, code, capsys):
     assert str(error) in capsys.readouterr().err
 
 
-def test_a_disk_that_is_full_during_a_checkpoint_is_exit_code_3(capsys):
-    with pytest.raises(SystemExit) as caught, exit_codes():
-        torch.save(torch.zeros(100_000), "/dev/full")
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: torch.save(torch.zeros(100_000), "/dev/full"),
+        lambda: Path("/dev/full").write_text("a row"),
+    ],
+)
+def test_a_full_disk_is_exit_code_3_and_the_folder_is_named(write, capsys, tmp_path):
+    with pytest.raises(SystemExit) as caught, exit_codes(), disk_named(tmp_path):
+        write()
     assert caught.value.code == 3
-    assert "Make room" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Make room" in told
+    assert f"The run writes to {tmp_path}, where " in told
 
 
 def test_an_interrupted_command_says_how_it_goes_on(capsys):
@@ -103,7 +146,14 @@ def test_a_bug_is_not_hidden():
 
 def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
     done = subprocess.run(
-        [sys.executable, "train.py", "model=qwen", f"run.outputs={tmp_path}", "tracker=none"],
+        [
+            sys.executable,
+            "train.py",
+            "model=qwen",
+            "data=nano",
+            f"run.outputs={tmp_path}",
+            "tracker=none",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

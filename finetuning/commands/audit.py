@@ -24,7 +24,7 @@ def run(chosen: argparse.Namespace) -> None:
     target: list[str] = chosen.target
     if len(target) == 1 and "=" not in target[0]:
         configs: dict[str, AnyRewardConfig] = {
-            "custom": CustomConfig(name="custom", weight=1.0, fn=target[0])
+            "custom": CustomConfig(name="custom", weight=1.0, fn=target[0], timeout_s=None)
         }
     else:
         configs = load(target).main.reward

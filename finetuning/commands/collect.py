@@ -3,8 +3,9 @@
 import argparse
 
 from finetuning.config import load
+from finetuning.config.describe import describe_plan
 from finetuning.errors import ConfigError, Problem
-from finetuning.machine import share_the_cores, take_one_gpu
+from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 
 HELP = "make a data set: samples of a model, then pairs or labels by any reward"
 
@@ -25,6 +26,8 @@ def run(chosen: argparse.Namespace) -> None:
     if plan.main.collect is None:
         remedy = "say what to collect: collect=base (samples), or dpo, kto, sft made from them"
         raise ConfigError([Problem("collect=null", remedy)])
+    check_gpu(plan.main.backend)
+    print(describe_plan(plan))
     share_the_cores()
     take_one_gpu()
     from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now

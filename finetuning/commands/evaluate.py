@@ -21,8 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Check the settings, then measure; the same command goes on where a killed one was."""
     config = load_evaluation(chosen.settings)
+    # The Hub's client, and torch only when the model is here.
+    from finetuning.model.find import find_model  # noqa: PLC0415
+
+    found = find_model(config.model, config.revision, config.trust_remote_code, config.outputs)
     share_the_cores()
     take_one_gpu()
-    from finetuning.assess import assess  # noqa: PLC0415 - torch, only now
+    from finetuning.assess import assess  # noqa: PLC0415
 
-    assess(config)
+    assess(config, found)

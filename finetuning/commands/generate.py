@@ -32,11 +32,15 @@ def run(chosen: argparse.Namespace) -> None:
     """Check the settings, then print the completions."""
     prompts = _prompts(chosen.settings)
     settings = load_generate([text for text in chosen.settings if not text.startswith(_PROMPT)])
+    # The Hub's client, and torch only when the model is here.
+    from finetuning.model.find import find_model  # noqa: PLC0415
+
+    found = find_model(settings.model, settings.revision, settings.trust_remote_code)
     share_the_cores()
     take_one_gpu()
-    from finetuning.generate import generate  # noqa: PLC0415 - torch, only now
+    from finetuning.generate import generate  # noqa: PLC0415
 
-    print(generate(settings, prompts))
+    print(generate(settings, found, prompts))
 
 
 def _prompts(given: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ import argparse
 
 from evaluation.errors import Unjudged
 from finetuning.config.validation import load_validation
-from finetuning.machine import share_the_cores, take_one_gpu
+from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 
 HELP = "let two models answer the same prompts, and judge them with a reward"
 
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Print the verdict and where the page is."""
     validation = load_validation(chosen.settings)
+    check_gpu(validation.config.backend)
     share_the_cores()
     take_one_gpu()
     from rich.console import Console  # noqa: PLC0415

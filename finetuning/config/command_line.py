@@ -1,24 +1,30 @@
 """Hydra's overrides, read before Hydra composes, because it stops at the first mistake.
 
-Group choices are checked against the files of conf/. Values are forced (`++`), so that a wrong
-key reaches the schema, which names all wrong keys together, and so that an argument of TRL that
-no YAML mentions needs no `+`. Choosing a group or setting a value twice is refused: Hydra would
-silently take the last.
+Group choices are checked against the files of conf/; a model that is none of them is a folder or an
+id of the Hub. Values are forced (`++`), so that a wrong key reaches the schema, which names all
+wrong keys together, and so that an argument of TRL that no YAML mentions needs no `+`. Choosing a
+group or setting a value twice is refused: Hydra would silently take the last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
+from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from finetuning.config.not_a_setting import answer_comma, answer_flag, answer_word
+from finetuning.config.overrides import is_flag, parse_override, plain, quoted
+from finetuning.config.resolve_model import resolve_path
 from finetuning.config.suggest import did_you_mean
-from finetuning.errors import Problem
+from finetuning.errors import ConfigError, Problem
 
 _ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
-CONF_DIR = Path(__file__).resolve().parents[2] / "conf"
+_MODEL, _PATH = "model", "model.path"
+_DEFAULT_ALGORITHM = "grpo"
+_NOTHING = frozenset({"None", "null", ""})
+_LISTED = frozenset({ValueType.SIMPLE_CHOICE_SWEEP, ValueType.CHOICE_SWEEP})
 
 
 @dataclass(frozen=True)
@@ -42,48 +48,101 @@ class CommandLine:
         return [*self.hydra, *self.choices.values()]
 
 
-def config_groups(directories: Iterable[Path] = (CONF_DIR,)) -> dict[str, set[str]]:
-    """Map each config group to its options."""
-    groups: dict[str, set[str]] = {}
-    for directory in directories:
-        for file in directory.rglob("*.yaml"):
-            group = file.parent.relative_to(directory).as_posix()
-            if group != "." and not group.startswith("hydra"):
-                groups.setdefault(group, set()).add(file.stem)
-    return groups
-
-
-def read_command_line(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> CommandLine:
-    """Sort the overrides of one command; a sweep's `a,b` counts as several choices."""
-    groups = config_groups([CONF_DIR, *user_dirs])
-    parser = OverridesParser.create()
-    choices: dict[str, str] = {}
-    values: dict[str, str] = {}
-    hydra: list[str] = []
-    problems: list[Problem] = []
+def read_command_line(
+    overrides: Sequence[str], user_dirs: Sequence[Path] = (), *, sweep: bool = False
+) -> CommandLine:
+    """Sort the overrides of one command; in a `sweep`, `a,b` counts as several choices."""
+    reader = _Reader(config_groups([CONF_DIR, *user_dirs]), sweep=sweep)
     for text in overrides:
+        reader.read(text)
+    return reader.command_line()
+
+
+class _Reader:
+    """What was read so far."""
+
+    def __init__(self, groups: dict[str, set[str]], *, sweep: bool) -> None:
+        self._groups = groups
+        self._sweep = sweep
+        self._choices: dict[str, str] = {}
+        self._values: dict[str, str] = {}
+        self._hydra: list[str] = []
+        self._flags: list[str] = []
+        self._problems: list[Problem] = []
+
+    def command_line(self) -> CommandLine:
+        algo = self._choices.get("algo", "").partition("=")[2]
+        algo = algo if algo in self._groups["algo"] else _DEFAULT_ALGORITHM
+        flags = [answer_flag(text, algo) for text in self._flags]
+        problems = (*self._problems, *flags)
+        return CommandLine(self._choices, self._values, tuple(self._hydra), problems)
+
+    def read(self, text: str) -> None:
+        if is_flag(text):
+            self._flags.append(text)
+            return
+        if "=" not in text and not text.startswith("~"):
+            self._problems.append(answer_word(text, self._groups))
+            return
         try:
-            override = parser.parse_override(text)
+            override, as_read = parse_override(text)
         except HydraException as error:
             reason = str(error).splitlines()[0]
-            problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
-            continue
+            self._problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
+            return
+        self._sort(override, as_read)
+
+    def _sort(self, override: Override, text: str) -> None:
         key = override.key_or_group
+        is_choice = key in self._groups
         if not key:
-            problems.append(Problem(text, "the name is missing; write setting=value"))
+            self._problems.append(Problem(text, "the name is missing; write setting=value"))
         elif key.split("/")[0].split(".")[0] == "hydra":
-            hydra.append(text)
-        elif key in choices or key in values:
-            problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
-        elif key in groups:
-            found = _check_choice(override, groups[key])
-            if found:
-                problems += found
-            else:
-                choices[key] = text.lstrip("+")
+            self._hydra.append(text)
+        elif key in self._choices or key in self._values:
+            self._problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
+        elif override.is_sweep_override() and not self._sweep:
+            values = _entries(override) if override.value_type in _LISTED else []
+            takes_many = key not in _ONE_ONLY
+            answer = answer_comma(text, values, is_choice=is_choice, takes_many=takes_many)
+            self._problems.append(answer)
+        elif key == _MODEL and (paths := self._paths(override)):
+            self._by_path(text, paths, len(_entries(override)))
+        elif is_choice:
+            found = _check_choice(override, self._groups[key])
+            self._problems += found
+            if not found:
+                self._choices[key] = text.lstrip("+")
         else:
-            values[key] = text if override.is_delete() else "++" + text.lstrip("+")
-    return CommandLine(choices, values, tuple(hydra), tuple(problems))
+            self._values[key] = text if override.is_delete() else "++" + text.lstrip("+")
+
+    def _paths(self, override: Override) -> list[str]:
+        """Return the models that are no choice of conf/model; none where the choice is wrong."""
+        if override.is_delete() or isinstance(override.value(), list):
+            return []
+        names = self._groups[_MODEL] | _NOTHING
+        return [entry for entry in _entries(override) if entry not in names]
+
+    def _by_path(self, text: str, paths: list[str], of: int) -> None:
+        """Read `model=FOLDER` and `model=OWNER/NAME` as the path of a model without presets."""
+        names = self._groups[_MODEL]
+        found: list[str] = []
+        problems: list[Problem] = []
+        for path in paths:
+            try:
+                found.append(resolve_path(path, f"{_MODEL}={path}", presets=names).path)
+            except ConfigError as error:
+                problems += error.problems
+        if not problems and _PATH in self._values:
+            remedy = f"the model is given twice, here and as {_PATH}; keep one of them"
+            problems.append(Problem(text, remedy))
+        if not problems and len(paths) < of:
+            remedy = "names of presets and other models do not mix in a sweep; give all by their id"
+            problems.append(Problem(text, remedy))
+        self._problems += problems
+        if not problems:
+            self._choices[_MODEL] = f"{_MODEL}={LOCAL}"
+            self._values[_PATH] = f"++{_PATH}={','.join(quoted(path) for path in found)}"
 
 
 def _check_choice(override: Override, options: set[str]) -> list[Problem]:
@@ -92,7 +151,7 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
         return [Problem(f"~{group}", f"a run needs this one; choose another: {group}=NAME")]
     if override.value() == "":
         return [Problem(f"{group}=", f"choose one: {', '.join(sorted(options))}")]
-    chosen = _chosen_options(override)
+    chosen = _options(override)
     problems = [
         Problem(f"{group}={option}", f"no such {group}; {did_you_mean(option, options)}")
         for option in chosen
@@ -106,15 +165,15 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
     return problems
 
 
-def _chosen_options(override: Override) -> list[str]:
+def _options(override: Override) -> list[str]:
     """Flatten `a`, `[a,b]` and the sweep `a,b` into option names; null chooses nothing."""
-    value = override.value() if not override.is_sweep_override() else None
-    chosen: list[object] = (
-        list(override.sweep_string_iterator())
-        if override.is_sweep_override()
-        else value
-        if isinstance(value, list)
-        else [value]
-    )
-    names = [name for entry in chosen for name in str(entry).strip("[]").split(",")]
-    return [name for name in names if name not in {"None", "null", ""}]
+    names = [name for entry in _entries(override) for name in entry.strip("[]").split(",")]
+    return [name for name in names if name not in _NOTHING]
+
+
+def _entries(override: Override) -> list[str]:
+    """Return the values of an override, each as it was typed: one, or those of a sweep."""
+    if override.is_sweep_override():
+        return [entry.strip("'\"") for entry in override.sweep_string_iterator()]
+    value = plain(override.value())
+    return [str(entry) for entry in value] if isinstance(value, list) else [str(value)]

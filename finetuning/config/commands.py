@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from finetuning.config.rules.adapters import adapter_may_exist, no_adapter
 from finetuning.config.rules.backend import sampler_is_installed
-from finetuning.config.rules.models import model_may_exist, not_a_repo
+from finetuning.config.rules.models import model_can_be_meant, not_a_repo
 from finetuning.config.schema.commands import (
     GenerateSettings,
     MergeSettings,
@@ -25,7 +25,7 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
     if str(settings.adapter) != MISSING:
         problems += no_adapter(settings.adapter)
     if settings.base is not None:
-        problems += model_may_exist("base", settings.base)
+        problems += model_can_be_meant("base", settings.base)
     if settings.repo is not None:
         problems += not_a_repo("repo", settings.repo)
     elif settings.push:
@@ -40,8 +40,7 @@ def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     """Read the settings of `whetstone generate`. Raises ConfigError with all problems."""
     needed = {"model": "model=NAME, a folder or a Hub id"}
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
-    if settings.model != MISSING:
-        problems += model_may_exist("model", settings.model)
+    problems += model_can_be_meant("model", settings.model)
     problems += adapter_may_exist(settings.adapter)
     problems += sampler_is_installed("rollout", settings.rollout)
     return _checked(settings, problems)

@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from finetuning.config.command_line import CONF_DIR
+from finetuning.config.groups import CONF_DIR
 
 
 def compose_choices(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, str]:
@@ -34,6 +34,15 @@ def compose_values(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[
         values = OmegaConf.to_container(config, resolve=True)
     if not isinstance(values, dict):
         raise TypeError("conf/config.yaml must be a mapping")
+    return {str(key): value for key, value in values.items()}
+
+
+def compose_group(group: str, option: str) -> dict[str, Any]:
+    """Compose one option of a group by itself, without the rest of a configuration."""
+    with _hydra():
+        values = OmegaConf.to_container(compose(f"{group}/{option}")[group])
+    if not isinstance(values, dict):
+        raise TypeError(f"conf/{group}/{option}.yaml must be a mapping")
     return {str(key): value for key, value in values.items()}
 
 

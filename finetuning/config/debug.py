@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import yaml
 
-from finetuning.config.command_line import CONF_DIR, CommandLine
+from finetuning.config.command_line import CommandLine
+from finetuning.config.groups import CONF_DIR
 from finetuning.config.validate import Values
 
 

@@ -8,10 +8,10 @@ from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.rules.adapters import adapter_may_exist
 from finetuning.config.rules.backend import sampler_is_installed
-from finetuning.config.rules.models import model_may_exist
+from finetuning.config.rules.models import model_can_be_meant
 from finetuning.config.rules.outside import NANO_TASKS
 from finetuning.config.schema.evaluation import EvaluationConfig
-from finetuning.config.settings import MISSING, read_settings
+from finetuning.config.settings import read_settings
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, Problem
 
@@ -53,8 +53,7 @@ def _one_quantization(config: EvaluationConfig) -> Iterator[Problem]:
 
 
 def _model_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
-    if config.model != MISSING:
-        yield from model_may_exist("model", config.model, config.outputs)
+    yield from model_can_be_meant("model", config.model, config.outputs)
 
 
 def _adapter_may_exist(config: EvaluationConfig) -> Iterator[Problem]:

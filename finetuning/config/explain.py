@@ -7,9 +7,12 @@ from pydantic_core import ErrorDetails
 
 from finetuning.config.schema import Config
 from finetuning.config.suggest import nearest
+from finetuning.config.synonyms import instead
 from finetuning.errors import Problem
 
 Values = dict[str, Any]
+_KEY = "[key]"
+"""The end of pydantic's path to a key that is wrong."""
 
 
 def explain(detail: ErrorDetails, values: Values) -> Problem:
@@ -18,21 +21,50 @@ def explain(detail: ErrorDetails, values: Values) -> Problem:
     dotted = ".".join(path)
     if detail["type"] == "missing":
         return Problem(dotted, "required, but no YAML and no argument sets it")
-    setting = f"{dotted}={_short(detail['input'])}"
+    if path and detail["loc"][-1] == _KEY:
+        return _wrong_key(detail, dotted, values)
     if dotted == "experiment":
         return Problem(dotted, "its file must begin with the line `# @package _global_`")
     if detail["type"] == "extra_forbidden":
-        return Problem(setting, f"no such setting; {_what_there_is(detail['loc'], path)}")
-    if detail["input"] is None:
-        return Problem(setting, "null stands for none, and this one needs a value")
-    if detail["type"] in {"literal_error", "union_tag_invalid"}:
-        context = detail.get("ctx", {})
-        expected = str(context.get("expected") or context.get("expected_tags"))
-        options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
-        guess = nearest(str(detail["input"]), options)
-        hint = f"did you mean `{guess}`? " if guess else ""
-        return Problem(setting, f"{hint}expected one of: {', '.join(options)}")
-    return Problem(setting, detail["msg"][0].lower() + detail["msg"][1:])
+        reason = f"no such setting; {_right_name(detail, path, values)}"
+    elif detail["input"] is None:
+        reason = "null stands for none, and this one needs a value"
+    elif detail["type"] in {"literal_error", "union_tag_invalid"}:
+        reason = _one_of(detail)
+    else:
+        reason = detail["msg"][0].lower() + detail["msg"][1:]
+    return Problem(f"{dotted}={_short(detail['input'])}", reason)
+
+
+def _one_of(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    expected = str(context.get("expected") or context.get("expected_tags"))
+    options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
+    guess = nearest(str(detail["input"]), options)
+    hint = f"did you mean `{guess}`? " if guess else ""
+    return f"{hint}expected one of: {', '.join(options)}"
+
+
+def _wrong_key(detail: ErrorDetails, dotted: str, values: Values) -> Problem:
+    """Explain a key of a table, which pydantic reports as if it were a value."""
+    node: Any = values
+    for part in dotted.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return Problem(f"{dotted}={_short(node)}", f"no such setting; {_one_of(detail)}")
+
+
+def _right_name(detail: ErrorDetails, path: list[str], values: Values) -> str:
+    """Say what an unknown setting is called here: deeper in its place, or as others call it."""
+    *parents, name = path
+    location, value = detail["loc"], detail["input"]
+    siblings = sorted(_fields_at(location[:-1]))
+    inside = [part for part in siblings if name in _fields_at((*location[:-1], part))]
+    if not inside and not isinstance(value, dict | list):
+        algo = (values.get("algo") or {}).get("name")
+        if told := instead(name, str(algo), _short(value)):
+            return told
+    guess = ".".join([*parents, inside[0], name]) if inside else nearest(name, siblings)
+    return _what_there_is(location, parents, siblings, guess)
 
 
 def path_of(location: tuple[int | str, ...], values: Values) -> list[str]:
@@ -50,18 +82,16 @@ def path_of(location: tuple[int | str, ...], values: Values) -> list[str]:
     return path
 
 
-def _what_there_is(location: tuple[int | str, ...], path: list[str]) -> str:
+def _what_there_is(
+    location: tuple[int | str, ...], parents: list[str], siblings: list[str], guess: str | None
+) -> str:
     """Say what an unknown setting may have meant, who has it, and what is known in its place."""
-    *parents, name = path
-    siblings = _fields_at(location[:-1])
-    inside = [part for part in sorted(siblings) if name in _fields_at((*location[:-1], part))]
-    guess = ".".join([*parents, inside[0], name]) if inside else nearest(name, siblings)
     told = [f"did you mean `{guess}`?"] if guess else []
     others = _choices_with(location)
     if others and len(parents) == 1:
         told.append(f"{parents[0]}={', '.join(others)} {'has' if len(others) == 1 else 'have'} it;")
     if siblings:
-        told.append(f"known here: {', '.join(sorted(siblings))}")
+        told.append(f"known here: {', '.join(siblings)}")
     return " ".join(told)
 
 

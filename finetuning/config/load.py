@@ -12,6 +12,7 @@ from yaml import YAMLError
 from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.compose import compose_values
 from finetuning.config.debug import with_debug
+from finetuning.config.default_data import with_default_data
 from finetuning.config.effect import without_effect
 from finetuning.config.identity import identity
 from finetuning.config.own_model import with_own_model
@@ -55,19 +56,13 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     problems = list(typed.problems)
     stages: list[Stage] = []
     try:
-        values = compose_values(typed.overrides(), user_dirs)
-        if (own := with_own_model(typed, values)) != typed:
-            typed, values = own, compose_values(own.overrides(), user_dirs)
-        command = typed
-        if values.get("debug") is True:
-            command = with_debug(command, values)
-            values = compose_values(command.overrides(), user_dirs)
+        typed, command, values = complete(typed, user_dirs)
         main, found = validate(values, lambda: compose_values(command.preset(), user_dirs))
         problems += found
         if main is not None:
             stages, found = build_stages(typed, main, user_dirs)
             problems += found
-        problems += without_effect(typed, values, main)
+        problems += without_effect(typed, values, main, [] if problems else stages)
         plain = _plain(command, values, user_dirs)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
@@ -79,11 +74,30 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     return Plan(tuple(stages), main, _difference(identity(values), identity(plain)))
 
 
+def complete(
+    typed: CommandLine, user_dirs: Sequence[Path]
+) -> tuple[CommandLine, CommandLine, Values]:
+    """Choose what the command leaves open: a model's name, the data, what `debug=true` shrinks.
+
+    Returns the command without and with the values of debug, and the composition of the latter.
+    Raises what Hydra and OmegaConf raise.
+    """
+    command, values = typed, compose_values(typed.overrides(), user_dirs)
+    while True:
+        typed = with_default_data(with_own_model(typed, values), values)
+        whole = with_debug(typed, values)
+        if whole == command:
+            return typed, command, values
+        command, values = whole, compose_values(whole.overrides(), user_dirs)
+
+
 def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:
-    """Compose what the run's name already tells: model, data, algorithm and debug."""
-    named = {"model", "data", "algo", "collect", "pipeline"}
+    """Compose what the run's name already tells, and what is no difference of the run: hardware."""
+    named = {"model", "data", "algo", "backend", "collect", "pipeline"}
     choices = {key: text for key, text in command.choices.items() if key in named}
     plain = replace(command, choices=choices, values={})
+    if plain == command:
+        return values
     if values.get("debug") is True:
         composed = compose_values(plain.overrides(), user_dirs)
         plain = with_debug(plain, {**composed, "debug": True})

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import yaml
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
 from hydra.errors import HydraException
 from pydantic import ValidationError
 
-from finetuning.config.command_line import CONF_DIR
+from finetuning.config.groups import CONF_DIR
+from finetuning.config.overrides import parse_override, plain
 from finetuning.config.schema.section import Section
 from finetuning.config.suggest import did_you_mean
+from finetuning.credentials import names_a_credential, remedy_for
 from finetuning.errors import Problem
 
 MISSING = "???"
@@ -38,6 +38,9 @@ def read_settings(
     defaults: dict[str, Any] = yaml.safe_load((CONF_DIR / file).read_text(encoding="utf-8"))
     given, problems = _read(overrides)
     for key in given.keys() - defaults.keys():
+        if names_a_credential(key):
+            problems.append(Problem(key, remedy_for(key)))
+            continue
         known = did_you_mean(key, defaults)
         problems.append(Problem(f"{key}={given[key]}", f"no such setting; {known}"))
     values = defaults | {key: value for key, value in given.items() if key in defaults}
@@ -51,12 +54,11 @@ def read_settings(
 
 
 def _read(overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
-    parser = OverridesParser.create()
     given: dict[str, Any] = {}
     problems = []
     for text in overrides:
         try:
-            override = parser.parse_override(text)
+            override, _ = parse_override(text)
         except HydraException as error:
             reason = str(error).splitlines()[0]
             problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
@@ -65,17 +67,14 @@ def _read(overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
         if key in given:
             problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
         elif override.is_sweep_override():
-            problems.append(Problem(text, f"one value is wanted; several tasks: {key}=[a,b]"))
+            value = text.partition("=")[2]
+            remedy = (
+                f"""a comma parts values; a list: '{key}=[{value}]', a text: '{key}="{value}"'"""
+            )
+            problems.append(Problem(text, remedy))
         else:
-            given[key] = _plain(override.value())
+            given[key] = plain(override.value())
     return given, problems
-
-
-def _plain(value: Any) -> Any:
-    """Turn Hydra's quoted strings into text."""
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    return value.text if isinstance(value, QuotedString) else value
 
 
 def _parsed(

@@ -50,10 +50,8 @@ def build_stages(
     stages: list[Stage] = []
     problems: list[Problem] = []
     earlier: dict[str, bool] = {}  # name, and whether it may have made a policy
-    chosen = compose_choices(command.overrides(), user_dirs)
-    # What an experiment file chose is named again, because a stage may have to leave the file out.
-    named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
-    command = replace(command, choices={**named, **command.choices})
+    if "experiment" in command.choices:
+        command = _with_choices_of_experiment(command, user_dirs)
     for name, spec in main.pipeline.stages.items():
         if spec.when == "without_model" and main.model.path is not None:
             continue
@@ -66,6 +64,13 @@ def build_stages(
             stages.append(Stage(name, config, spec.cache, continues))
         earlier[name] = config is None or stages[-1].makes_policy
     return stages, problems
+
+
+def _with_choices_of_experiment(command: CommandLine, user_dirs: Sequence[Path]) -> CommandLine:
+    """Name again what an experiment file chose, because a stage may have to leave the file out."""
+    chosen = compose_choices(command.overrides(), user_dirs)
+    named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
+    return replace(command, choices={**named, **command.choices})
 
 
 def _stage_config(

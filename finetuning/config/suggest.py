@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that looks most like `word`, or None if none is close."""
-    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+def nearest(word: str, candidates: Iterable[str], alike: float = 0.6) -> str | None:
+    """Return the candidate that looks most like `word`, or None if none is as alike as that."""
+    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=alike)
     return matches[0] if matches else None
 
 

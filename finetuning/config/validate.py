@@ -5,7 +5,7 @@ between settings are still looked at and the user hears everything in one go.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from finetuning.config.explain import explain, path_of
 from finetuning.config.rules import broken_rules
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean
+from finetuning.credentials import credential_in, names_a_credential, remedy_for
 from finetuning.errors import Problem
 
 Values = dict[str, Any]
@@ -27,9 +28,10 @@ def validate(values: Values, preset: Callable[[], Values]) -> tuple[Config | Non
     `preset` makes the same composition without the user's single values; it is asked for where a
     value is wrong. Returns the configuration, or None, and every problem found.
     """
-    problems = [*_unknown_stages(values, preset), *_missing(values)]
+    problems = [*_credentials(values), *_unknown_stages(values, preset), *_missing(values)]
+    refused = {problem.setting for problem in problems}
     config, found = _parse(values)
-    problems += found
+    problems += [problem for problem in found if _name(problem) not in refused]
     repaired = config
     if config is None:
         repaired, _ = _parse(_repair(values, preset()))
@@ -41,6 +43,20 @@ def validate(values: Values, preset: Callable[[], Values]) -> tuple[Config | Non
 
 def _name(problem: Problem) -> str:
     return problem.setting.split("=")[0]
+
+
+def _credentials(node: Any, path: str = "") -> Iterator[Problem]:
+    """Yield the settings that hold a credential, by name or by what their values look like."""
+    if isinstance(node, dict | list):
+        inside = node.items() if isinstance(node, dict) else enumerate(node)
+        for key, value in inside:
+            yield from _credentials(value, f"{path}.{key}" if path else str(key))
+    elif node not in {None, "", "???"} and not isinstance(node, bool | float):
+        kind = credential_in(str(node))
+        if names_a_credential(path):
+            yield Problem(path, remedy_for(path))
+        elif kind is not None:
+            yield Problem(path, f"its value looks like {kind}; {remedy_for(path)}")
 
 
 def _unknown_stages(values: Values, preset: Callable[[], Values]) -> list[Problem]:

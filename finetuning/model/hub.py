@@ -6,7 +6,7 @@ Everything that can go wrong with a download goes wrong here, once, before weigh
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import snapshot_download
+from huggingface_hub import is_offline_mode, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -22,6 +22,15 @@ from finetuning.errors import ConfigError, OutsideError, Problem
 
 # The card too: it says under which licence the model may be passed on.
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "README.md"]
+
+
+def check_reachable(path: str, revision: str | None) -> None:
+    """Find out at once that a model is not here and cannot come, where the Hub is switched off.
+
+    Raises what `local_folder` raises.
+    """
+    if is_offline_mode():
+        local_folder(path, revision)
 
 
 def local_folder(path: str, revision: str | None, setting: str | None = None) -> Path:

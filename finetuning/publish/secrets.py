@@ -1,30 +1,29 @@
 """Keys and tokens in what is about to be shown to others: the upload is refused, the key not named.
 
 Looked for: the values of this environment's variables that hold keys, the Hub's own token, and
-what looks like the key of a well-known service. Of weights, the header alone is read: text has no
-other place there.
+what looks like the key of a well-known service, by the rules of `detect-secrets` and those of ours
+that it lacks. Its guesses by entropy and by nearby words are left out: a model's files are full of
+hashes and of the word token. Of weights, the header alone is read: text has no other place there.
 """
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.plugins.base import RegexBasedDetector
+from detect_secrets.plugins.ip_public import IPPublicDetector
 from huggingface_hub import get_token
 
+from finetuning.credentials import SHAPES
 from finetuning.errors import Problem
 from finetuning.publish.parts import Part
 
 _NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)S?$", re.IGNORECASE)
 _SHORTEST = 8
 """A shorter value is a switch or a number; found by chance everywhere."""
-_SHAPES = {
-    "a token of the Hub": rb"hf_[A-Za-z0-9]{30,}",
-    "an API key": rb"sk-[A-Za-z0-9_-]{20,}",
-    "a token of GitHub": rb"gh[pousr]_[A-Za-z0-9]{36}",
-    "an access key of AWS": rb"AKIA[0-9A-Z]{16}",
-    "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-}
 _HEADER_LENGTH = 8
 
 
@@ -41,23 +40,43 @@ def known_secrets(variables: Iterable[str] = ()) -> dict[str, bytes]:
 
 def secret_problems(parts: Iterable[Part], secrets: Mapping[str, bytes]) -> Iterator[Problem]:
     """Yield every file that holds a secret: which one, where, and never the secret itself."""
+    values = {name: value.decode("latin-1") for name, value in secrets.items()}
     for part in parts:
-        for what, line in _found(_text(part), secrets):
-            remedy = f"holds {what} (line {line}), so nothing is published; take it out"
-            yield Problem(part.path, remedy)
+        text = _content(part).decode("latin-1")  # a byte is a character: text is found in any file
+        told: set[int] = set()
+        for what, at in [*_known(text, values), *_shaped(text)]:
+            line = text.count("\n", 0, at) + 1
+            if line not in told:
+                told.add(line)
+                remedy = f"holds {what} (line {line}), so nothing is published; take it out"
+                yield Problem(part.path, remedy)
 
 
-def _found(content: bytes, secrets: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
+def _known(text: str, secrets: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     for name, value in secrets.items():
-        if (at := content.find(value)) >= 0:
-            yield f"the value of {name}", content.count(b"\n", 0, at) + 1
-    for name, shape in _SHAPES.items():
-        match = re.search(shape, content)
-        if match is not None and match[0] not in secrets.values():
-            yield f"what looks like {name}", content.count(b"\n", 0, match.start()) + 1
+        if (at := text.find(value)) >= 0:
+            yield f"the value of {name}", at
 
 
-def _text(part: Part) -> bytes:
+def _shaped(text: str) -> Iterator[tuple[str, int]]:
+    for kind, shape in SHAPES.items():
+        if match := re.search(shape, text):
+            yield f"what looks like {kind}", match.start()
+    for rules in _rules():
+        if any(rules.analyze_string(text)):
+            starts = (match.start() for rule in rules.denylist if (match := rule.search(text)))
+            yield f"what looks like a secret ({rules.secret_type})", min(starts)
+
+
+@cache
+def _rules() -> tuple[RegexBasedDetector, ...]:
+    """Return the rules that know a secret by its form; a public address is none."""
+    known: Iterable[type] = get_mapping_from_secret_type_to_class().values()
+    by_form = [rules for rules in known if issubclass(rules, RegexBasedDetector)]
+    return tuple(rules() for rules in by_form if rules is not IPPublicDetector)
+
+
+def _content(part: Part) -> bytes:
     if isinstance(part.source, bytes):
         return part.source
     return _header(part.source) if part.path.endswith(".safetensors") else part.source.read_bytes()

@@ -10,6 +10,7 @@ from rewards.audit.table import render
 from rewards.base import Reward, RewardConfig
 from rewards.compiler import CompilerConfig
 from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
+from rewards.custom import CustomConfig
 from rewards.discriminator import DiscriminatorConfig
 from rewards.execution import ExecutionConfig
 from rewards.teacher.config import TeacherConfig
@@ -96,6 +97,8 @@ def _named(config: RewardConfig, configs: Sequence[RewardConfig]) -> list[str]:
 
 def _alone(config: RewardConfig) -> RewardConfig:
     """Return a reward that judges each program by itself, whatever another one says of it."""
+    if isinstance(config, CustomConfig):  # the audit has a clock of its own for each attack
+        return config.model_copy(update={"timeout_s": None})
     if not isinstance(config, TeacherConfig):
         return config
     return config.model_copy(update={"when": None, "together": 1, "reward": Pay.SCORE})

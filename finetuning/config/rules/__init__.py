@@ -8,7 +8,7 @@ from finetuning.config.rules.algorithms import (
     only_adapters_are_quantized,
 )
 from finetuning.config.rules.architecture import encoder_decoders_are_supervised
-from finetuning.config.rules.arguments import numbers, trl_arguments, words
+from finetuning.config.rules.arguments import files_of_arguments, numbers, trl_arguments, words
 from finetuning.config.rules.backend import (
     engines_are_installed,
     vllm_arguments_are_read,
@@ -41,11 +41,12 @@ from finetuning.config.rules.outside import (
 )
 from finetuning.config.rules.publish import publishing_can_begin
 from finetuning.config.rules.rewards import (
-    custom_functions_are_there,
+    custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,
 )
 from finetuning.config.rules.rows import (
+    data_is_chosen,
     data_serves_algorithm,
     measured_rows_are_right,
     prompts_need_no_tests,
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     trl_arguments,
     numbers,
     words,
+    files_of_arguments,
     groups_fill_batches,
     cycles_fit_checkpoints,
     only_adapters_are_quantized,
@@ -72,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     online_needs_reward,
     encoder_decoders_are_supervised,
     lengths_fit_context,
+    data_is_chosen,
     data_serves_algorithm,
     every_k_is_measured,
     run_name_is_a_folder,
@@ -83,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     files_exist,
     data_can_be_had,
     trackers_can_start,
-    custom_functions_are_there,
+    custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,
     rows_are_right,

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean, nearest
+from finetuning.config.synonyms import instead
 from finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
@@ -33,9 +36,12 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
                 setting, "our sampler does not take this; it has temperature, top_p and top_k"
             )
         elif key not in known:
-            guess = _OTHER_NAMES.get(key) or nearest(key, known.keys() - computed.keys())
-            hint = f"; did you mean `{guess}`?" if guess else ""
-            yield Problem(setting, f"{CONFIG_CLASS[config.algo.name]} has no such argument{hint}")
+            guess = nearest(key, known.keys() - computed.keys())
+            hint = instead(key, config.algo.name, str(value)) or (
+                f"did you mean `{guess}`?" if guess else ""
+            )
+            told = f"{CONFIG_CLASS[config.algo.name]} has no such argument"
+            yield Problem(setting, f"{told}; {hint}".removesuffix("; "))
         elif not fits(value, known[key]):
             hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if _is_exponent(value) else ""
             yield Problem(setting, f"must be {known[key]}{hint}")
@@ -61,6 +67,17 @@ def words(config: Config) -> Iterator[Problem]:
         for word in value if isinstance(value, list) else [value]:
             if allowed and isinstance(word, str) and word not in allowed:
                 yield Problem(f"algo.args.{key}={value}", did_you_mean(word, allowed))
+
+
+def files_of_arguments(config: Config) -> Iterator[Problem]:
+    """Check for the files, and the package, that Accelerate is told of: it looks after weights."""
+    for key in _FILES:
+        value = config.algo.args.get(key)
+        setting = f"algo.args.{key}={value}"
+        if isinstance(value, str) and value and not Path(value).expanduser().is_file():
+            yield Problem(setting, "there is no such file")
+        elif key == "deepspeed" and value and find_spec("deepspeed") is None:
+            yield Problem(setting, "deepspeed is not installed; pip install deepspeed")
 
 
 def _words_of(key: str, algo: str) -> tuple[str, ...]:
@@ -109,15 +126,8 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
-_OTHER_NAMES = {
-    "lr": "learning_rate",
-    "batch_size": "per_device_train_batch_size",
-    "epochs": "num_train_epochs",
-    "steps": "max_steps",
-    "scheduler": "lr_scheduler_type",
-    "optimizer": "optim",
-}
-"""What others call TRL's arguments, too far from them to look like a typo."""
+_FILES = ("deepspeed", "fsdp_config", "accelerator_config")
+"""Arguments that may be the path of a file."""
 _LOSSES = {
     "SFTConfig": ("nll", "dft"),
     "DPOConfig": (

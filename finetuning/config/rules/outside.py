@@ -10,9 +10,10 @@ from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.model_files import why_broken
 from finetuning.config.references import referred
+from finetuning.config.resolve_model import MERGED, is_local
 from finetuning.config.schema import Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
-from finetuning.errors import Problem
+from finetuning.errors import MissingKey, Problem
 from finetuning.rows.read import matches, train_file
 
 _TOKENIZER_FILES = (
@@ -54,24 +55,20 @@ def files_exist(config: Config) -> Iterator[Problem]:
     if folder.is_dir():
         if reason := _why_no_model(folder):
             yield Problem(f"model.path={path}", reason)
-    elif _looks_local(path):
+    elif is_local(path, config.run.outputs):
         yield Problem(f"model.path={path}", "there is no such folder")
 
 
 def _why_no_model(folder: Path) -> str | None:
     if not (folder / "config.json").is_file():
-        if (folder / "merged").is_dir():
-            return f"this is the folder of a run; its model is {folder / 'merged'}"
+        if (folder / MERGED).is_dir():
+            return f"this is the folder of a run; its model is {folder / MERGED}"
         if (folder / "adapter_config.json").is_file():
             return "this is an adapter; give the folder of a whole model (a run's merged/)"
         return "this folder has no config.json, so it is no model"
     if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
         return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
     return why_broken(folder)
-
-
-def _looks_local(path: str) -> bool:
-    return path.startswith((".", "/", "~")) or path.count("/") > 1
 
 
 def data_can_be_had(config: Config) -> Iterator[Problem]:
@@ -104,7 +101,7 @@ def trackers_can_start(config: Config) -> Iterator[Problem]:
     if tracker is None or getattr(tracker, "mode", None) != "online":
         return
     if not has_wandb_key():
-        yield Problem(
+        yield MissingKey(
             "tracker.wandb.mode=online",
             "no W&B key was found; run `wandb login`, set WANDB_API_KEY, or set "
             "tracker.wandb.mode=offline",

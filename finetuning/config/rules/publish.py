@@ -7,7 +7,7 @@ from pathlib import Path
 from finetuning.config.rules.backend import why_no_mlx
 from finetuning.config.rules.models import not_a_repo
 from finetuning.config.schema import Config
-from finetuning.errors import Problem
+from finetuning.errors import MissingKey, Problem
 
 _OFF = {"", "0", "false", "off", "no"}
 
@@ -34,7 +34,7 @@ def publishing_can_begin(config: Config) -> Iterator[Problem]:
 def _cannot_go_online() -> Iterator[Problem]:
     setting = "hooks.publish.push=true"
     if not has_hub_token():
-        yield Problem(
+        yield MissingKey(
             setting,
             "no token of the Hub was found; set HF_TOKEN to one that may write, or run "
             "`hf auth login`",

@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 
 from finetuning.config.references import referred
-from finetuning.config.schema import BaseCollect, Config, OnlineConfig
+from finetuning.config.schema import Config
 from finetuning.config.settings import MISSING
 from finetuning.errors import Problem
-from rewards.custom import FORM, CustomConfig, names_a_function
-from rewards.find import why_missing
+from rewards.custom import CustomConfig
+from rewards.find import why_no_name, why_unusable
 
 
-def custom_functions_are_there(config: Config) -> Iterator[Problem]:
-    """Check the name of a function, and that its module's file has it; nothing is imported."""
+def custom_functions_can_be_called(config: Config) -> Iterator[Problem]:
+    """Check a function's name, that its module's file has it, and how it is called, by reading."""
     for spec in config.reward.values():
         if not isinstance(spec, CustomConfig) or spec.fn == MISSING:
             continue
-        reason = why_missing(spec.fn) if names_a_function(spec.fn) else FORM
-        if reason:
+        if reason := why_no_name(spec.fn) or why_unusable(spec.fn):
             yield Problem(f"reward.custom.fn={spec.fn}", reason)
 
 
@@ -36,11 +35,6 @@ def models_of_rewards_are_there(config: Config) -> Iterator[Problem]:
 
 def rewards_count(config: Config) -> Iterator[Problem]:
     """Check that something is rewarded where a sum of rewards is all that is learned from."""
-    is_judged = (
-        isinstance(config.algo, OnlineConfig)
-        if config.collect is None
-        else not isinstance(config.collect, BaseCollect)
-    )
-    if is_judged and config.reward and all(spec.weight == 0 for spec in config.reward.values()):
+    if config.asks_rewards and config.reward and all(not w.weight for w in config.reward.values()):
         settings = ", ".join(f"reward.{name}.weight=0" for name in config.reward)
         yield Problem(settings, "every completion would be worth 0; give one of them a weight")

@@ -8,7 +8,14 @@ from evaluation.tasks.jsonl import SUFFIX, jsonl_task
 from finetuning.config.references import referred
 from finetuning.config.rules.architecture import brings_template, template_problems
 from finetuning.config.rules.online import generation_batch
-from finetuning.config.schema import BaseCollect, Config, JsonlData, KtoConfig, OnlineConfig
+from finetuning.config.schema import (
+    AutoData,
+    BaseCollect,
+    Config,
+    JsonlData,
+    KtoConfig,
+    OnlineConfig,
+)
 from finetuning.errors import ConfigError, Problem, RowProblem
 from finetuning.rows.base import is_of_base
 from finetuning.rows.fields import FIELDS, Row
@@ -62,9 +69,29 @@ def data_serves_algorithm(config: Config) -> Iterator[Problem]:
     )
 
 
+def data_is_chosen(config: Config) -> Iterator[Problem]:
+    """Check that there are rows at all: some algorithms learn from what only the user can have."""
+    if isinstance(config.data, AutoData) and (need := wanted(config)) is not None:
+        algo, source = config.algo.name, "data=jsonl data.train=FILE.jsonl"
+        if need is Need.TEXT:
+            source = f"data=text data.train=FOLDER, or {source}"
+        remedy = _remedy(need)
+        if algo in {"dpo", "kto"}:
+            remedy += f", and pipeline=execution_{algo} does all of it"
+        yield Problem(
+            "data",
+            f"must be given: algo={algo} learns from {need.value} of your own: {source}; {remedy}",
+        )
+
+
 def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
     """Check that no reward waits for tests where there are none."""
-    for name in config.reward if config.data.name == "prompts" else ():
+    judges = (
+        config.trains_its_algorithm
+        if config.collect is None
+        else not isinstance(config.collect, BaseCollect)
+    )
+    for name in config.reward if config.data.name == "prompts" and judges else ():
         if name in _NEEDS_TESTS:
             remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
             yield Problem(f"data=prompts, reward={name}", remedy)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from finetuning.config.schema import Config, OnlineConfig
-from finetuning.errors import Problem
+from finetuning.errors import MissingKey, Problem
 from rewards.base import RewardConfig
 from rewards.teacher.config import TeacherConfig
 from rewards.together import in_order
@@ -13,7 +13,7 @@ def teacher_has_its_key(config: Config) -> Iterator[Problem]:
     """Check that the environment holds the teacher's key."""
     for spec in config.reward.values():
         if isinstance(spec, TeacherConfig) and not spec.has_key():
-            yield Problem(
+            yield MissingKey(
                 f"reward.teacher.api_key_env={spec.api_key_env}",
                 "the environment has no such variable; export it, name the one that you have"
                 " (ANTHROPIC_API_KEY), or set null for an endpoint that needs no key",

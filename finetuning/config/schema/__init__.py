@@ -30,6 +30,7 @@ from finetuning.config.schema.config import (
     Config,
 )
 from finetuning.config.schema.data import (
+    AutoData,
     DataConfig,
     HubData,
     HumanEvalData,
@@ -80,6 +81,7 @@ from finetuning.config.schema.section import (
 
 __all__ = [
     "AlgoConfig",
+    "AutoData",
     "BackendConfig",
     "BaseCollect",
     "BestConfig",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -30,7 +30,7 @@ class PairsCollect(Section):
     """Pairs for DPO and reward models: two completions of a prompt, one with more reward."""
 
     name: Literal["dpo"]
-    base: str
+    base: PathOrName
     """The base data set: a folder of `collect=base`, or `stage:NAME` in a pipeline."""
     pairs_per_prompt: PositiveInt
     """The pairs furthest apart come first."""
@@ -47,7 +47,7 @@ class LabelsCollect(Section):
     """Completions called good or bad, for KTO."""
 
     name: Literal["kto"]
-    base: str
+    base: PathOrName
     """The base data set: a folder of `collect=base`, or `stage:NAME` in a pipeline."""
     threshold: float
     """A reward of at least this is good."""
@@ -60,7 +60,7 @@ class DemonstrationsCollect(Section):
     """Completions worth imitating, for supervised training: those with enough reward."""
 
     name: Literal["sft"]
-    base: str
+    base: PathOrName
     """The base data set: a folder of `collect=base`, or `stage:NAME` in a pipeline."""
     threshold: float
     """A reward of at least this is imitated."""

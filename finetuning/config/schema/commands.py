@@ -1,19 +1,18 @@
 """What the small commands take: `whetstone merge`, `generate` and `publish`."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section, UserPath
 
 
 class MergeSettings(Section):
     """An adapter folded into its base, behind the gate that a run's own merge passes."""
 
-    adapter: Path
+    adapter: UserPath
     """A folder in peft's layout, such as a run's adapter/."""
-    base: str | None
+    base: PathOrName | None
     """A folder or a Hub id; null: the one that the adapter's own configuration names."""
     revision: str | None
     """Branch, tag or commit of a base on the Hub."""
@@ -21,7 +20,7 @@ class MergeSettings(Section):
     """How the base was held while the adapter was trained; `auto`: as the adapter's folder says,
     and where it says nothing (an adapter from elsewhere), not in 4 bits."""
     trust_remote_code: StrictBool
-    out: Path | None
+    out: UserPath | None
     """The folder of the merged model; null: the adapter's, with `-merged` after its name."""
     max_kl: PositiveFloat
     """As hooks.merge.max_kl: mean KL per token, in nats, where both models compute in float32."""
@@ -39,12 +38,12 @@ class MergeSettings(Section):
 class GenerateSettings(Section):
     """What a model writes after prompts, which are taken from the command line as they are."""
 
-    model: str
+    model: PathOrName
     """A name from conf/model, a model's folder, a run's folder (its merged/), or a Hub id."""
     revision: str | None
     """Branch, tag or commit on the Hub."""
     trust_remote_code: StrictBool
-    adapter: str | None
+    adapter: PathOrName | None
     """The folder or Hub id of a LoRA adapter of the model."""
     samples: PositiveInt
     """Completions for each prompt."""
@@ -71,7 +70,7 @@ class GenerateSettings(Section):
 class PublishModelSettings(Section):
     """A run's model on the Hub."""
 
-    run: Path
+    run: UserPath
     """The folder of a finished run, or one that `whetstone merge` has written."""
     repo: str
     """OWNER/NAME."""
@@ -81,7 +80,7 @@ class PublishModelSettings(Section):
     """Also the adapter, below adapter/, where one was trained."""
     mlx: StrictBool
     """Also the forms that `whetstone export mlx` has written of it."""
-    base: str | None
+    base: PathOrName | None
     """The base's Hub id, for the card and the adapter; null: the id that the run began with."""
     license: str | None
     """The licence as the Hub names it; null: that of the base, where its card is here."""
@@ -93,7 +92,7 @@ class PublishModelSettings(Section):
 class PublishDatasetSettings(Section):
     """A collected data set on the Hub."""
 
-    folder: Path
+    folder: UserPath
     """A folder that `whetstone collect` or a teacher has written: rows and their card."""
     repo: str
     """OWNER/NAME."""

@@ -3,7 +3,8 @@
 from pydantic import NonNegativeInt, StrictBool
 
 from finetuning.config.schema.algo import AlgoConfig
-from finetuning.config.schema.collect import CollectConfig
+from finetuning.config.schema.algo_online import OnlineConfig
+from finetuning.config.schema.collect import BaseCollect, CollectConfig
 from finetuning.config.schema.data import DataConfig
 from finetuning.config.schema.hooks import HooksConfig
 from finetuning.config.schema.model import ModelConfig
@@ -30,6 +31,13 @@ class Config(Section):
     tracker: dict[str, TrackerConfig]
     hooks: HooksConfig
     pipeline: PipelineConfig
+
+    @property
+    def asks_rewards(self) -> bool:
+        """Whether `reward` is read: completions are judged, to learn from them or to choose."""
+        if self.collect is not None:
+            return not isinstance(self.collect, BaseCollect)
+        return isinstance(self.algo, OnlineConfig)
 
     @property
     def trains_its_algorithm(self) -> bool:

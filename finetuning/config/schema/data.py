@@ -1,11 +1,19 @@
 """What the model is trained on: one class for each kind of data."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section, UserPath
+
+
+class AutoData(Section):
+    """What follows from the reward and the algorithm; chosen before anything runs."""
+
+    name: Literal["auto"]
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
+    limit: PositiveInt | None
 
 
 class NanoData(Section):
@@ -20,8 +28,8 @@ class NanoData(Section):
     """Wrong programs set against each reference, in pairs and labels."""
     held_out: NonNegativeInt
     """Rows that are only measured, for algorithms that do not sample. 0: no measure."""
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -31,8 +39,8 @@ class NanoToolsData(Section):
     name: Literal["nano_tools"]
     rows: PositiveInt
     held_out: NonNegativeInt
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -43,8 +51,8 @@ class MbppData(Section):
     split: Literal["train", "validation", "prompt"]
     held_out: NonNegativeInt
     """Rows of the validation split that are only measured, for supervised training."""
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -52,8 +60,8 @@ class HumanEvalData(Section):
     """HumanEval's 164 problems (Chen et al. 2021). Training on them spoils them as a measure."""
 
     name: Literal["humaneval"]
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -64,8 +72,8 @@ class PromptsData(Section):
     languages: Annotated[list[Literal["python", "cpp", "rust"]], Field(min_length=1)]
     stop: list[str]
     """Strings at which a completion is cut."""
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -73,17 +81,17 @@ class JsonlData(Section):
     """The user's own rows. What they hold follows from the algorithm: docs/data.md."""
 
     name: Literal["jsonl"]
-    train: Path
+    train: UserPath
     """A JSONL file, or a folder with train.jsonl and validation.jsonl (`whetstone collect`)."""
-    validation: Path | None
+    validation: UserPath | None
     """A file of rows that are only measured; null: the folder's own, or some of `train`."""
     held_out: NonNegativeInt
     """At most this many rows are measured, and at most a tenth of a file that has to be split."""
-    eval_tasks: list[str]
+    eval_tasks: list[PathOrName]
     """Other JSONL files, or tasks by name, that the model is measured on."""
     stop: list[str]
     """Strings at which a completion is cut, in training and in evaluation on JSONL files."""
-    watch_task: str | None
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -91,12 +99,12 @@ class TextData(Section):
     """Text files, a document each, for pretraining. A `text` column is `data=jsonl`."""
 
     name: Literal["text"]
-    train: str
+    train: PathOrName
     """A file, a folder (all files below it), or a pattern such as `src/**/*.py`."""
     held_out: NonNegativeInt
     """At most this many documents are only measured, and at most a tenth."""
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
@@ -104,7 +112,7 @@ class HubData(Section):
     """A data set of the Hugging Face Hub, or a folder that `datasets.load_dataset` reads."""
 
     name: Literal["hub"]
-    path: str
+    path: PathOrName
     """`owner/name`, or a folder."""
     subset: str | None
     """The data set's configuration."""
@@ -115,13 +123,14 @@ class HubData(Section):
     rename: dict[str, str]
     """Column of the data set to field of a row: `{question: prompt}`."""
     held_out: NonNegativeInt
-    eval_tasks: list[str]
-    watch_task: str | None
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
     limit: PositiveInt | None
 
 
 DataConfig = Annotated[
-    NanoData
+    AutoData
+    | NanoData
     | NanoToolsData
     | MbppData
     | HumanEvalData

@@ -1,23 +1,22 @@
 """`whetstone evaluate`: what is measured, how, and with which weights."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section, UserPath
 
 
 class EvaluationConfig(Section):
     """One evaluation of one model."""
 
-    model: str
+    model: PathOrName
     """A name from conf/model, a model's folder, a run's folder (its merged/), or a Hub id."""
-    tasks: Annotated[list[str], Field(min_length=1)]
+    tasks: Annotated[list[PathOrName], Field(min_length=1)]
     """Tasks by name, or the paths of JSONL files."""
-    output: Path | None
+    output: UserPath | None
     """The folder of the results; null: below `outputs`, named after model and settings."""
-    outputs: Path
+    outputs: UserPath
     seed: NonNegativeInt
     limit: PositiveInt | None
     """Only the first problems of each task."""
@@ -38,7 +37,7 @@ class EvaluationConfig(Section):
     revision: str | None
     """Branch, tag or commit on the Hub."""
     trust_remote_code: StrictBool
-    adapter: str | None
+    adapter: PathOrName | None
     """The folder or Hub id of a LoRA adapter of the model."""
     load_in_4bit: StrictBool
     """nf4 weights (bitsandbytes)."""

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section
 
 
 class EvaluateConfig(Section):
     """pass@k before and after training."""
 
-    tasks: list[str]
+    tasks: list[PathOrName]
     """`nano`, `mbpp`, `humaneval`, or the path of a JSONL file; an empty list: no evaluation."""
     before: bool
     after: bool

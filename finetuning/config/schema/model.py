@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import PathOrName, Section
 
 
 class LoraConfig(Section):
@@ -24,7 +24,7 @@ class ModelConfig(Section):
 
     name: str
     """Short name, used in the run's name."""
-    path: str | None
+    path: PathOrName | None
     """A Hub id or a local folder. Null where an earlier stage of the pipeline makes the model."""
     revision: str | None
     """Branch, tag or commit on the Hub."""

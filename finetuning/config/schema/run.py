@@ -1,11 +1,10 @@
 """Where a run lives, what hardware it has and who is told about it."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from finetuning.config.schema.section import Section
+from finetuning.config.schema.section import Section, UserPath
 
 
 class RunConfig(Section):
@@ -13,9 +12,9 @@ class RunConfig(Section):
 
     name: str | None
     """Folder below `outputs`; null: `{model}-{data}-{algo}` and a hash of what was changed."""
-    outputs: Path
+    outputs: UserPath
     """The folder that holds all runs."""
-    cache: Path
+    cache: UserPath
     """The folder that holds stages which several runs share, such as the nano base model."""
     resume: bool
     """Continue an unfinished run of the same configuration (true), or start it again (false)."""

@@ -1,9 +1,36 @@
 """What every part of the configuration is made from."""
 
-from pydantic import BaseModel, ConfigDict
+import os.path
+from pathlib import Path
+from typing import Annotated, Any, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A path on this disk; `~` is the user's home."""
+PathOrName = Annotated[str, AfterValidator(os.path.expanduser)]
+"""A path on this disk likewise, or a name of something else: a task, an id of the Hub."""
 
 
 class Section(BaseModel):
-    """A part of the configuration: immutable, and closed against unknown keys."""
+    """A part of the configuration: immutable, and closed against unknown keys.
+
+    One value where a list is wanted is a list of one: `tasks=mbpp`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_of_one(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {
+            key: [value] if key in cls._lists() and isinstance(value, str | int | float) else value
+            for key, value in values.items()
+        }
+
+    @classmethod
+    def _lists(cls) -> set[str]:
+        fields = cls.model_fields.items()
+        return {name for name, field in fields if get_origin(field.annotation) is list}

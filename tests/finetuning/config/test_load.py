@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from finetuning.config import load
-from finetuning.config.command_line import CONF_DIR, config_groups
+from finetuning.config.groups import CONF_DIR, config_groups
 from finetuning.errors import ConfigError
 
 GROUPS = config_groups()
@@ -32,7 +32,7 @@ def test_nothing_given_is_the_quickstart():
 
 
 def test_a_real_model_has_a_single_stage():
-    plan = load(["model=qwen"])
+    plan = load(["model=qwen", "data=nano"])
     assert [stage.name for stage in plan.stages] == ["train"]
     assert plan.main.model.path == "Qwen/Qwen2.5-Coder-1.5B"
 
@@ -83,7 +83,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         plan = load([f"model={model}", f"pipeline={option.removeprefix(f'{model}_')}"])
     elif group == "model/tuning":
         model, algo = option.rsplit("_", 1)
-        plan = load([f"model={model}", f"algo={algo}"])
+        plan = load([f"model={model}", f"algo={algo}", "data=nano"])
     else:
         plan = load([f"{group}={option}", *needs])
     assert plan.stages

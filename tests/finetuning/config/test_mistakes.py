@@ -67,6 +67,17 @@ def test_what_cannot_run_is_not_shown(arguments, setting):
     assert [problem.setting for problem in caught.value.problems] == [setting]
 
 
+def test_a_configuration_is_shown_without_the_keys_that_running_needs(monkeypatch, tmp_path):
+    for name in ("OPENAI_API_KEY", "WANDB_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    command = ["reward=teacher", "reward.teacher.model=m", "tracker=wandb"]
+    assert "reward=teacher" in checked(["--cfg", "job", *command])
+    with pytest.raises(ConfigError) as caught:
+        checked(command)
+    assert len(caught.value.problems) == 2
+
+
 def test_a_config_dir_that_is_not_there(tmp_path):
     folder = tmp_path / "nowhere"
     assert problems_of([], [folder]) == {f"--config-dir={folder}": "there is no such folder"}
@@ -98,9 +109,11 @@ def test_a_k_that_no_sample_count_reaches():
 
 
 def test_no_pass_at_k_goes_missing():
-    found = problems_of(["model=qwen", "hooks.evaluate.k=[1,64]", "hooks.evaluate.samples=16"])
+    found = problems_of(
+        ["model=qwen", "data=nano", "hooks.evaluate.k=[1,64]", "hooks.evaluate.samples=16"]
+    )
     assert "add hooks.evaluate.k=[1]," in found["hooks.evaluate.k=[1, 64]"]
-    shrunk = load(["model=qwen", "debug=true"]).main.hooks.evaluate
+    shrunk = load(["model=qwen", "data=nano", "debug=true"]).main.hooks.evaluate
     assert (shrunk.samples, shrunk.k) == (2, [1])
 
 
@@ -209,7 +222,7 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
     ("typed", "setting", "words"),
     [
         (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "-m algo=grpo,dpo"),
-        (["algo.args.lr=3"], "algo.args.lr=3", "did you mean `learning_rate`?"),
+        (["algo.args.lr=3"], "algo.args.lr=3", "write algo.args.learning_rate=3"),
         (["algo=ppo", "algo.lam=0.9"], "algo.lam=0.9", "did you mean `algo.gae.lam`?"),
         (
             ["algo=ppo", "algo.dynamic_sampling.mode=skip"],
@@ -226,6 +239,28 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
             ["pipeline=execution_dpo", "algo.args.beta=0.1"],
             "algo.args.beta=0.1",
             "algorithms of their own: dpo (dpo), sft (sft)",
+        ),
+        (["algo=sft", "reward=execution"], "reward=execution", "algo=grpo (or rloo, rfai, ppo)"),
+        (
+            ["algo=dpo", "reward.execution.timeout_s=1"],
+            "reward.execution.timeout_s=1",
+            "algo=dpo learns from the answers in its data",
+        ),
+        (["collect=base", "reward=random"], "reward=random", "collect=dpo, kto or sft"),
+        (
+            ["pipeline=execution_dpo", "reward=random"],
+            "reward=random",
+            "rewards of their own: feedback (execution), demonstrations (execution)",
+        ),
+        (
+            ["algo.args.deepspeed=nowhere.json"],
+            "algo.args.deepspeed=nowhere.json",
+            "there is no such file",
+        ),
+        (
+            ["algo.args.fsdp_config=nowhere.json"],
+            "algo.args.fsdp_config=nowhere.json",
+            "there is no such file",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import yaml
 from transformers import T5Config
 
 from finetuning.config import load
-from finetuning.config.command_line import CONF_DIR
+from finetuning.config.groups import CONF_DIR
 from finetuning.config.references import references, with_products
 from finetuning.errors import ConfigError
 from finetuning.run_dir import run_name

@@ -1,9 +1,19 @@
 """Nothing secret goes up: canaries in the environment, in the run's settings, in a data set."""
 
+import hashlib
 import json
+import random
+import shutil
+import string
+import uuid
 
 import pytest
 import yaml
+
+from finetuning.config.commands import load_publish_model
+from finetuning.publish.model import model_upload
+from finetuning.publish.parts import text_part
+from finetuning.publish.secrets import secret_problems
 
 REPO = "me/tuned"
 CANARY = "canary-4f1d0c7be2"
@@ -57,6 +67,69 @@ def test_what_looks_like_a_key_is_refused_without_the_environment(whetstone, run
     assert "tokenizer.json: holds what looks like an API key (line 2)" in err
     assert SHAPED not in out + err
     assert not hub.repos
+
+
+def drawn(length, letters=string.ascii_letters + string.digits):
+    return "".join(random.Random(length).choices(letters, k=length))
+
+
+HEX = "0123456789abcdef"
+KEYS = {
+    "the Hub": f"hf_{drawn(34)}",
+    "OpenAI": f"sk-proj-{drawn(20)}T3BlbkFJ{drawn(21)[:20]}",
+    "Anthropic": f"sk-ant-api03-{drawn(95)}",
+    "GitHub": f"ghp_{drawn(36)}",
+    "GitHub, fine-grained": f"github_pat_{drawn(22)}_{drawn(59)}",
+    "Slack": f"xoxb-{drawn(12, string.digits)}-{drawn(13, string.digits)}-{drawn(24)}",
+    "Google": f"AIza{drawn(35)}",
+    "GitLab": f"glpat-{drawn(20)}",
+    "AWS": f"AKIA{drawn(16, string.ascii_uppercase)}",
+    "AWS, for a while": f"ASIA{drawn(16, string.ascii_uppercase)}",
+    "AWS, the secret": f"aws_secret_access_key = {drawn(39)}/",
+    "AWS, the secret, in JSON": f'"AWS_SECRET_ACCESS_KEY": "{drawn(39)}+"',
+    "npm": f"npm_{drawn(36)}",
+    "W&B": f"WANDB_API_KEY={drawn(40, HEX)}",
+    "W&B, in .netrc": f"machine api.wandb.ai\n  login user\n  password {drawn(40, HEX)}",
+    "W&B, the new form": f"wandb_v1_{drawn(77)}",
+    "a URL": f"postgres://admin:{drawn(12)}@db.internal:5432/scores",
+    "PyPI": f"pypi-AgEIcHlwaS5vcmc{drawn(80)}",
+    "a private key": "-----BEGIN OPENSSH PRIVATE KEY-----",
+}
+
+
+@pytest.mark.parametrize("service", KEYS)
+def test_keys_of_known_services_are_found_by_their_form(service):
+    part = text_part("config.json", f"{{\n{KEYS[service]}\n}}\n")
+    [problem] = secret_problems([part], {})
+    assert "holds what looks like" in problem.message
+    assert "(line 2)" in problem.message
+    assert KEYS[service] not in str(problem)
+
+
+def test_an_honest_run_holds_no_secret(run_folder, qwen_folder):
+    shutil.copytree(qwen_folder, run_folder / "merged", dirs_exist_ok=True)
+    upload = model_upload(load_publish_model([f"run={run_folder}", f"repo={REPO}"]))
+    assert {"README.md", "tokenizer.json", "model.safetensors"} <= {
+        part.path for part in upload.parts
+    }
+    assert list(secret_problems(upload.parts, {})) == []
+
+
+def test_hashes_ids_and_addresses_are_no_secrets():
+    digests = [hashlib.new(name, b"weights").hexdigest() for name in ("md5", "sha1", "sha256")]
+    lines = [
+        *digests,
+        *(f"sha256-{digest}" for digest in digests),
+        f'"wandb": {{"run": "https://wandb.ai/me/project/runs/{drawn(8)}", "git": "{digests[1]}"}}',
+        f"aws-eu-west-1, key of the image: {digests[1]}",
+        str(uuid.UUID(int=7)),
+        f"{drawn(24)} {random.Random(0).randbytes(48).hex()}",
+        "task-specific-fine-tuning-of-risk-assessment-models-2024",
+        '"eos_token": "<|endoftext|>", "max_new_tokens": 512, "token": null',
+        "base_model: Qwen/Qwen2.5-Coder-1.5B, 127.0.0.1:8000, 8.8.8.8, me@example.org",
+        "git@github.com:owner/name.git, https://user@example.org/x, ssh://git@host/x",
+    ]
+    assert list(secret_problems([text_part("README.md", "\n".join(lines))], {})) == []
 
 
 def test_the_header_of_weights_is_read_and_the_weights_are_not(whetstone, run_folder):

@@ -1,6 +1,7 @@
 import gzip
 import json
 import math
+import re
 
 import pytest
 
@@ -221,3 +222,43 @@ def test_faults_that_are_not_shown_are_counted(tmp_path):
         read_rows(write(tmp_path, *[{"prompt": 1}] * 30), Need.PROMPTS, needs_tests=False)
     assert "The rows have 30 faults" in str(caught.value)
     assert caught.value.problems[-1].message == "and 10 more"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        ("rows.csv", "prompt,tests\np,assert f()\n", "CSV"),
+        ("rows.csv", '"a prompt, with a comma",x\n', "CSV"),
+        ("rows.tsv", "prompt\ttests\np\tassert f()\n", "CSV"),
+        ("rows.jsonl", '"prompt";tests\np;assert f()\n', "CSV"),
+        ("rows.json", '[{"prompt": "p"}, {"prompt": "q"}]', "one JSON array"),
+        ("rows.json", '[\n {"prompt": "p"}\n]\n', "one JSON array"),
+    ],
+)
+def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, text, form):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_rows(tmp_path / name, Need.PROMPTS, needs_tests=False)
+    [problem] = caught.value.problems
+    assert f"the file is {form}, and JSON Lines is wanted" in problem.message
+    assert f"('{name}'" in problem.message
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "json"])
+def test_what_is_told_converts_them(tmp_path, monkeypatch, form):
+    from datasets import Dataset
+
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / f"rows.{form}"
+    rows = [{"prompt": "a, b"}, {"prompt": "c"}]
+    match form:
+        case "parquet":
+            Dataset.from_list(rows).to_parquet(path)
+        case "json":
+            path.write_text(json.dumps(rows))
+        case _:
+            Dataset.from_list(rows).to_csv(path, sep="\t" if form == "tsv" else ",")
+    with pytest.raises(ConfigError) as caught:
+        read_rows(path, Need.PROMPTS, needs_tests=False)
+    exec(re.search('-c "(.*)"', caught.value.problems[0].message)[1], {})  # noqa: S102 - ours
+    assert read_rows(tmp_path / "rows.jsonl", Need.PROMPTS, needs_tests=False) == rows

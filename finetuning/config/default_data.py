@@ -1,0 +1,44 @@
+"""`data=auto`: the rows of a run for which neither the command nor a preset chooses any.
+
+They follow from the reward. Tests judge mbpp; a teacher and a compiler need none, and get our own
+prompts in several languages. An algorithm that learns from rows only a user can have (pairs,
+labels, text) is left without, and refused: finetuning/config/rules/rows.py. The nano model brings
+its own world (conf/model/nano.yaml).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from finetuning.config.command_line import CommandLine
+from finetuning.config.validate import Values
+
+AUTO = "auto"
+_NEED_NO_TESTS = frozenset({"teacher", "compiler"})
+_BRING_THEIR_OWN = frozenset({"pretrain", "dpo", "kto", "reward"})
+"""Algorithms for which no rows of ours would be what anybody wants."""
+
+
+def with_default_data(command: CommandLine, composed: Values) -> CommandLine:
+    """Choose the data where the composition leaves them open."""
+    if (composed.get("data") or {}).get("name") != AUTO:
+        return command
+    chosen = _fitting(composed)
+    if chosen is None:
+        return command
+    return replace(command, choices={**command.choices, "data": f"data={chosen}"})
+
+
+def _fitting(composed: Values) -> str | None:
+    stages: list[dict[str, Any]] = [
+        stage.get("choose", {}) for stage in composed["pipeline"]["stages"].values()
+    ]
+    algo = composed["algo"]["name"]
+    trains_it = any(chosen.keys().isdisjoint({"algo", "collect"}) for chosen in stages)
+    if trains_it and composed["collect"] is None:
+        if algo in _BRING_THEIR_OWN:
+            return None
+        if algo == "sft":
+            return "mbpp"
+    of_stages = {chosen["reward"] for chosen in stages if "reward" in chosen}
+    judges = of_stages or set(composed["reward"])
+    return "prompts" if judges and judges <= _NEED_NO_TESTS else "mbpp"

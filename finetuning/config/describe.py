@@ -1,0 +1,79 @@
+"""What a run is going to do, in a few lines: trained on what, judged by what, measured on what."""
+
+from finetuning.config.load import Plan
+from finetuning.config.references import referred
+from finetuning.config.schema import (
+    BaseCollect,
+    Config,
+    HubData,
+    JsonlData,
+    OnlineConfig,
+    TextData,
+)
+from finetuning.config.stages import Stage
+
+_WIDTH = 9
+
+
+def describe_plan(plan: Plan) -> str:
+    """Return a line for the model, one for each stage, and one for what is measured."""
+    lines = [("model", _model(plan.asked))]
+    lines += [(stage.title, _stage(stage)) for stage in plan.stages]
+    if plan.main.collect is None:
+        lines.append(("measured", _measured(plan.main)))
+    width = max(_WIDTH, *(len(name) for name, _ in lines))
+    return "\n".join(f"  {name:{width}} {told}" for name, told in lines)
+
+
+def _model(config: Config) -> str:
+    model = config.model
+    where = "made here from nothing" if model.path is None else model.path
+    parts = [model.name if model.name == where else f"{model.name} ({where})"]
+    if config.collect is None:
+        lora = f"a LoRA adapter, r={model.lora.r}"
+        parts.append("all weights" if model.adapter == "full" else lora)
+    if model.quantization:
+        parts.append(f"on a base in {model.quantization}")
+    return ", ".join(parts)
+
+
+def _stage(stage: Stage) -> str:
+    config = stage.config
+    judges = " and ".join(config.reward) or "nothing"
+    match config.collect:
+        case None if isinstance(config.algo, OnlineConfig):
+            return f"{config.algo.name} on {_data(config)}, judged by {judges}"
+        case None:
+            return f"{config.algo.name} on {_data(config)}"
+        case BaseCollect():
+            return f"samples on {_data(config)}"
+        case collect:
+            return f"{collect.name} rows from {_made(collect.base)}, judged by {judges}"
+
+
+def _data(config: Config) -> str:
+    data = config.data
+    match data:
+        case JsonlData() | TextData():
+            source = _made(str(data.train))
+        case HubData():
+            source = data.path
+        case _:
+            source = data.name
+    return source if data.limit is None else f"{source} (the first {data.limit})"
+
+
+def _made(source: str) -> str:
+    stage = referred(source)
+    return source if stage is None else f"what {stage} made"
+
+
+def _measured(config: Config) -> str:
+    hook = config.hooks.evaluate
+    moments = [name for name, wanted in (("before", hook.before), ("after", hook.after)) if wanted]
+    if hook.tasks and moments:
+        of = "" if hook.limit is None else f" (the first {hook.limit} problems of each)"
+        return f"on {' and '.join(hook.tasks)}{of}, {' and '.join(moments)}"
+    if not isinstance(config.algo, OnlineConfig):
+        return "on held-out rows only; tasks: data.eval_tasks"
+    return "on nothing; set data.eval_tasks to problems that are not trained on"

@@ -1,0 +1,93 @@
+"""One `setting=value` of a command line, read with Hydra's grammar and forgiving what a shell is.
+
+Hydra's grammar has no word for `~`, nor for a path with `=` or a bracket in it. A value that it
+cannot read is taken as the text that it is.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, QuotedString
+from hydra.errors import HydraException
+
+_HOME = re.compile(r"(?<=[=\[,])~(?=/|,|\]|$)")
+_STRUCTURES = ("[", "{", "'", '"')
+"""A value that begins like this means to be more than text; a mistake in it is a mistake."""
+
+
+def parse_override(text: str) -> tuple[Override, str]:
+    """Return an override, and the text in which Hydra reads it as well.
+
+    Raises:
+        HydraException: this is no override.
+
+    """
+    parser = OverridesParser.create()
+    text = with_home(text)
+    try:
+        return parser.parse_override(text), text
+    except HydraException:
+        name, _, value = text.partition("=")
+        if not value or value.startswith(_STRUCTURES):
+            raise
+        text = f"{name}={quoted(value)}"
+        return parser.parse_override(text), text
+
+
+def with_home(text: str) -> str:
+    """Replace `~` where a value, or an entry of a list, begins with it, as a shell would."""
+    return _HOME.sub(lambda _: str(Path.home()), text)
+
+
+def quoted(value: str) -> str:
+    """Write a text as a value that Hydra reads back unchanged."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+
+
+def plain(value: Any) -> Any:
+    """Turn the quoted strings that Hydra leaves in lists into text."""
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    return value.text if isinstance(value, QuotedString) else value
+
+
+def part_flags(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return Hydra's own flags, wherever they stand, and everything else in its order.
+
+    A flag that Hydra does not have stays with its value, as `--seed 3`: the gate says how such a
+    setting is written.
+    """
+    known = {
+        option: action
+        for action in get_args_parser()._actions  # noqa: SLF001 - the only list of them
+        for option in action.option_strings
+    }
+    flags: list[str] = []
+    settings: list[str] = []
+    rest = list(given)
+    while rest:
+        word = rest.pop(0)
+        name, sign, _ = word.partition("=")
+        follows = rest[0] if rest and not sign else None
+        if name in known:
+            flags.append(word)
+            action = known[name]
+            if follows is not None and (
+                action.nargs is None or (action.nargs == "?" and follows in (action.choices or ()))
+            ):
+                flags.append(rest.pop(0))
+        elif is_flag(word) and follows is not None and not is_flag(follows) and "=" not in follows:
+            settings.append(f"{word} {rest.pop(0)}")
+        else:
+            settings.append(word)
+    return flags, settings
+
+
+def is_flag(word: str) -> bool:
+    """Tell a flag from a setting and from a negative number."""
+    return re.match(r"--?[A-Za-z]", word) is not None

@@ -1,0 +1,140 @@
+"""What a person calls a model, resolved in one place for every command.
+
+A name of conf/model, a folder, the folder of a run (its finished model), or an id of the Hub, in
+this order. Needs neither torch nor the Hub; that the files in a folder are whole is checked by who
+reads them.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from finetuning.config.compose import compose_group
+from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from finetuning.config.suggest import nearest
+from finetuning.errors import ConfigError, Problem
+
+MERGED = "merged"
+"""The folder of a run's finished model: the adapter folded in, or the trained weights."""
+OUTPUTS = Path("outputs")
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+_NUMBERS = re.compile(r"\d+[a-z]?")
+_ALIKE = 0.8
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """Which weights are meant: where they are, and what they are called."""
+
+    given: str
+    """What the user typed."""
+    name: str
+    """Short, for people and folder names."""
+    path: str
+    """A folder, or an id of the Hub."""
+    revision: str | None = None
+    trust_remote_code: bool = False
+
+
+def resolve_model(given: str, setting: str, outputs: Path = OUTPUTS) -> ModelRef:
+    """Find what is meant by `given`, which was typed as `setting`.
+
+    Args:
+        given: a name, a folder or an id of the Hub.
+        setting: for messages, such as `model=qwen`.
+        outputs: the folder of all runs, where nothing of the Hub is.
+
+    Raises:
+        ConfigError: it can lead to no weights, with what could.
+
+    """
+    if given in config_groups()["model"]:
+        return _preset(given, setting)
+    return resolve_path(given, setting, outputs)
+
+
+def resolve_path(
+    given: str, setting: str, outputs: Path = OUTPUTS, presets: Collection[str] = ()
+) -> ModelRef:
+    """Find a model that is no name of conf/model likewise; `presets` are the names there are."""
+    folder = Path(given).expanduser()
+    if folder.is_dir():
+        place = _model_in(folder, setting)
+        return ModelRef(given, name_of(str(place)), str(place))
+    if is_local(given, outputs):
+        raise ConfigError([Problem(setting, f"there is no such folder{_beside(folder)}")])
+    if not _REPO.fullmatch(given):
+        raise ConfigError([Problem(setting, _no_preset(given, presets))])
+    return ModelRef(given, name_of(given), given)
+
+
+def is_local(path: str, outputs: Path = OUTPUTS) -> bool:
+    """Tell a path that only a folder can have from one that the Hub may know."""
+    begins_local = path.startswith((".", "/", "~", f"{outputs}/"))
+    return begins_local or path.endswith("/") or path.count("/") > 1
+
+
+def name_of(path: str) -> str:
+    """Return what a folder or an id of the Hub is called, as a part of a folder's name.
+
+    What a run made lies in `outputs/NAME/merged`: the run's name tells more.
+    """
+    folder = Path(path).expanduser()
+    folder = folder.resolve() if folder.is_dir() else folder
+    name = folder.parent.name if folder.name == MERGED else folder.name
+    return re.sub(r"[^\w.+-]+", "-", name).strip(".-") or LOCAL
+
+
+def _preset(name: str, setting: str) -> ModelRef:
+    file = CONF_DIR / "model" / f"{name}.yaml"
+    if yaml.safe_load(file.read_text(encoding="utf-8"))["path"] is None:
+        remedy = "is made by training; give the folder of a run, such as outputs/NAME"
+        raise ConfigError([Problem(setting, f"has no weights to load: it {remedy}")])
+    model = compose_group("model", name)
+    return ModelRef(name, name, model["path"], model["revision"], model["trust_remote_code"])
+
+
+def _model_in(folder: Path, setting: str) -> Path:
+    """Return the folder of the model: this one, or what a run has made in it."""
+    for place in (folder, folder / MERGED):
+        if (place / "config.json").is_file():
+            return place
+    if (folder / "adapter_config.json").is_file():
+        reason = (
+            "this is an adapter, and no whole model; `whetstone merge adapter=FOLDER` makes one of "
+            "it, and evaluate and generate take it as adapter= beside model="
+        )
+    else:
+        reason = (
+            "this folder has no config.json, so it is no model, and no merged/, so it is no run "
+            "that has ended"
+        )
+    raise ConfigError([Problem(setting, reason)])
+
+
+def _beside(folder: Path) -> str:
+    """Name the folder of the same parent that was probably meant."""
+    if not folder.parent.is_dir():
+        return ""
+    others = [path.name for path in folder.parent.iterdir() if path.is_dir()]
+    guess = nearest(folder.name, others)
+    return f"; did you mean {folder.parent / guess}?" if guess else ""
+
+
+def _no_preset(given: str, presets: Collection[str]) -> str:
+    """Say that a word is no preset; only a slip of the pen makes a suggestion.
+
+    A name with other numbers is another model, however alike the two look: qwen3 is no qwen_3b.
+    """
+    names = sorted(set(presets or config_groups()["model"]) - {LOCAL})
+    numbers = _NUMBERS.findall(given.lower())
+    alike = [name for name in names if _NUMBERS.findall(name) == numbers]
+    guess = nearest(given, alike, _ALIKE)
+    hint = f"did you mean `{guess}`? " if guess else ""
+    return (
+        f"no such preset, and no such folder; {hint}there are: {', '.join(names)}; any model of "
+        "the Hub works by its id, such as model=Qwen/Qwen3-0.6B, and any folder by its path"
+    )

@@ -1,0 +1,149 @@
+"""What users of other tools type is answered with the setting that does it here."""
+
+import pytest
+
+from finetuning.cli import checked
+from finetuning.config import load
+from finetuning.config.command_line import read_command_line
+from finetuning.config.groups import config_groups
+from finetuning.config.overrides import parse_override, part_flags
+from finetuning.config.schema import Config
+from finetuning.config.synonyms import instead, words
+from finetuning.config.trl_args import argument_types
+from finetuning.errors import ConfigError
+
+
+def problems_of(*overrides):
+    with pytest.raises(ConfigError) as caught:
+        load(overrides)
+    return {problem.setting: problem.message for problem in caught.value.problems}
+
+
+def answer(*overrides):
+    [problem] = read_command_line(overrides).problems
+    return problem.message
+
+
+def test_known_words_are_answered_at_the_top_and_below():
+    found = problems_of(
+        "learning_rate=0.1", "lr=0.1", "batch_size=4", "epochs=2", "lora_r=8", "model.lora_r=8",
+        "max_prompt_length=9", "max_seq_length=9", "warmup_ratio=0.1", "algo.learning_rate=1",
+        "algo.args.lr=0.1", "algo.args.max_prompt_length=9", "algo.args.warmup_ratio=0.1",
+    )  # fmt: skip
+    assert "write algo.args.learning_rate=0.1" in found["learning_rate=0.1"]
+    assert "write algo.args.learning_rate=0.1" in found["lr=0.1"]
+    assert "write algo.args.per_device_train_batch_size=4" in found["batch_size=4"]
+    epochs = "write algo.args.num_train_epochs=2 algo.args.max_steps=-1"
+    assert epochs in found["epochs=2"]
+    assert "write model.lora.r=8" in found["lora_r=8"]
+    assert "write model.lora.r=8" in found["model.lora_r=8"]
+    assert "write algo.args.max_completion_length=9" in found["max_prompt_length=9"]
+    assert "write algo.args.max_completion_length=9" in found["max_seq_length=9"]
+    assert "write algo.args.warmup_steps=0.1" in found["warmup_ratio=0.1"]
+    assert "write algo.args.learning_rate=1" in found["algo.learning_rate=1"]
+    assert "write algo.args.learning_rate=0.1" in found["algo.args.lr=0.1"]
+    assert "completion has a limit" in found["algo.args.max_prompt_length=9"]
+    assert "share of all steps" in found["algo.args.warmup_ratio=0.1"]
+    assert len(found) == 13
+
+
+def test_an_answer_depends_on_the_algorithm():
+    assert "max_length=9 " in instead("max_seq_length", "sft", "9")
+    assert "max_completion_length=9 " in instead("max_seq_length", "grpo", "9")
+    assert "hooks.evaluate.temperature=1" in instead("temperature", "dpo", "1")
+    assert instead("beta", "dpo", "1") == "write algo.args.beta=1"
+    assert instead("num_generations", "sft", "4") is None
+    assert instead("nonsense", "grpo", "1") is None
+
+
+def test_a_word_that_is_off_asks_for_another_value():
+    assert instead("fp16", "grpo", "true") == "write backend.dtype=float16"
+    assert instead("fp16", "grpo", "false") == "write backend.dtype=..."
+
+
+def test_every_answer_names_settings_that_there_are():
+    groups = config_groups()
+    for word in words():
+        for algo in ("grpo", "sft", "ppo"):
+            told = instead(word, algo, "VALUE")
+            for written in told.removeprefix("write ").partition(" (")[0].split():
+                path, _, value = written.partition("=")
+                top, *below = path.split(".")
+                assert top in Config.model_fields, written
+                if not below:
+                    assert value == "VALUE" or value in groups[top], written
+                elif below[0] == "args" and algo != "sft":
+                    assert below[1] in argument_types(algo), written
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--seed 3", "write seed=3"),
+        ("--seed=3", "write seed=3"),
+        ("--debug", "write debug=true"),
+        ("--lr 1e-5", "write algo.args.learning_rate=1e-5"),
+        ("--learning-rate 1e-5", "write algo.args.learning_rate=1e-5"),
+        ("--model Qwen/Qwen3-0.6B", "write model=Qwen/Qwen3-0.6B"),
+        ("ppo", "write algo=ppo"),
+        ("debug", "write debug=true"),
+        ("nano", "write data=nano or model=nano"),
+        ("1", "such as seed=1"),
+        ("seed=0,1", "add -m: python train.py -m seed=0,1"),
+        ("seed=range(0,3)", "add -m"),
+        ("reward=execution,teacher", "'reward=[execution,teacher]'"),
+        ("algo=grpo,ppo", "one is wanted; for a run with each add -m"),
+        ("data.train=my,rows.jsonl", """'data.train="my,rows.jsonl"'"""),
+    ],
+)
+def test_the_command_line_answers_in_our_words(typed, told):
+    assert told in answer(typed)
+
+
+def test_flags_are_answered_with_everything_else_and_stand_anywhere():
+    with pytest.raises(ConfigError) as caught:
+        checked(["ppo", "--seed", "3", "sede=1", "--debug"])
+    assert [problem.setting for problem in caught.value.problems] == [
+        "ppo", "--seed 3", "--debug", "sede=1",
+    ]  # fmt: skip
+    flags, settings = part_flags(["seed=0,1", "-m", "--cfg", "job", "--info", "algo=ppo", "-1"])
+    assert flags == ["-m", "--cfg", "job", "--info"]
+    assert settings == ["seed=0,1", "algo=ppo", "-1"]
+
+
+@pytest.mark.parametrize("value", ["b=c", "(x)", "it's", "#x", "~other/x", "end\\", "o'b\\'c"])
+def test_a_value_that_hydra_cannot_read_is_text(value):
+    override, text = parse_override(f"a={value}")
+    assert override.value() == value
+    assert parse_override(text)[0].value() == value
+
+
+def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
+    rows = tmp_path / "held.jsonl"
+    rows.write_text('{"prompt": "p", "tests": "assert True"}\n')
+    config = load([f"data.eval_tasks={rows}", "hooks.evaluate.k=1", "tracker=none"]).main
+    assert config.data.eval_tasks == config.hooks.evaluate.tasks == [str(rows)]
+    assert config.hooks.evaluate.k == [1]
+    found = problems_of("hooks.evaluate.k=0", "hooks.evaluate.tasks={a: b}")
+    assert "greater than 0" in found["hooks.evaluate.k=0"]
+    assert "list" in found["hooks.evaluate.tasks={a: b}"]
+
+
+def test_a_key_of_a_table_is_named_as_it_was_typed():
+    found = problems_of("reward.execution.verdict_rewards.pass=2")
+    assert list(found) == ["reward.execution.verdict_rewards.pass=2"]
+    [message] = found.values()
+    assert message.startswith("no such setting; did you mean `passed`? expected one of: passed,")
+
+
+def test_a_problem_of_a_sweep_names_its_point():
+    of_one_stage = ["-m", "model=qwen", "data=nano"]
+    with pytest.raises(ConfigError) as caught:
+        checked([*of_one_stage, "seed=0,a", "sede=1"])
+    assert [problem.setting for problem in caught.value.problems] == ["sede=1", "seed=a"]
+    with pytest.raises(ConfigError) as caught:
+        checked([*of_one_stage, "algo=grpo,sft", "algo.args.num_generations=5"])
+    assert [problem.setting for problem in caught.value.problems] == [
+        "[algo=grpo] algo.args.per_device_train_batch_size=8",
+        "[algo=sft] algo.args.num_generations=5",
+    ]
