@@ -34,7 +34,13 @@ from finetuning.exits import exit_codes
 from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place
 from finetuning.run_name import run_name
-from finetuning.sweep import announce_point, is_point, record_point, sweep_settings
+from finetuning.sweep import (
+    announce_point,
+    is_point,
+    record_point,
+    sweep_settings,
+    varied_settings,
+)
 from finetuning.version import version
 from finetuning.world import is_main
 
@@ -132,6 +138,7 @@ def _job(_: DictConfig) -> float | None:
             announce_point()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
+        plan = replace(plan, varied=varied_settings())
         check_gpu(plan.main.backend)
         if is_main():
             print(
@@ -180,7 +187,7 @@ def _checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]
     wrong: list[tuple[Problem, ...]] = []
     for point in points:
         try:
-            plan = load(point, user_dirs)
+            plan = replace(load(point, user_dirs), varied=tuple(varied))
             check_place(plan)
             names.append(run_name(plan))
             wrong.append(())
