@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import hydra
@@ -29,7 +30,7 @@ from finetuning.errors import ConfigError, MissingKey, Problem
 from finetuning.exits import exit_codes
 from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place
-from finetuning.sweep import announce_point, is_point, record_point
+from finetuning.sweep import announce_point, is_point, record_point, varied_settings
 from finetuning.sweep_points import checked_sweep
 from finetuning.version import version
 from finetuning.world import is_main
@@ -128,6 +129,7 @@ def _job(_: DictConfig) -> float | None:
             announce_point()
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
+        plan = replace(plan, varied=varied_settings())
         check_gpu(plan.main.backend)
         if is_main():
             print(

@@ -21,8 +21,7 @@ _NAME = r"[\w.+-]{1,60}"
 def run_name(plan: Plan) -> str:
     """Return `{model}-{data}-{algo}`, `-qlora`, `-debug`, then what the user changed (`-seed-1`).
 
-    Changes that make no short name, or that a file made, are told by a hash of them. Where the last
-    stage makes choices of its own, the pipeline's name stands for its algorithm.
+    Where the last stage makes choices of its own, the pipeline's name stands for its algorithm.
     """
     config = plan.asked
     if config.run.name:
@@ -38,24 +37,28 @@ def run_name(plan: Plan) -> str:
         parts.append("qlora")
     if config.debug:
         parts.append("debug")
-    if plan.changed:
-        parts.append(_changes(plan) or digest(plan.changed)[:6])
-    return "-".join(parts)
+    return "-".join([*parts, *_changes(plan)])
 
 
-def _changes(plan: Plan) -> str | None:
-    """Return the typed settings that made a difference, where they are all and make a name."""
+def _changes(plan: Plan) -> list[str]:
+    """Return the typed settings that made a difference, and what a sweep varies in any case.
+
+    Where that is too much for a name, the rest is hashed: seeds of one configuration share it.
+    """
     settings = dict(text.partition("=")[::2] for text in plan.typed if "=" in text)
     made_by = {
         path: [key for key in settings if _may_set(key, path, value)]
         for path, value in plan.changed.items()
     }
-    if not all(made_by.values()):
-        return None
-    keys = dict.fromkeys(key for found in made_by.values() for key in found)
-    words = [_word(key, settings[key]) for key in keys if key not in _IN_THE_NAME]
-    text = "-".join(words)
-    return text if re.fullmatch(_NAME, text) else None
+    of_sweep = [key for key in plan.varied if key in settings]
+    keys = dict.fromkeys([*(key for found in made_by.values() for key in found), *of_sweep])
+    words = {key: _word(key, settings[key]) for key in keys if key not in _IN_THE_NAME}
+    if all(made_by.values()) and re.fullmatch(_NAME, "-".join(words.values())):
+        return list(words.values())
+    apart = [key for key in (*of_sweep, "seed") if re.fullmatch(_NAME, words.get(key, ""))]
+    rest = {path: value for path, value in plan.changed.items() if not {*made_by[path]} & {*apart}}
+    told = dict.fromkeys(words[key] for key in apart)
+    return [digest(rest)[:6], *told] if rest else list(told)
 
 
 def _may_set(key: str, path: str, value: Any) -> bool:

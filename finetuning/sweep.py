@@ -46,6 +46,11 @@ def sweep_settings(varied: Sequence[str], points: int | None) -> list[str]:
     return [f"hydra.callbacks.sweep.varied=[{names}]", f"hydra.callbacks.sweep.points={count}"]
 
 
+def varied_settings() -> tuple[str, ...]:
+    """Return which settings the sweep of this job varies; none where it is no point of one."""
+    return tuple(HydraConfig.get().callbacks["sweep"]["varied"])
+
+
 def is_point() -> bool:
     """Tell whether this job is one of a sweep."""
     return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
@@ -102,7 +107,7 @@ def print_sweep(console: Console, points: list[Point]) -> None:
 
 
 def _settings(job: Any) -> str:
-    varied = list(job.callbacks["sweep"]["varied"])
+    varied = varied_settings()
     told = [text.lstrip("+") for text in job.overrides.task]
     chosen = [text for text in told if text.partition("=")[0] in varied]
     return " ".join(chosen or told)

@@ -55,7 +55,7 @@ def _names(points: Points, varied: Sequence[str], user_dirs: Sequence[Path]) -> 
     wrong: list[tuple[Problem, ...]] = []
     for point in points:
         try:
-            plan = load(point, user_dirs)
+            plan = replace(load(point, user_dirs), varied=tuple(varied))
             check_place(plan)
             names.append(run_name(plan))
             wrong.append(())

@@ -33,6 +33,8 @@ class Plan:
     """What differs from the plain choice of model, data and algorithm, by dotted path."""
     typed: tuple[str, ...]
     """The settings of the command line as a person types them: `reward=random`, `seed=1`."""
+    varied: tuple[str, ...] = ()
+    """Where the run is a point of a sweep: the settings in which its points differ."""
 
     @property
     def main(self) -> Config:

@@ -6,7 +6,7 @@ because text in a picture that is scaled down to a phone cannot be read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ def learning_figure(run: Run, size: Size) -> Figure | None:
 
 
 def panels_figure(panels: Sequence[Panel], size: Size, steps: int) -> Figure:
-    """Draw panels one below the other, over the same steps."""
+    """Draw panels one below the other, over the same steps, whatever step a curve begins at."""
+    first = min(curve.points[0].step for panel in panels for curve in panel.curves)
     labels = [curve.end_label for panel in panels for curve in panel.curves]
     left, right, bottom = 3.2 * size.font, _label_width(labels, size), 3.6 * size.font
     gap = 28 + (2 * size.font if any(panel.title for panel in panels) else 0)
@@ -77,7 +78,7 @@ def panels_figure(panels: Sequence[Panel], size: Size, steps: int) -> Figure:
         width = size.width - left - right
         box = (left / size.width, y / height, width / size.width, size.panel_height / height)
         axes = figure.add_axes(box)
-        _draw_panel(axes, panel, size, steps)
+        _draw_panel(axes, panel, size, (first, steps))
         if row == 0:
             axes.set_xlabel("training step", color=Tone.MUTED.light, fontsize=size.font)
         else:
@@ -139,17 +140,16 @@ def _label_width(labels: Sequence[str], size: Size) -> float:
     return 0.62 * size.font * longest + 16
 
 
-def _draw_panel(axes: Axes, panel: Panel, size: Size, steps: int) -> None:
+def _draw_panel(axes: Axes, panel: Panel, size: Size, ends: tuple[int, int]) -> None:
     _style_axes(axes, size)
     measured = [curve for curve in panel.curves if curve.marker]
     for curve in panel.curves:
         (_draw_measurements if curve.marker else _draw_line)(axes, curve)
     if len(measured) == 1 and len(measured[0].points) <= _MOST_VALUES:
         _write_values(axes, measured[0], size)
-    points = list(chain.from_iterable(curve.points for curve in panel.curves))
-    first = min(point.step for point in points)
-    margin = 0.025 * max(steps - first, 1)
-    axes.set_xlim(first - margin, max(steps, first + 1) + margin)
+    first, last = ends[0], max(ends[1], ends[0] + 1)
+    margin = 0.025 * (last - first)
+    axes.set_xlim(first - margin, last + margin)
     if panel.is_fraction:
         axes.set_ylim(0, 1)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
@@ -186,7 +186,7 @@ def _draw_line(axes: Axes, curve: Curve) -> None:
 def _draw_measurements(axes: Axes, curve: Curve) -> None:
     (line,) = axes.plot(*zip(*curve.points, strict=True), color=curve.tone.light, zorder=4)
     line.set(marker=curve.marker, markersize=9, markeredgecolor=Tone.SURFACE.light)
-    line.set(linewidth=1.2, linestyle=(0, (2, 3)), clip_on=False)
+    line.set(linewidth=1.6, linestyle=(0, (4, 3)), clip_on=False)  # apart without colour, too
 
 
 def _write_values(axes: Axes, curve: Curve, size: Size) -> None:

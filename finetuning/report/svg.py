@@ -1,7 +1,7 @@
 """Matplotlib figures as small, deterministic SVG whose colours can follow a page's theme.
 
-Each colour has a light and a dark tone. Figures are drawn in the light ones; inside a page these
-become CSS variables, so that one picture serves both themes without a script.
+Each colour has a light and a dark tone. Figures are drawn in the light ones; these become CSS
+variables, so that one picture serves both themes without a script.
 """
 
 import io
@@ -52,7 +52,9 @@ def theme_css() -> str:
 
 
 def standalone_svg(figure: Figure, name: str, label: str) -> str:
-    """Render a figure as a file of its own, in light tones on a light ground.
+    """Render a figure as a file of its own, which brings its ground and both themes with it.
+
+    What shows an image without its style sheet, as some converters do, shows it in light tones.
 
     Args:
         figure: what to draw; its dpi must be 72, so that points are SVG units.
@@ -61,7 +63,10 @@ def standalone_svg(figure: Figure, name: str, label: str) -> str:
 
     """
     figure.set_facecolor(Tone.SURFACE.light)
-    return _render(figure, name, label)
+    svg = _render(figure, name, label)
+    for tone in Tone:
+        svg = svg.replace(tone.light, f"var({tone.variable}, {tone.light})")
+    return svg.replace("<defs>", f"<defs>\n  <style>{theme_css()}</style>", 1)
 
 
 def inline_svg(figure: Figure, name: str, label: str) -> str:

@@ -1,6 +1,7 @@
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,33 @@ def test_the_name_tells_model_data_and_algorithm(tmp_path):
 )
 def test_what_the_user_changed_is_told_in_the_name(typed, told, tmp_path):
     assert run_name(plan_in(tmp_path, *typed)) == f"nano-nano-grpo{told}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "varied", "told"),
+    [
+        (["seed=0"], ["seed"], "-seed-0"),
+        (["seed=0", "algo.args.beta=0.1"], ["seed"], "-beta-0.1-seed-0"),
+        (["algo.args.beta=0.1", "algo=rloo"], ["algo", "algo.args.beta"], "-beta-0.1"),
+    ],
+)
+def test_a_point_of_a_sweep_tells_what_is_varied(typed, varied, told, tmp_path):
+    plan = replace(plan_in(tmp_path, *typed), varied=tuple(varied))
+    assert run_name(plan).removeprefix("nano-nano-grpo").removeprefix("nano-nano-rloo") == told
+
+
+def test_seeds_of_one_configuration_share_the_hash_of_the_rest(tmp_path):
+    rest = [f"hooks.epoch_means=[{'reward,' * 20}loss]"]
+    one, two = (run_name(plan_in(tmp_path, f"seed={seed}", *rest)) for seed in (1, 2))
+    assert (
+        one.removesuffix("-seed-1")
+        == two.removesuffix("-seed-2")
+        == run_name(plan_in(tmp_path, *rest))
+    )
+    swept = replace(
+        plan_in(tmp_path, "seed=0", "algo.args.beta=0.1", *rest), varied=("algo.args.beta",)
+    )
+    assert re.fullmatch(r"nano-nano-grpo-[0-9a-f]{6}-beta-0.1", run_name(swept))
 
 
 def test_what_makes_no_name_is_told_by_a_hash(tmp_path):

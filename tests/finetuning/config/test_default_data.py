@@ -7,7 +7,7 @@ from finetuning.config.command_line import read_command_line
 from finetuning.config.default_data import with_default_data
 from finetuning.config.describe import describe_plan
 from finetuning.errors import ConfigError
-from finetuning.run_dir import run_name
+from finetuning.run_name import run_name
 
 
 @pytest.fixture(autouse=True)
