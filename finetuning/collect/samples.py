@@ -16,7 +16,7 @@ from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
 from finetuning.rows.together import not_text
 from rewards.sandbox import Job, Sandbox
-from rewards.sandbox.source import cut_at_stop
+from rewards.extract import cut_at_stop
 
 Row = dict[str, Any]
 
