@@ -173,5 +173,9 @@ def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path):
     assert not done.stderr, "a library's chatter"
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     runs = [path.parent.name for path in (tmp_path / "outputs").glob("*/report.html")]
-    assert len(runs) == 2
-    assert "nano-nano-grpo-debug" in runs
+    assert sorted(runs) == [f"nano-nano-grpo-debug-seed-{seed}" for seed in (0, 1)]
+    points = [line for line in done.stdout.splitlines() if line.startswith(("1/2 ", "2/2 "))]
+    assert points == ["1/2 seed=0", "2/2 seed=1"]
+    folders = [f"outputs/{name}" for name in sorted(runs)]
+    assert done.stdout.rstrip().endswith(f"whetstone compare {' '.join(folders)}")
+    assert done.stdout.count("Next:") == 1

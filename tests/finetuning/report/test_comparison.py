@@ -11,9 +11,11 @@ import pytest
 
 from finetuning.cli import main
 from finetuning.errors import ConfigError
+from finetuning.report.comparison.figures import curves_figure
 from finetuning.report.comparison.groups import find_groups
 from finetuning.report.comparison.page import as_values, compare, render_comparison
 from finetuning.report.comparison.wandb_report import SPEC, publish
+from finetuning.report.curves import WIDE
 
 
 def labels(folders, **options):
@@ -186,6 +188,13 @@ def test_the_command_writes_page_and_figures(make_run, outputs, capsys):
     assert "<script" not in text
     assert "B&lt;script&gt; solves" in text
     assert json.loads((figures / "comparison.json").read_text())["best"] == "B<script>"
+
+
+def test_all_panels_of_a_comparison_have_one_x_axis(make_run):
+    runs = [make_run("A"), make_run("B", beta=0.1)]  # looks from step 0, rewards from step 1
+    figure = curves_figure(find_groups(runs, each=False)[0], WIDE)
+    assert len(figure.axes) == 2
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
 
 
 def test_mistakes_of_the_command_line_are_exit_code_2(make_run, outputs, capsys):

@@ -29,9 +29,38 @@ def test_the_picture_is_the_same_bytes_every_time(run_folder):
 def test_the_standalone_picture_carries_its_ground_and_its_words(run_folder):
     svg = learning_curve_svg(run_folder)
 
-    assert Tone.SURFACE.light in svg
-    assert "var(--" not in svg
+    assert f"fill: var(--surface, {Tone.SURFACE.light})" in svg
     assert {"training step", "reward =", "pass@1 0.85", "0.24", "0.69"} <= set(texts(svg))
+
+
+def test_the_standalone_picture_follows_the_theme_of_its_reader(run_folder):
+    svg = learning_curve_svg(run_folder)
+
+    assert f"<style>{theme_css()}</style>" in svg
+    drawn = svg.replace(theme_css(), "")
+    # Every colour has its tone for the dark, and one for what knows no variables.
+    assert not re.search(r"(?<!, )#[0-9a-f]{6}", drawn)
+    assert f"var(--orange, {Tone.ORANGE.light})" in drawn
+
+
+def test_two_curves_can_be_told_apart_without_their_colours(run_folder):
+    (axes,) = learning_figure(read_run(run_folder), WIDE).axes
+    lines = {line.get_color(): line for line in axes.lines if line.get_linestyle() != "None"}
+    held_out, reward = lines[Tone.ORANGE.light], lines[Tone.BLUE.light]
+    assert (held_out.get_linestyle(), held_out.get_marker()) == ("--", "D")
+    assert (reward.get_linestyle(), reward.get_marker()) == ("-", "None")
+
+
+def test_all_panels_have_one_x_axis(run_folder):
+    rows = [{"step": 0, "eval/nano/pass@1": 0.2}]
+    rows += [{"step": step, "reward": -2.0} for step in (40, 80)]
+    (run_folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    above, below = learning_figure(read_run(run_folder), WIDE).axes
+
+    assert above.get_xlim() == below.get_xlim()
+    assert above.get_xlim()[0] <= 0
+    assert above.get_xlim()[1] >= 80
 
 
 def test_names_are_text_and_never_formulas_or_markup(run_folder):
