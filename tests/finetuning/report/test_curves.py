@@ -45,14 +45,8 @@ def test_the_standalone_picture_follows_the_theme_of_its_reader(run_folder):
 
 def test_two_curves_can_be_told_apart_without_their_colours(run_folder):
     (axes,) = learning_figure(read_run(run_folder), WIDE).axes
-    held_out, reward = (
-        next(
-            line
-            for line in axes.lines
-            if line.get_color() == tone.light and line.get_linestyle() != "None"
-        )
-        for tone in (Tone.ORANGE, Tone.BLUE)
-    )
+    lines = {line.get_color(): line for line in axes.lines if line.get_linestyle() != "None"}
+    held_out, reward = lines[Tone.ORANGE.light], lines[Tone.BLUE.light]
     assert (held_out.get_linestyle(), held_out.get_marker()) == ("--", "D")
     assert (reward.get_linestyle(), reward.get_marker()) == ("-", "None")
 
