@@ -128,7 +128,7 @@ def snippet(task: Task, problem: Problem, completion: str) -> Snippet:
     """Return what the compiler is asked about a completion."""
     return Snippet(
         language=task.language,
-        code=code_of(task, completion),
+        code=code_of(task, problem, completion),
         prefix=problem.prefix,
         suffix=task.closing,
         prompt=problem.prompt,

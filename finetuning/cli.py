@@ -13,16 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import hydra
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import DictConfig
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import CommandLine, read_command_line
+from finetuning.config.command_line import read_command_line
 from finetuning.config.describe import describe_plan
 from finetuning.config.groups import CONF_DIR
 from finetuning.config.load import Plan, complete
@@ -33,14 +30,8 @@ from finetuning.errors import ConfigError, MissingKey, Problem
 from finetuning.exits import exit_codes
 from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place
-from finetuning.run_name import run_name
-from finetuning.sweep import (
-    announce_point,
-    is_point,
-    record_point,
-    sweep_settings,
-    varied_settings,
-)
+from finetuning.sweep import announce_point, is_point, record_point, varied_settings
+from finetuning.sweep_points import checked_sweep
 from finetuning.version import version
 from finetuning.world import is_main
 
@@ -110,7 +101,7 @@ def checked(given: list[str]) -> list[str]:
         raise ConfigError([Problem(f"--cfg {parsed.cfg}", remedy)])
     of_sweep: list[str] = []
     if parsed.multirun:
-        of_sweep = _checked_sweep(command, user_dirs)
+        of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
         _check_to_show(overrides, user_dirs)
         _, command, _ = complete(command, user_dirs)
@@ -163,54 +154,3 @@ def _check_models(plan: Plan) -> None:
     for model in (stage.config.model for stage in plan.stages):
         if model.path is not None and referred(model.path) is None:
             check_reachable(model.path, model.revision)
-
-
-def _checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]:
-    """Check every point of a sweep, so that a wrong last one is known before the first runs.
-
-    The points of another sweeper (`hydra/sweeper=...`) are known to it alone, and are checked
-    one by one when they start. Returns what the jobs have to know of it, as settings of Hydra.
-    """
-    if command.problems:
-        raise ConfigError(command.problems)
-    own = [*command.choices.values(), *command.values.values()]
-    try:
-        parsed = OverridesParser.create().parse_overrides(own)
-        varied = [override.key_or_group for override in parsed if override.is_sweep_override()]
-        if any(text.startswith("hydra/sweeper") for text in command.hydra):
-            return sweep_settings(varied, None)
-        batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    except HydraException as error:
-        raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
-    points = [point for batch in batches for point in batch]
-    names: list[str] = []
-    wrong: list[tuple[Problem, ...]] = []
-    for point in points:
-        try:
-            plan = replace(load(point, user_dirs), varied=tuple(varied))
-            check_place(plan)
-            names.append(run_name(plan))
-            wrong.append(())
-        except ConfigError as error:
-            wrong.append(error.problems)
-    if any(wrong):
-        raise ConfigError(_problems_of_sweep(points, wrong, varied))
-    if len(set(names)) < len(names):
-        remedy = "two points of the sweep would share this folder; leave run.name out"
-        raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
-    return sweep_settings(varied, len(names))
-
-
-def _problems_of_sweep(
-    points: Sequence[Sequence[str]], wrong: Sequence[Sequence[Problem]], swept: Sequence[str]
-) -> list[Problem]:
-    """Name the point of a problem that not all points have, unless it names itself."""
-    told: list[Problem] = []
-    for point, problems in zip(points, wrong, strict=True):
-        own = [text.lstrip("+") for text in point if text.lstrip("+").partition("=")[0] in swept]
-        for problem in problems:
-            everywhere = all(problem in others for others in wrong)
-            itself = any(problem.setting.startswith(f"{key}=") for key in swept)
-            at = "" if everywhere or itself else f"[{' '.join(own)}] "
-            told.append(replace(problem, setting=f"{at}{problem.setting}"))
-    return list(dict.fromkeys(told))

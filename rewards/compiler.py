@@ -18,8 +18,7 @@ from rewards.base import Completion, RewardConfig
 from rewards.board import Board
 from rewards.compilers import Compilation, Compilers, Outcome, Severity, Snippet, language_of
 from rewards.compilers.harness import STANDARD, load
-from rewards.compilers.table import MARKS
-from rewards.extract import extract_code
+from rewards.programs import programs
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,6 +123,8 @@ class CompilerReward:
         prefix: Sequence[str] | None = None,
         suffix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
+        tests: Sequence[str] | None = None,
+        entry_points: Sequence[Sequence[str]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
     ) -> list[float | None]:
@@ -134,14 +135,17 @@ class CompilerReward:
 
         """
         count = len(prompts)
+        names = self._languages(language, count)
+        written = programs(
+            completions, stop=stop, language=names, tests=tests, entry_points=entry_points
+        )
         snippets = [
-            Snippet(name, extract_code(completion, stops, MARKS[name]), before, after, text_of(ask))
-            for completion, name, before, after, stops, ask in zip(
-                completions,
-                self._languages(language, count),
+            Snippet(name, code, before, after, text_of(ask))
+            for name, code, before, after, ask in zip(
+                names,
+                written,
                 prefix or [""] * count,
                 suffix or [""] * count,
-                stop or [()] * count,
                 prompts,
                 strict=True,
             )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, PositiveFloat, PositiveInt
 
 from rewards.base import Completion, RewardConfig
-from rewards.extract import extract_code
+from rewards.programs import asked_of, programs
 from rewards.quality import find_ruff, qualities
 from rewards.reading import efficiency, parses, readability
 from rewards.sandbox import Job, Result, Sandbox, Verdict
@@ -75,24 +75,21 @@ class CriteriaReward:
         """Judge every program by every criterion that has a weight."""
         count = len(prompts)
         before = prefix or [""] * count
-        programs = [
-            above + extract_code(completion, stops)
-            for completion, above, stops in zip(
-                completions, before, stop or [()] * count, strict=True
-            )
-        ]
+        written = programs(
+            completions, prefix=prefix, stop=stop, tests=tests, entry_points=entry_points
+        )
         scores: dict[str, list[float | None]] = {}
         if "correctness" in self._weights:
-            scores["correctness"] = self._correctness(programs, before, tests, entry_points)
+            scores["correctness"] = self._correctness(written, before, tests, entry_points)
         if "readability" in self._weights:
-            scores["readability"] = [readability(program) for program in programs]
+            scores["readability"] = [readability(program) for program in written]
         if "efficiency" in self._weights:
-            scores["efficiency"] = [efficiency(program) for program in programs]
+            scores["efficiency"] = [efficiency(program) for program in written]
         if "style" in self._weights:
-            style = qualities(programs, self._ruff)
+            style = qualities(written, self._ruff)
             scores["style"] = [
                 score if parses(program) else 0.0
-                for program, score in zip(programs, style, strict=True)
+                for program, score in zip(written, style, strict=True)
             ]
         if log_extra is not None:
             for name, values in scores.items():
@@ -113,7 +110,7 @@ class CriteriaReward:
 
     def _correctness(
         self,
-        programs: list[str],
+        written: list[str],
         before: Sequence[str],
         tests: Sequence[str] | None,
         entry_points: Sequence[Sequence[str]] | None,
@@ -123,10 +120,10 @@ class CriteriaReward:
                 "the criterion `correctness` needs a dataset column `tests`; add it, or set "
                 "weights.correctness=0"
             )
-        names = entry_points or [()] * len(programs)
+        names = asked_of(entry_points, len(written))
         jobs = [
             Job(program, with_helpers(above, test), entry_points=known)
-            for program, above, test, known in zip(programs, before, tests, names, strict=True)
+            for program, above, test, known in zip(written, before, tests, names, strict=True)
         ]
         if self._sandbox is None:
             self._sandbox = Sandbox(*self._limits)

@@ -44,7 +44,7 @@ class CustomReward:
         self._function = _resolve(fn)
         self._signature = _signature(self._function)
         self.__name__ = getattr(self._function, "__name__", fn.rpartition(":")[2])
-        self._watchdog = timeout_s and Watchdog(timeout_s, _hangs(fn, timeout_s))
+        self._watchdog = Watchdog(timeout_s, _hangs(fn, timeout_s)) if timeout_s else None
 
     def __call__(
         self, prompts: list[Any], completions: list[Completion], **columns: Any

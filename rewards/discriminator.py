@@ -23,8 +23,8 @@ from rewards.base import Completion, RewardConfig
 from rewards.board import Board
 from rewards.compiler import text_of
 from rewards.compilers import Outcome, Snippet, language_of
-from rewards.compilers.table import MARKS
-from rewards.extract import extract_code, shown, trimmed
+from rewards.extract import shown, trimmed
+from rewards.programs import programs
 
 if TYPE_CHECKING:
     from rewards.refresh import Refresher
@@ -113,6 +113,8 @@ class DiscriminatorReward:
         prefix: Sequence[str] | None = None,
         suffix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
+        tests: Sequence[str] | None = None,
+        entry_points: Sequence[Sequence[str]] | None = None,
         reference: Sequence[str] | None = None,
         trainer_state: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
@@ -126,14 +128,16 @@ class DiscriminatorReward:
             raise ValueError("refresh.every_steps needs a dataset column `reference`; set it to 0")
         count = len(prompts)
         names = ["python"] * count if language is None else [language_of(one) for one in language]
+        written = programs(
+            completions, stop=stop, language=names, tests=tests, entry_points=entry_points
+        )
         snippets = [
-            Snippet(name, extract_code(completion, stops, MARKS[name]), before, after, text_of(ask))
-            for completion, name, before, after, stops, ask in zip(
-                completions,
+            Snippet(name, code, before, after, text_of(ask))
+            for name, code, before, after, ask in zip(
                 names,
+                written,
                 prefix or [""] * count,
                 suffix or [""] * count,
-                stop or [()] * count,
                 prompts,
                 strict=True,
             )

@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 
 from rewards.base import Completion, RewardConfig
 from rewards.board import Board
-from rewards.extract import extract_code
 from rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
 from rewards.hidden import HackGap, split_tests
 from rewards.metrics import batch_metrics, hidden_metrics
+from rewards.programs import asked_of, programs
 from rewards.quality import find_ruff, qualities
 from rewards.sandbox import Job, Result, Sandbox, Verdict
 from rewards.sandbox.helpers import with_helpers
@@ -36,7 +36,8 @@ class ExecutionReward:
         tests (str): Source of the tests: assert statements, or a check function and its call.
         prefix (str, optional): Text that stands before the completion in the program.
         stop (list[str], optional): The completion is cut at the earliest of these strings.
-        entry_points (list[str], optional): Names that the program has to define for the tests.
+        entry_points (list[str], optional): Names that the program has to define for the tests, or
+            paths to a method (`Solution().f`).
 
     Args:
         verdict_rewards: The reward of every verdict but `INFRA_ERROR`, which is masked.
@@ -120,15 +121,13 @@ class ExecutionReward:
             split_tests(with_helpers(above, test), self._hidden_fraction)
             for above, test in zip(before, _require_tests(tests), strict=True)
         ]
+        written = programs(
+            completions, prefix=prefix, stop=stop, tests=tests, entry_points=entry_points
+        )
         jobs = [
-            Job(above + extract_code(completion, stops), visible, entry_points=names)
-            for completion, (visible, _), above, stops, names in zip(
-                completions,
-                splits,
-                before,
-                stop or [()] * count,
-                entry_points or [()] * count,
-                strict=True,
+            Job(program, visible, entry_points=names)
+            for program, (visible, _), names in zip(
+                written, splits, asked_of(entry_points, count), strict=True
             )
         ]
         started = time.perf_counter()

@@ -12,7 +12,7 @@ from pydantic import PositiveInt
 
 from rewards import scale
 from rewards.base import Completion, RewardConfig
-from rewards.sandbox.source import cut_at_stop
+from rewards.extract import cut_at_stop
 
 _MARK = "reward_model.json"  # rewards.scorer has it too, and imports torch
 

@@ -7,8 +7,9 @@ how a completion is cut.
 from dataclasses import dataclass
 from typing import Literal
 
+from rewards.entry_points import names_asked
+from rewards.extract import code_of_answer, cut_at_stop
 from rewards.sandbox import Job
-from rewards.sandbox.source import cut_at_stop, first_block
 
 Language = Literal["python", "cpp", "rust", "java"]
 
@@ -35,8 +36,8 @@ class Problem:
 class Task:
     """Problems that are measured together; `timeout_s` is wall seconds for one program.
 
-    With `chat`, a prompt is what a user says: it goes through the model's chat template, and of
-    the answer the first fenced block is the program. `language` is that of programs and tests.
+    With `chat`, a prompt is what a user says: it goes through the model's chat template, and the
+    program is taken out of the answer as rewards take it. `language` is that of programs and tests.
     `closing` is what stop words cut off the end of a program, and the head of the tests.
 
     Raises:
@@ -61,12 +62,15 @@ class Task:
 
 def build_program(task: Task, problem: Problem, completion: str) -> str:
     """Return the program that is judged: the prefix, and what counts of the completion."""
-    return problem.prefix + code_of(task, completion)
+    return problem.prefix + code_of(task, problem, completion)
 
 
-def code_of(task: Task, completion: str) -> str:
-    """Return what counts of a completion."""
-    return first_block(completion) if task.chat else cut_at_stop(completion, task.stop)
+def code_of(task: Task, problem: Problem, completion: str) -> str:
+    """Return what counts of a completion: of an answer its program, as rewards take it."""
+    if not task.chat:
+        return cut_at_stop(completion, task.stop)
+    names = names_asked(problem.tests, problem.entry_points) if task.language == "python" else ()
+    return code_of_answer(completion, task.language, names)
 
 
 def job(task: Task, problem: Problem, program: str) -> Job:

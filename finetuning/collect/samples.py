@@ -15,8 +15,8 @@ from finetuning.rollout.engines import build_engine, choose_rollout
 from finetuning.rollout.text import TextSampler
 from finetuning.rows.need import Need
 from finetuning.rows.together import not_text
+from rewards.extract import cut_at_stop
 from rewards.sandbox import Job, Sandbox
-from rewards.sandbox.source import cut_at_stop
 
 Row = dict[str, Any]
 

@@ -29,6 +29,9 @@ def with_default_data(command: CommandLine, composed: Values) -> CommandLine:
 
 
 def _fitting(composed: Values) -> str | None:
+    model = composed["model"]
+    if model["init"] == "nano" and model["path"] is None:
+        return "nano"
     stages: list[dict[str, Any]] = [
         stage.get("choose", {}) for stage in composed["pipeline"]["stages"].values()
     ]

@@ -6,17 +6,15 @@ token comes along. Works with any decoder-only model that has a KV cache: every 
 the model's own forward, nothing of it is re-implemented.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+from peft import PeftModel
 from transformers import DynamicCache
-from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
-
-# transformers 5.24 renamed `past_key_values` and warns of the old name at every forward.
-_CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
 
 
 class HFSampler:
@@ -67,6 +65,7 @@ class _Batch:
         self._sampling = sampling
         self._device = next(model.parameters()).device
         self._eos = torch.tensor(eos, device=self._device)
+        self._cache = _cache_argument(model)
 
     def run(self, prompts: Sequence[list[int]], n: int, seed: int) -> list[Rollout]:
         generator = torch.Generator(device=_dice(self._device)).manual_seed(seed)
@@ -115,7 +114,7 @@ class _Batch:
             position_ids=(mask_P_L.cumsum(-1) - 1).clamp(min=0),
             use_cache=True,
             logits_to_keep=1,
-            **{_CACHE: cache},
+            **{self._cache: cache},
         )
         cache.batch_repeat_interleave(n)
         return (
@@ -130,7 +129,7 @@ class _Batch:
             attention_mask=mask_A_T,
             position_ids=mask_A_T.sum(-1, keepdim=True) - 1,
             use_cache=True,
-            **{_CACHE: cache},
+            **{self._cache: cache},
         )
         return output.logits[:, -1]
 
@@ -149,6 +148,17 @@ class _Batch:
         texts = self._tokenizer.batch_decode(ids_A_T)
         found = [any(stop in text for stop in self._sampling.stop) for text in texts]
         return torch.tensor(found, device=self._device)
+
+
+def _cache_argument(model: Any) -> str:
+    """Return what this model calls its cache.
+
+    transformers renamed it in 5.24 and warns of the old name at each step. The model is asked, for
+    its code may be older than the library, and a forward takes a name that it does not know in
+    silence.
+    """
+    causal = model.get_base_model() if isinstance(model, PeftModel) else model
+    return "cache" if "cache" in inspect.signature(causal.forward).parameters else "past_key_values"
 
 
 def _inverse_transform(logps_A_V: Any, generator: torch.Generator) -> Any:

@@ -9,7 +9,8 @@ compilers stop after type checking. Refuses to call a snippet without content co
 from rewards.compilers.base import Compilation, Diagnostic, MissingCompilerError, Outcome, Severity
 from rewards.compilers.compilers import Compilers
 from rewards.compilers.snippet import Snippet
-from rewards.compilers.table import COMPILERS, language_of
+from rewards.compilers.table import COMPILERS
+from rewards.languages import language_of
 
 __all__ = [
     "COMPILERS",

@@ -15,7 +15,8 @@ from rewards.compilers.base import Compilation, Compiler, Limits, Outcome, Sever
 from rewards.compilers.functions import Function, functions
 from rewards.compilers.imported_types import allow_imported_types
 from rewards.compilers.snippet import MOST_CHARACTERS, Snippet
-from rewards.compilers.table import COMPILERS, language_of
+from rewards.compilers.table import COMPILERS
+from rewards.languages import language_of
 from rewards.sandbox.compiled.step import Jailer
 from rewards.sandbox.profile import Layer, SandboxUnavailableError
 from rewards.sandbox.text import one_line

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rewards.compilers.functions import does_something
 from rewards.compilers.lexer import tokens
-from rewards.compilers.table import language_of
+from rewards.languages import language_of
 
 MOST_CHARACTERS = 50_000
 """Of a program. What is longer was not written to be compiled; see `Outcome.LIMIT`."""

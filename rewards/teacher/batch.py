@@ -1,13 +1,11 @@
 """A batch as a trainer hands it over, turned into what a teacher is asked about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rewards.base import Completion
 from rewards.board import Board
-from rewards.compilers.table import MARKS
-from rewards.extract import extract_code
 from rewards.sandbox.verdict import Verdict
 from rewards.teacher.teacher import Task
 
@@ -39,13 +37,12 @@ class Item:
 def read_batch(
     prompts: Sequence[Any],
     completions: Sequence[Completion],
-    prefix: Sequence[str | None] | None,
-    stop: Sequence[Sequence[str] | None] | None,
+    written: Sequence[str],
     language: Sequence[str | None] | None,
     board: Board,
     when: str | None,
 ) -> list[Item]:
-    """Return one item per completion. A column may be empty in rows that have no use for it.
+    """Return one item per completion; `written` are their programs, by `rewards.programs`.
 
     Raises:
         LookupError: `when` names a reward that was not asked before this one.
@@ -60,19 +57,12 @@ def read_batch(
     return [
         Item(
             Task(prompt_text(prompt), words or DEFAULT_LANGUAGE),
-            (before or "")
-            + extract_code(completion, stops or (), _marks_of(words or DEFAULT_LANGUAGE)),
+            program,
             verdict,
             asked=wanted is None or verdict == wanted,
         )
-        for prompt, completion, before, stops, words, verdict in zip(
-            prompts,
-            completions,
-            prefix or [""] * count,
-            stop or [()] * count,
-            language or [DEFAULT_LANGUAGE] * count,
-            verdicts,
-            strict=True,
+        for prompt, program, words, verdict in zip(
+            prompts, written, language or [DEFAULT_LANGUAGE] * count, verdicts, strict=True
         )
     ]
 
@@ -82,12 +72,6 @@ def prompt_text(prompt: Any) -> str:
     if isinstance(prompt, str):
         return prompt
     return "\n\n".join(f"{message['role']}: {message['content']}" for message in prompt)
-
-
-def _marks_of(language: str) -> Collection[str]:
-    """Return what a fenced block of the language is marked with."""
-    name = language.strip().lower()
-    return next((marks for marks in MARKS.values() if name in marks), {name})
 
 
 def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[Task, list[str]]:

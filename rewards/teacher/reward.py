@@ -19,6 +19,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from rewards.base import Completion
 from rewards.board import Board
+from rewards.programs import programs
 from rewards.teacher.batch import DEFAULT_LANGUAGE, Item, prompt_text, read_batch, to_grade
 from rewards.teacher.collect import Collector, Sample
 from rewards.teacher.desk import Desk, opened_desk, provider_of
@@ -110,6 +111,8 @@ class TeacherReward:
         prefix: Sequence[str | None] | None = None,
         stop: Sequence[Sequence[str] | None] | None = None,
         language: Sequence[str | None] | None = None,
+        tests: Sequence[str | None] | None = None,
+        entry_points: Sequence[Sequence[str] | None] | None = None,
         trainer_state: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
@@ -122,7 +125,15 @@ class TeacherReward:
 
         """
         when = self._config.when
-        items = read_batch(prompts, completions, prefix, stop, language, self._board, when)
+        written = programs(
+            completions,
+            prefix=prefix,
+            stop=stop,
+            language=language,
+            tests=tests,
+            entry_points=entry_points,
+        )
+        items = read_batch(prompts, completions, written, language, self._board, when)
         started = time.perf_counter()
         portal, desk = self._at_work()
         before = portal.call(_total, desk)

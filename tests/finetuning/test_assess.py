@@ -13,6 +13,7 @@ from rich.console import Console
 from finetuning.assess import assess
 from finetuning.config.evaluation import load_evaluation
 from finetuning.errors import ConfigError
+from finetuning.model.find import find_model
 from finetuning.run_dir import locked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,8 @@ def rows(tmp_path):
 def measure(*settings):
     screen = io.StringIO()
     config = load_evaluation([*SETTINGS, *settings])
-    return assess(config, Console(file=screen, width=120)), screen.getvalue()
+    found = find_model(config.model, config.revision, config.trust_remote_code, config.outputs)
+    return assess(config, found, Console(file=screen, width=120)), screen.getvalue()
 
 
 def contents(folder):

@@ -62,6 +62,6 @@ def test_a_model_that_was_replaced_in_its_folder(qwen_folder, tmp_path):
 
     folder = tmp_path / "model"
     shutil.copytree(qwen_folder, folder)
-    before = run("model=qwen", f"model.path={folder}")
+    before = run("model=qwen", f"model.path={folder}", "data=nano")
     (folder / "config.json").write_text((folder / "config.json").read_text() + "\n")
-    assert run("model=qwen", f"model.path={folder}") != before
+    assert run("model=qwen", f"model.path={folder}", "data=nano") != before

@@ -64,6 +64,7 @@ def trained(train, qwen_folder):
         "algo=grpo",
         "model=qwen",
         f"model.path={qwen_folder}",
+        "data=nano",
         "reward=random",
         "debug=true",
         "tracker=none",

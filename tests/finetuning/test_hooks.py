@@ -42,6 +42,7 @@ def tiny(qwen_folder):
     return [
         "model=qwen",
         f"model.path={qwen_folder}",
+        "data=nano",
         "debug=true",
         "tracker=none",
         "algo.args.max_completion_length=8",

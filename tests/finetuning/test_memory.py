@@ -114,6 +114,7 @@ def test_a_run_that_runs_out_ends_with_the_message(tmp_path, monkeypatch, qwen_f
         [
             "model=qwen",
             f"model.path={qwen_folder}",
+            "data=nano",
             "debug=true",
             "tracker=none",
             "hooks.evaluate.tasks=[]",

@@ -26,7 +26,7 @@ CPU = Device("cpu", torch.float32, "a test")
 def make_adapter(base, folder, quantization=None):
     """An adapter as a run saves it, and the model that it was trained on."""
     overrides = [f"model.path={base}", f"model.quantization={quantization or 'null'}"]
-    settings = load(["model=qwen", "model.lora.dropout=0.0", *overrides]).main.model
+    settings = load(["model=qwen", "data=nano", "model.lora.dropout=0.0", *overrides]).main.model
     policy = load_policy(str(base), CPU, quantization=quantization)
     torch.manual_seed(0)
     model = get_peft_model(policy.model, adapter_config(settings))

@@ -20,6 +20,7 @@ def test_a_four_bit_base_trains_merges_and_is_measured(train, qwen_folder, algo)
         f"algo={algo}",
         "model=qwen",
         f"model.path={qwen_folder}",
+        "data=nano",
         "model.quantization=nf4",
         "backend=cpu",
         "debug=true",

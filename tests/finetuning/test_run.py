@@ -50,7 +50,7 @@ def test_the_quickstart_leaves_everything_the_docs_promise(train):
     stored = yaml.safe_load((folder / "config.yaml").read_text())
     assert stored["algo"]["args"]["max_steps"] == 3
     assert "pass@1" in screen
-    for told in ("nano: 4 problems, 2 samples each.", "its scores mean nothing"):
+    for told in ("nano: 4 problems, 2 samples each.", "Its scores mean nothing"):
         assert told in screen
         assert told in (folder / "report.html").read_text()
 
@@ -132,6 +132,7 @@ def test_a_real_model_on_mbpp(train, qwen_folder):
         "model=qwen",
         f"model.path={qwen_folder}",
         "data=mbpp",
+        "hooks.evaluate.tasks=mbpp",
         "debug=true",
         "reward=[execution]",
         "tracker=none",

@@ -29,5 +29,5 @@ def test_one_that_breaks_ruff_costs_the_others_nothing(ruff):
 
 def test_without_ruff_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    with pytest.raises(ValueError, match=r"whetstone\[quality\].*quality_bonus=0"):
+    with pytest.raises(ValueError, match=r"\.\[quality\].*set it to 0"):
         find_ruff()

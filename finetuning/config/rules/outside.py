@@ -11,7 +11,7 @@ from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.model_files import why_broken
 from finetuning.config.references import referred
 from finetuning.config.resolve_model import MERGED, is_local
-from finetuning.config.schema import Config, JsonlData, TextData
+from finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import MissingKey, Problem
 from finetuning.rows.read import matches, train_file
@@ -73,10 +73,13 @@ def _why_no_model(folder: Path) -> str | None:
 
 def data_can_be_had(config: Config) -> Iterator[Problem]:
     """Check that tasks exist, and that their rows are here or on a Hub that we may ask."""
-    wanted = [("hooks.evaluate.tasks", task) for task in config.hooks.evaluate.tasks]
-    if config.hooks.watch.every_steps and config.data.watch_task:
-        wanted.append(("data.watch_task", config.data.watch_task))
-    if config.data.name in TASKS:
+    wanted: list[tuple[str, str]] = []
+    if config.collect is None:  # what collects measures nothing
+        wanted += [("hooks.evaluate.tasks", task) for task in config.hooks.evaluate.tasks]
+        if config.hooks.watch.every_steps and config.data.watch_task:
+            wanted.append(("data.watch_task", config.data.watch_task))
+    reads = config.collect is None or isinstance(config.collect, BaseCollect)
+    if config.data.name in TASKS and reads:
         wanted.append(("data", config.data.name))
     told: set[str] = set()
     for setting, task in wanted:

@@ -42,6 +42,7 @@ def build_trainer(qwen_folder, tmp_path) -> Callable[..., Any]:
             "model": "qwen",
             "model.path": qwen_folder,
             "model.lora.r": 4,
+            "data": "nano",
             "reward": "random",
             "algo.args.per_device_train_batch_size": 16,
             "algo.args.gradient_accumulation_steps": 1,

@@ -76,6 +76,7 @@ def build_offline(qwen_folder, tmp_path):
         settings = {
             "algo": algo,
             "model": "qwen",
+            "data": "nano",
             "model.path": qwen_folder,
             "model.lora.r": 4,
             "algo.args.max_steps": 2,

@@ -76,4 +76,4 @@ def test_commands_that_are_no_run_refuse_it():
 
 def test_null_and_special_tokens_are_no_credentials():
     special = ["algo.args.eos_token='<|im_end|>'", "algo.args.hub_token=null"]
-    assert load(["model=qwen", "algo=sft", *special]).stages
+    assert load(["model=qwen", "algo=sft", "data=nano", *special]).stages

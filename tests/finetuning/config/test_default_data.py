@@ -17,8 +17,9 @@ def _online(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "a-key-for-the-gate")
 
 
-def chosen(algo, rewards, stages=({},), collect=None, data="auto"):
+def chosen(algo, rewards, stages=({},), collect=None, data="auto", init="pretrained"):
     composed = {
+        "model": {"init": init, "path": None},
         "data": {"name": data},
         "algo": {"name": algo},
         "collect": collect,
@@ -57,6 +58,10 @@ def test_the_rewards_of_a_pipeline_are_those_of_its_stages():
 
 def test_what_was_chosen_stays():
     assert chosen("grpo", ["teacher"], data="nano") is None
+
+
+def test_nano_that_is_told_to_follow_keeps_its_world():
+    assert chosen("dpo", ["teacher"], init="nano") == "data=nano"
 
 
 def test_a_real_model_is_not_trained_on_the_toy_world():

@@ -22,7 +22,7 @@ CPU = Device("cpu", torch.float32, "a test")
 @pytest.fixture
 def rounded(qwen_folder, tmp_path):
     """An adapter of a base held in nf4, and what the two said in training."""
-    settings = load(["model=qwen", "model.lora.dropout=0.0"]).main.model
+    settings = load(["model=qwen", "data=nano", "model.lora.dropout=0.0"]).main.model
     policy = load_policy(str(qwen_folder), CPU, quantization="nf4")
     torch.manual_seed(0)
     model = get_peft_model(policy.model, adapter_config(settings))
@@ -57,7 +57,7 @@ def test_an_adapter_of_another_base_is_refused_before_weights_load(rounded, qwen
 
 
 def test_the_base_is_found_from_elsewhere(qwen_folder, tmp_path, monkeypatch):
-    settings = load(["model=qwen"]).main.model
+    settings = load(["model=qwen", "data=nano"]).main.model
     model = get_peft_model(load_policy(str(qwen_folder), CPU).model, adapter_config(settings))
     monkeypatch.chdir(qwen_folder.parent)
     for given, named in ((qwen_folder.name, str(qwen_folder)), ("owner/name", "owner/name")):

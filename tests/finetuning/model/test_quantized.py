@@ -23,7 +23,7 @@ IDS = torch.arange(2, 42).reshape(2, 20)
 
 @pytest.fixture
 def settings(qwen_folder):
-    overrides = ["model=qwen", f"model.path={qwen_folder}", "model.quantization=nf4"]
+    overrides = ["model=qwen", "data=nano", f"model.path={qwen_folder}", "model.quantization=nf4"]
     return load([*overrides, "model.lora.dropout=0.0"]).main.model
 
 

@@ -59,10 +59,14 @@ def test_logprobs_through_an_adapter(model, tokenizer, prompts, qwen_folder):
     assert differs
 
 
-def test_sampling_warns_of_nothing(model, tokenizer, prompts):
+@pytest.mark.parametrize("adapted", [False, True])
+def test_sampling_warns_of_nothing(tokenizer, prompts, qwen_folder, adapted):
+    policy = AutoModelForCausalLM.from_pretrained(qwen_folder)
+    if adapted:
+        policy = get_peft_model(policy, LoraConfig(r=4, target_modules="all-linear"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        HFSampler(model, tokenizer).sample(prompts, 2, Sampling(4), seed=0)
+        HFSampler(policy, tokenizer).sample(prompts, 2, Sampling(4), seed=0)
 
 
 def test_greedy_is_what_generate_gives(model, tokenizer, prompts):
