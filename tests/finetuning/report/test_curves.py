@@ -2,6 +2,7 @@ import html
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,15 @@ def test_labels_keep_their_order_their_distance_and_the_top(positions):
     assert by_position == sorted(by_position)
     assert all(above - below >= 0.1 - 1e-3 for below, above in pairwise(by_position))
     assert max(placed) <= 1.0
+
+
+def test_the_picture_of_the_readme_follows_the_theme():
+    picture = (Path(__file__).resolve().parents[3] / "docs" / "learning-curve.svg").read_text()
+
+    assert theme_css() in picture
+    assert [text for text in texts(picture) if text.startswith(("reward", "pass", "held"))] == [
+        "held-out",
+        "pass@1 0.82",
+        "reward \N{ALMOST EQUAL TO}",
+        "pass rate",
+    ]
