@@ -19,13 +19,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.compiles import snippet
-from evaluation.tasks import load_task
-from rewards.compilers import Compilers, Outcome
-from rewards.compilers import harness as harnesses
-from rewards.compilers.base import Limits
-from rewards.compilers.cpp import Cpp
-from rewards.sandbox.compiled.step import Ended, Jailer, Step
+from whetstone.evaluation.compiles import snippet
+from whetstone.evaluation.tasks import load_task
+from whetstone.rewards.compilers import Compilers, Outcome
+from whetstone.rewards.compilers import harness as harnesses
+from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.cpp import Cpp
+from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, Step
 
 TICK_S = 0.01
 Check = Callable[[str], bool]

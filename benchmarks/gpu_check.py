@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    from finetuning.machine import share_the_cores, take_one_gpu
+    from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
     share_the_cores()
     take_one_gpu()  # before torch looks at what there is
@@ -158,10 +158,10 @@ def ours(part: str, folder: Path, overrides: list[str]) -> Figures:
 
     from rich.console import Console
 
-    from finetuning.config import load
-    from finetuning.errors import MergeRefusedError
-    from finetuning.metrics import read_metrics
-    from finetuning.pipeline import run_plan
+    from whetstone.finetuning.artifacts.metrics import read_metrics
+    from whetstone.finetuning.config import load
+    from whetstone.finetuning.errors import MergeRefusedError
+    from whetstone.finetuning.pipeline import run_plan
 
     plan = load(overrides)
     with suppress(MergeRefusedError):  # the table says so
@@ -177,12 +177,12 @@ def stock(_part: str, folder: Path, overrides: list[str]) -> Figures:
     from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
     from trl import GRPOConfig, GRPOTrainer
 
-    from finetuning.algo.base import common_arguments
-    from finetuning.config import load
-    from finetuning.data.build import build_data
-    from finetuning.model.adapter import adapter_config
-    from finetuning.model.device import choose_device
-    from finetuning.rows.need import Need
+    from whetstone.finetuning.algo.base import common_arguments
+    from whetstone.finetuning.config import load
+    from whetstone.finetuning.data.build import build_data
+    from whetstone.finetuning.formats.dataset_type import Need
+    from whetstone.finetuning.model.adapter import adapter_config
+    from whetstone.finetuning.model.device import choose_device
 
     config = load(overrides).main
     device = choose_device(config.backend)
@@ -222,8 +222,8 @@ def make_base(folder: Path, *, tiny: bool) -> None:
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    from finetuning.nano.corpus import corpus
-    from finetuning.nano.tokenizer import build_tokenizer
+    from whetstone.finetuning.nano.corpus import corpus
+    from whetstone.finetuning.nano.tokenizer import build_tokenizer
 
     tokenizer = build_tokenizer([p + s for p, s in corpus(500, 0)], vocab_size=512)
     sizes = (

@@ -48,7 +48,7 @@ Judge = Callable[[list[Item]], list[bool]]
 
 @contextlib.contextmanager
 def whetstone(workers: int, timeout: float) -> Iterator[Judge]:
-    from rewards.sandbox import Job, Sandbox, Verdict
+    from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
     with Sandbox(workers, timeout) as sandbox:
 

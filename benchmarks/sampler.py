@@ -14,9 +14,9 @@ from collections.abc import Callable
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.nano import problems
-from finetuning.rollout.base import Sampling
-from finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.nano import problems
+from whetstone.finetuning.rollout.base import Sampling
+from whetstone.finetuning.rollout.hf import HFSampler
 
 PROMPTS, GROUP, NEW_TOKENS = 16, 8, 56
 

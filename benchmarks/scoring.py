@@ -21,9 +21,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from evaluation.tasks import load_task
-from evaluation.tasks.base import Task, job
-from rewards.sandbox import Sandbox, Verdict
+from whetstone.evaluation.tasks import load_task
+from whetstone.evaluation.tasks.base import Task, job
+from whetstone.rewards.sandbox import Sandbox, Verdict
 
 TIMEOUT_S = 3.0
 CONTENDERS = ("whetstone", "code_eval")

@@ -18,9 +18,9 @@ POLICIES = {
 WORK = """
 import sys, time
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from finetuning.nano import problems
-from finetuning.rollout.base import Sampling
-from finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.nano import problems
+from whetstone.finetuning.rollout.base import Sampling
+from whetstone.finetuning.rollout.hf import HFSampler
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
 sampler = HFSampler(AutoModelForCausalLM.from_pretrained(sys.argv[1]), tokenizer)
 ids = tokenizer([problem.prompt for problem in problems("rl", 16)])["input_ids"]

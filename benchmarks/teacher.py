@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "tests" / "rewards" / "teacher" / "loopback.py"

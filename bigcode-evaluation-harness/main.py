@@ -2,12 +2,12 @@
 
 import sys
 
-from finetuning.exits import exit_codes
-from finetuning.machine import share_the_cores
+from whetstone.finetuning.runtime.environment import share_the_cores
+from whetstone.finetuning.runtime.exit_codes import exit_codes
 
 if __name__ == "__main__":
     with exit_codes():
         share_the_cores()
-        from finetuning.harness import run
+        from whetstone.finetuning.inference.bigcode_harness import run
 
         sys.exit(run())

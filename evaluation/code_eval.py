@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from evaluation.judge import judged, pass_rates
-from evaluation.layouts import code_eval_result
-from evaluation.tasks.entry_points import entry_points
-from rewards.sandbox import Job, Sandbox, Verdict
-from rewards.sandbox.names import used_names
+from whetstone.evaluation.judge import judged, pass_rates
+from whetstone.evaluation.layouts import code_eval_result
+from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox.names import used_names
 
 PassRates = dict[str, float]
 Results = dict[int, list[tuple[int, dict[str, Any]]]]

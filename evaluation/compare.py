@@ -12,14 +12,14 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from evaluation.compiles import SUFFIX as COMPILED
-from evaluation.compiles import compile_values, read_compiled
-from evaluation.errors import ResumeRefused
-from evaluation.generate import Kind
-from evaluation.interval import RATE, Direction, Interval, crossed_interval, direction
-from evaluation.journal import Sample, read_samples
-from evaluation.pass_at_k import pass_at_k
-from rewards.sandbox import Verdict
+from whetstone.evaluation.compiles import SUFFIX as COMPILED
+from whetstone.evaluation.compiles import compile_values, read_compiled
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.interval import RATE, Direction, Interval, crossed_interval, direction
+from whetstone.evaluation.journal import Sample, read_samples
+from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.rewards.sandbox import Verdict
 
 _SUFFIX = ".samples.jsonl"
 _NOT_THE_MEASURE = frozenset({"seed", "batch_size"})

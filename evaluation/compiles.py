@@ -2,8 +2,8 @@
 
 The figure for code that has no tests, and beside pass@k what tells a wrong program from none. It is
 judged after pass@k, from the samples on the disk, and kept in a file of its own, so that no other
-file changes. What a completion has to do to count is what `rewards.compilers` asks: an empty one,
-or a body that does nothing, has not compiled.
+file changes. What a completion has to do to count is what `whetstone.rewards.compilers` asks: an
+empty one, or a body that does nothing, has not compiled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,15 +13,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from evaluation.evaluate import finished_samples
-from evaluation.generate import Kind, plan
-from evaluation.journal import Journal, Sample, read_rows
-from evaluation.pass_at_k import pass_at_k
-from evaluation.score import Scores
-from evaluation.settings import Settings, header
-from evaluation.tasks.base import Problem, Task, code_of
-from rewards.compilers import Compilers, MissingCompilerError, Outcome, Snippet
-from rewards.sandbox.profile import SandboxUnavailableError
+from whetstone.evaluation.evaluate import finished_samples
+from whetstone.evaluation.generate import Kind, plan
+from whetstone.evaluation.journal import Journal, Sample, read_rows
+from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.evaluation.score import Scores
+from whetstone.evaluation.settings import Settings, header
+from whetstone.evaluation.tasks.base import Problem, Task, code_of
+from whetstone.rewards.compilers import Compilers, MissingCompilerError, Outcome, Snippet
+from whetstone.rewards.sandbox.profile import SandboxUnavailableError
 
 SUFFIX = ".compiled.jsonl"
 

@@ -10,14 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation.generate import Chunk, Kind, generate, plan
-from evaluation.journal import Journal, Sample, sample_of
-from evaluation.judge import Judge
-from evaluation.sampler import Sampler
-from evaluation.score import Scores, load, save, score
-from evaluation.settings import Settings, header
-from evaluation.tasks.base import Task, build_program, job
-from rewards.sandbox import Job, Verdict
+from whetstone.evaluation.generate import Chunk, Kind, generate, plan
+from whetstone.evaluation.journal import Journal, Sample, sample_of
+from whetstone.evaluation.judge import Judge
+from whetstone.evaluation.sampler import Sampler
+from whetstone.evaluation.score import Scores, load, save, score
+from whetstone.evaluation.settings import Settings, header
+from whetstone.evaluation.tasks.base import Task, build_program, job
+from whetstone.rewards.sandbox import Job, Verdict
 
 OnProgress = Callable[[int, int], None]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from evaluation.sampler import Sampler, SamplingParams
-from evaluation.settings import Settings
-from evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.sampler import Sampler, SamplingParams
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks.base import Problem, Task
 
 
 class Kind(StrEnum):

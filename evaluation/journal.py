@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from evaluation.errors import ResumeRefused
-from evaluation.files import write_atomically
-from evaluation.generate import Chunk, Kind
-from rewards.sandbox import Verdict
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.files import write_atomically
+from whetstone.evaluation.generate import Chunk, Kind
+from whetstone.rewards.sandbox import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Journal(Generic[RowT]):
 
     Args:
         path: the file.
-        header: `task`, `fingerprint` and `settings`, as `evaluation.settings.header` makes them.
+        header: `task`, `fingerprint` and `settings`, from `whetstone.evaluation.settings.header`.
         row_of: makes a row of a line's values, as `sample_of` does.
 
     """

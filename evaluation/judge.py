@@ -8,9 +8,9 @@ error, and nothing is scored.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from evaluation.errors import Unjudged
-from evaluation.pass_at_k import pass_at_k
-from rewards.sandbox import Job, Result, Verdict
+from whetstone.evaluation.errors import Unjudged
+from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.rewards.sandbox import Job, Result, Verdict
 
 
 class Judge(Protocol):

@@ -2,10 +2,10 @@
 
 from contextlib import AbstractContextManager
 
-from evaluation.judge import Judge
-from evaluation.tasks.base import Task
-from rewards.sandbox import Sandbox
-from rewards.sandbox.compiled import CompiledSandbox
+from whetstone.evaluation.judge import Judge
+from whetstone.evaluation.tasks.base import Task
+from whetstone.rewards.sandbox import Sandbox
+from whetstone.rewards.sandbox.compiled import CompiledSandbox
 
 
 def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager[Judge]:

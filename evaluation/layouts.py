@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from evaluation.files import write_atomically
-from evaluation.generate import Kind
-from evaluation.journal import Sample
-from evaluation.tasks.base import Task, build_program
-from rewards.sandbox import Verdict
+from whetstone.evaluation.files import write_atomically
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.journal import Sample
+from whetstone.evaluation.tasks.base import Task, build_program
+from whetstone.rewards.sandbox import Verdict
 
 
 def code_eval_result(verdict: Verdict, detail: str) -> str:

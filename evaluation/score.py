@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from evaluation.errors import ResumeRefused
-from evaluation.files import write_atomically
-from evaluation.generate import Kind
-from evaluation.journal import Sample, check_same
-from evaluation.pass_at_k import pass_at_k
-from rewards.sandbox import Verdict
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.files import write_atomically
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.journal import Sample, check_same
+from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.rewards.sandbox import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from evaluation.sampler import SamplingParams
-from evaluation.tasks.base import Task
+from whetstone.evaluation.sampler import SamplingParams
+from whetstone.evaluation.tasks.base import Task
 
 # Raised whenever the same settings would lead to other samples or other rows in the files.
 _FORMAT = 2

@@ -11,9 +11,9 @@ from functools import partial
 from statistics import fmean
 from typing import Any
 
-from evaluation.compare import Difference, Estimate, Values, difference, estimate
-from evaluation.generate import Chunk, Kind
-from evaluation.journal import Journal, RowT
+from whetstone.evaluation.compare import Difference, Estimate, Values, difference, estimate
+from whetstone.evaluation.generate import Chunk, Kind
+from whetstone.evaluation.journal import Journal, RowT
 
 _SEED = 0
 """Of the bootstrap and of the examples: the same scores give the same page."""

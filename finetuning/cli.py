@@ -17,23 +17,26 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from finetuning.commands import COMMANDS
-from finetuning.config import load
-from finetuning.config.command_line import read_command_line
-from finetuning.config.describe import describe_plan
-from finetuning.config.groups import CONF_DIR
-from finetuning.config.load import Plan, complete
-from finetuning.config.overrides import part_flags
-from finetuning.config.references import referred
-from finetuning.config.suggest import did_you_mean
-from finetuning.errors import ConfigError, MissingKey, Problem
-from finetuning.exits import exit_codes
-from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
-from finetuning.run_dir import check_place
-from finetuning.sweep import announce_point, is_point, record_point, varied_settings
-from finetuning.sweep_points import checked_sweep
-from finetuning.version import version
-from finetuning.world import is_main
+from whetstone.finetuning.artifacts.run_dir import check_place
+from whetstone.finetuning.commands import COMMANDS
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.load import complete
+from whetstone.finetuning.config.overrides import part_flags
+from whetstone.finetuning.errors import ConfigError, MissingKey, Problem
+from whetstone.finetuning.launch import launch_run
+from whetstone.finetuning.runtime.environment import is_main
+from whetstone.finetuning.runtime.exit_codes import exit_codes
+from whetstone.finetuning.runtime.version import version
+from whetstone.finetuning.sweep.points import checked_sweep
+from whetstone.finetuning.sweep.progress import (
+    announce_point,
+    is_point,
+    record_point,
+    varied_settings,
+)
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
@@ -130,27 +133,7 @@ def _job(_: DictConfig) -> float | None:
         sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
         plan = load(list(job.overrides.task), [Path(path) for path in sources])
         plan = replace(plan, varied=varied_settings())
-        check_gpu(plan.main.backend)
-        if is_main():
-            print(
-                f"The configuration is right.\n{describe_plan(plan)}\nLoading torch and TRL.",
-                flush=True,
-            )
-        _check_models(plan)
-        share_the_cores()
-        take_one_gpu()
-        from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
-
-        finished = run_plan(plan, is_point=is_point())
+        finished = launch_run(plan, is_point=is_point())
         if is_point() and is_main():
             record_point(finished.folder, finished.objective, time.monotonic() - began)
         return finished.objective
-
-
-def _check_models(plan: Plan) -> None:
-    """Refuse a model that cannot be had, before torch loads."""
-    from finetuning.model.hub import check_reachable  # noqa: PLC0415 - the Hub's client
-
-    for model in (stage.config.model for stage in plan.stages):
-        if model.path is not None and referred(model.path) is None:
-            check_reachable(model.path, model.revision)

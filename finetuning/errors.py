@@ -6,7 +6,7 @@ Everything else propagates as it is: a traceback is the right message for a bug.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finetuning.credentials import struck_out
+from whetstone.finetuning.credentials import struck_out
 
 
 @dataclass(frozen=True)

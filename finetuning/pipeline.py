@@ -16,32 +16,8 @@ from typing import Any
 
 from rich.console import Console
 
-from evaluation.files import write_atomically
-from finetuning.collect.stage import collect_stage
-from finetuning.config import Config, Plan, Stage
-from finetuning.config.references import referred, with_products
-from finetuning.config.resolve_model import MERGED
-from finetuning.content import content_hash
-from finetuning.data.build import what_is_made
-from finetuning.errors import MergeRefusedError
-from finetuning.exits import disk_named
-from finetuning.hooks.merge import refusal
-from finetuning.hooks.progress import stage_banner
-from finetuning.hooks.publish import publish_finished
-from finetuning.inputs import StageRun, check_rewards
-from finetuning.memory import of_training, told_how_to_fit
-from finetuning.model.device import check_optimizer, choose_device
-from finetuning.ranks import join, share
-from finetuning.report.console import tell, tell_place, working
-from finetuning.report.html import write_report
-from finetuning.report.next_steps import print_next
-from finetuning.report.outcome import DEBUG
-from finetuning.report.terminal import print_outcome
-from finetuning.report.wording import shown
-from finetuning.rollout.engines import choose_rollout
-from finetuning.rows.need import need_of
-from finetuning.run import run_stage
-from finetuning.run_dir import (
+from whetstone.evaluation.files import write_atomically
+from whetstone.finetuning.artifacts.run_dir import (
     REPORT,
     describe,
     describe_run,
@@ -49,8 +25,32 @@ from finetuning.run_dir import (
     locked,
     open_run,
 )
-from finetuning.summary import MERGE_REFUSED, Summary, objective
-from finetuning.world import is_main
+from whetstone.finetuning.collect.stage import collect_stage
+from whetstone.finetuning.config import Config, Plan, Stage
+from whetstone.finetuning.config.references import referred, with_products
+from whetstone.finetuning.config.resolve_model import MERGED
+from whetstone.finetuning.data.build import what_is_made
+from whetstone.finetuning.errors import MergeRefusedError
+from whetstone.finetuning.formats.dataset_type import need_of
+from whetstone.finetuning.hooks.progress import stage_banner
+from whetstone.finetuning.model.device import check_optimizer, choose_device
+from whetstone.finetuning.model.merge import refusal
+from whetstone.finetuning.model.out_of_memory import of_training, told_how_to_fit
+from whetstone.finetuning.publish.at_run_end import publish_finished
+from whetstone.finetuning.report.console import tell, tell_place, working
+from whetstone.finetuning.report.html import write_report
+from whetstone.finetuning.report.next_steps import print_next
+from whetstone.finetuning.report.outcome import DEBUG
+from whetstone.finetuning.report.terminal import print_outcome
+from whetstone.finetuning.report.wording import shown
+from whetstone.finetuning.rollout.engines import choose_rollout
+from whetstone.finetuning.run import run_stage
+from whetstone.finetuning.runtime.distributed import join, share
+from whetstone.finetuning.runtime.environment import is_main
+from whetstone.finetuning.runtime.exit_codes import disk_named
+from whetstone.finetuning.training.prepare import StageRun, check_rewards
+from whetstone.finetuning.training.stage_cache import content_hash
+from whetstone.finetuning.training.summary import MERGE_REFUSED, Summary, objective
 
 
 @dataclass(frozen=True)

@@ -9,36 +9,49 @@ import gc
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from finetuning.algo.base import CHECKPOINTS
-from finetuning.algo.table import ALGORITHMS
-from finetuning.checkpoints import last_checkpoint
-from finetuning.config import Config
-from finetuning.config.model_files import context_of, vocabulary_of
-from finetuning.config.resolve_model import MERGED
-from finetuning.config.rules.architecture import architecture_problems, template_problems
-from finetuning.config.rules.context import length_problems
-from finetuning.config.schema import OnlineConfig
-from finetuning.errors import ConfigError
-from finetuning.hooks.build import build_hooks, watch_metric
-from finetuning.hooks.merge import Merger
-from finetuning.inputs import Inputs, StageRun, prepare
-from finetuning.measure import Measure, Metrics
-from finetuning.model.adapter import target_problems
-from finetuning.model.hub import local_folder
-from finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
-from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter, scale_files
-from finetuning.model.texts import too_long, vocabulary_problems
-from finetuning.quiet import quiet_libraries
-from finetuning.ranks import check_equal, share
-from finetuning.report.console import tell, working
-from finetuning.report.outcome import NOTHING_HELD_OUT
-from finetuning.rows.need import Need, need_of
-from finetuning.run_dir import run_id
-from finetuning.summary import Summary, summarize
-from finetuning.tracking import Scalars, finish_trackers, report_scores, start_trackers
-from finetuning.training import build_trainer, train
-from finetuning.world import is_main, processes
-from rewards.scorer import Scorer, save_scorer
+from whetstone.finetuning.algo.base import CHECKPOINTS
+from whetstone.finetuning.algo.table import ALGORITHMS
+from whetstone.finetuning.artifacts.checkpoints import last_checkpoint
+from whetstone.finetuning.artifacts.run_dir import run_id
+from whetstone.finetuning.config import Config
+from whetstone.finetuning.config.model_files import context_of, vocabulary_of
+from whetstone.finetuning.config.resolve_model import MERGED
+from whetstone.finetuning.config.rules.model import (
+    architecture_problems,
+    length_problems,
+    template_problems,
+)
+from whetstone.finetuning.config.schema import OnlineConfig
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.hooks.build import build_hooks, watch_metric
+from whetstone.finetuning.inference.stage_evaluation import Measure, Metrics
+from whetstone.finetuning.model.adapter import target_problems
+from whetstone.finetuning.model.hub import local_folder
+from whetstone.finetuning.model.merge import Merger
+from whetstone.finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
+from whetstone.finetuning.model.scorer import (
+    build_scorer,
+    discriminator_files,
+    fold_adapter,
+    scale_files,
+)
+from whetstone.finetuning.model.tokenizer_checks import too_long, vocabulary_problems
+from whetstone.finetuning.report.console import tell, working
+from whetstone.finetuning.report.outcome import NOTHING_HELD_OUT
+from whetstone.finetuning.runtime.distributed import check_equal, share
+from whetstone.finetuning.runtime.environment import is_main, processes
+from whetstone.finetuning.runtime.quiet import quiet_libraries
+from whetstone.finetuning.training.prepare import Inputs, StageRun, prepare
+from whetstone.finetuning.training.summary import Summary, summarize
+from whetstone.finetuning.training.tracking import (
+    Scalars,
+    finish_trackers,
+    report_scores,
+    start_trackers,
+)
+from whetstone.finetuning.training.trainer import build_trainer, train
+from whetstone.rewards.scorer import Scorer, save_scorer
 
 ADAPTER = "adapter"
 

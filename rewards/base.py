@@ -72,7 +72,7 @@ class RewardConfig(BaseModel, ABC):
     """Settings that a run may change when it is continued, since no reward depends on them."""
 
     name: str
-    """Which reward: the key of `rewards.table`."""
+    """Which reward: the key of `whetstone.rewards.table`."""
     weight: FiniteFloat
     """Factor of this reward in the sum over all selected rewards."""
 
@@ -101,3 +101,11 @@ class RewardConfig(BaseModel, ABC):
             RunStopped: what the reward asks outside cannot be reached now.
 
         """
+
+
+class RunStopped(RuntimeError):  # noqa: N818 - no error of the code, and named for what it means
+    """The run ends here, and the same command continues it: exit code 3.
+
+    An exception, and no flag on the trainer's state: it ends every trainer, also one with many
+    processes of which only this one knows the reason, and cannot pass for a run that was completed.
+    """

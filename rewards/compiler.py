@@ -2,7 +2,7 @@
 
 That is the weakest of judges: it does not know the task. So a program without content is worth
 nothing, whatever a compiler thinks of it, and this reward is meant to stand beside another one,
-such as `rewards.discriminator` or tests.
+such as `whetstone.rewards.discriminator` or tests.
 """
 
 import logging
@@ -14,11 +14,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from rewards.base import Completion, RewardConfig
-from rewards.board import Board
-from rewards.compilers import Compilation, Compilers, Outcome, Severity, Snippet, language_of
-from rewards.compilers.harness import STANDARD, load
-from rewards.programs import programs
+from whetstone.rewards.base import Completion, RewardConfig
+from whetstone.rewards.compilers import (
+    Compilation,
+    Compilers,
+    Outcome,
+    Severity,
+    Snippet,
+    language_of,
+)
+from whetstone.rewards.compilers.harness import STANDARD, load
+from whetstone.rewards.composition import Board
+from whetstone.rewards.programs import programs
 
 _LOG = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, PositiveFloat, PositiveInt
 
-from rewards.base import Completion, RewardConfig
-from rewards.programs import asked_of, programs
-from rewards.quality import find_ruff, qualities
-from rewards.reading import efficiency, parses, readability
-from rewards.sandbox import Job, Result, Sandbox, Verdict
-from rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.base import Completion, RewardConfig
+from whetstone.rewards.code_style import efficiency, parses, readability
+from whetstone.rewards.programs import asked_of, programs
+from whetstone.rewards.quality import find_ruff, qualities
+from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox.helpers import with_helpers
 
 CRITERIA = ("correctness", "readability", "efficiency", "style")
 WEIGHTS: Mapping[str, float] = MappingProxyType(

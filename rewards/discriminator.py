@@ -19,18 +19,18 @@ from pydantic import (
     field_validator,
 )
 
-from rewards.base import Completion, RewardConfig
-from rewards.board import Board
-from rewards.compiler import text_of
-from rewards.compilers import Outcome, Snippet, language_of
-from rewards.extract import shown, trimmed
-from rewards.programs import programs
+from whetstone.rewards.base import Completion, RewardConfig
+from whetstone.rewards.compiler import text_of
+from whetstone.rewards.compilers import Outcome, Snippet, language_of
+from whetstone.rewards.composition import Board
+from whetstone.rewards.extract import shown, trimmed
+from whetstone.rewards.programs import programs
 
 if TYPE_CHECKING:
-    from rewards.refresh import Refresher
+    from whetstone.rewards.refresh import Refresher
 
 _POSTING = "compiler"
-_MARK = "reward_model.json"  # rewards.scorer has it too, and imports torch
+_MARK = "reward_model.json"  # whetstone.rewards.scorer has it too, and imports torch
 _FOLDER = "discriminator"
 
 
@@ -177,7 +177,7 @@ class DiscriminatorReward:
     def _probabilities(self, snippets: Sequence[Snippet], step: int) -> list[float]:
         if not snippets:
             return []
-        from rewards.scorer import score  # noqa: PLC0415 - torch is slow
+        from whetstone.rewards.scorer import score  # noqa: PLC0415 - torch is slow
 
         judge = self._judge(step)
         eos = judge.scorer.tokenizer.eos_token
@@ -188,7 +188,7 @@ class DiscriminatorReward:
     def _learn(
         self, triples: Sequence[tuple[str, str, str]], step: int, save_steps: int | None
     ) -> float | None:
-        from rewards.pairs import Pair  # noqa: PLC0415 - torch is slow
+        from whetstone.rewards.pairs import Pair  # noqa: PLC0415 - torch is slow
 
         judge = self._judge(step)
         if not judge.is_due(step):
@@ -199,7 +199,7 @@ class DiscriminatorReward:
     def _judge(self, step: int) -> "Refresher":
         """Return the classifier as it was before this step."""
         if self._loaded is None:
-            from rewards.refresh import Learning, load_refresher  # noqa: PLC0415 - torch is slow
+            from whetstone.rewards.refresh import Learning, load_refresher  # noqa: PLC0415 - torch is slow
 
             refresh = self._refresh
             learning = Learning(

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.names import used_names
 
 _PATH = re.compile(r"([^\W\d]\w*)(?:\(\))?(?:\.[^\W\d]\w*(?:\(\))?)*\Z")
 _KEPT = 4096

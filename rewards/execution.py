@@ -12,15 +12,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from rewards.base import Completion, RewardConfig
-from rewards.board import Board
-from rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
-from rewards.hidden import HackGap, split_tests
-from rewards.metrics import batch_metrics, hidden_metrics
-from rewards.programs import asked_of, programs
-from rewards.quality import find_ruff, qualities
-from rewards.sandbox import Job, Result, Sandbox, Verdict
-from rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.base import Completion, RewardConfig
+from whetstone.rewards.composition import Board
+from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
+from whetstone.rewards.hidden_tests import HackGap, split_tests
+from whetstone.rewards.metrics import batch_metrics, hidden_metrics
+from whetstone.rewards.programs import asked_of, programs
+from whetstone.rewards.quality import find_ruff, qualities
+from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox.helpers import with_helpers
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,9 +46,9 @@ class ExecutionReward:
         truncated_reward: What a completion gets that the token limit cut and that failed; None
             pays by its verdict.
         max_completion_length, eos_token_ids: How such a completion is recognised, see
-            `rewards.grading.is_truncated`.
+            `whetstone.rewards.grading.is_truncated`.
         hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
-        hack_gap_warning, hack_gap_stop: Those of `rewards.hidden.HackGap`.
+        hack_gap_warning, hack_gap_stop: Those of `whetstone.rewards.hidden_tests.HackGap`.
         timeout_s, memory_mb, workers: Those of `Sandbox`.
 
     It starts its processes when it is first called, and again when it is called after `close`.

@@ -7,7 +7,7 @@ program that was cut off by the token limit may have its own.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rewards.sandbox import Result, Verdict
+from whetstone.rewards.sandbox import Result, Verdict
 
 VERDICT_REWARDS: Mapping[Verdict, float] = {
     Verdict.PASSED: 1.0,

@@ -7,7 +7,7 @@ batches that logged it. A rate over nothing is left out.
 from collections import Counter
 from collections.abc import Sequence
 
-from rewards.sandbox import Result, Verdict
+from whetstone.rewards.sandbox import Result, Verdict
 
 
 def batch_metrics(

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rewards import calibration
-from rewards.extract import shown
-from rewards.scorer import Scorer, score
+from whetstone.rewards import calibration
+from whetstone.rewards.extract import shown
+from whetstone.rewards.scorer import Scorer, score
 
 REPLAY = "replay.jsonl"
 """Pairs that a discriminator has learned from, beside its weights."""

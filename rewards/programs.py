@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from rewards.base import Completion
-from rewards.entry_points import names_asked, root_names
-from rewards.extract import extract_code
-from rewards.languages import known_language
+from whetstone.rewards.base import Completion
+from whetstone.rewards.entry_points import names_asked, root_names
+from whetstone.rewards.extract import extract_code
+from whetstone.rewards.languages import known_language
 
 _Value = TypeVar("_Value")
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewards.extras import not_installed
+from whetstone.rewards.extras import not_installed
 
 _RULES = "E,F,W,B,C4,C90,PERF,PIE,RET,SIM,UP"
 # A program is cut out of a longer text: how it begins and ends is not its own doing.

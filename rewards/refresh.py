@@ -17,9 +17,9 @@ import torch
 import torch.distributed
 from torch.nn import functional
 
-from rewards import calibration
-from rewards.extract import shown
-from rewards.pairs import (
+from whetstone.rewards import calibration
+from whetstone.rewards.extract import shown
+from whetstone.rewards.pairs import (
     MOST_KEPT,
     Pair,
     accuracy_of,
@@ -29,14 +29,14 @@ from rewards.pairs import (
     read_replay,
     warning_of,
 )
-from rewards.scorer import MlpHead, Scorer, load_scorer, logits_of, save_scorer
+from whetstone.rewards.scorer import MlpHead, Scorer, load_scorer, logits_of, save_scorer
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Learning:
-    """How a discriminator is refreshed; see `rewards.discriminator.RefreshConfig`."""
+    """How a discriminator is refreshed; see `whetstone.rewards.discriminator.RefreshConfig`."""
 
     every_steps: int
     learning_rate: float

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from pydantic import PositiveInt
 
-from rewards import scale
-from rewards.base import Completion, RewardConfig
-from rewards.extract import cut_at_stop
+from whetstone.rewards import score_scale
+from whetstone.rewards.base import Completion, RewardConfig
+from whetstone.rewards.extract import cut_at_stop
 
-_MARK = "reward_model.json"  # rewards.scorer has it too, and imports torch
+_MARK = "reward_model.json"  # whetstone.rewards.scorer has it too, and imports torch
 
 
 class RewardModelReward:
@@ -51,7 +51,7 @@ class RewardModelReward:
         self._batch_size = batch_size
         self._device = device
         self._max_length = max_length
-        self._scale = (scale.load(self._folder) if normalize else None) or scale.Scale()
+        self._scale = (score_scale.load(self._folder) if normalize else None) or score_scale.Scale()
         self._scorer: Any = None
 
     def __call__(
@@ -66,7 +66,7 @@ class RewardModelReward:
 
         `stop`: strings, per completion, at the earliest of which a text is cut, as a program is.
         """
-        from rewards.scorer import score  # noqa: PLC0415 - torch, only where a model is asked
+        from whetstone.rewards.scorer import score  # noqa: PLC0415 - torch, only where a model is asked
 
         scorer = self._loaded()
         cut = [
@@ -88,7 +88,7 @@ class RewardModelReward:
         if self._scorer is None:
             import torch  # noqa: PLC0415 - only where a model is asked
 
-            from rewards.scorer import load_scorer  # noqa: PLC0415
+            from whetstone.rewards.scorer import load_scorer  # noqa: PLC0415
 
             self._scorer = load_scorer(self._folder)
             automatic = "cuda" if torch.cuda.is_available() else "cpu"

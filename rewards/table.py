@@ -8,15 +8,15 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from rewards.base import RewardConfig
-from rewards.compiler import CompilerConfig
-from rewards.control import RandomConfig
-from rewards.criteria import CriteriaConfig
-from rewards.custom import CustomConfig
-from rewards.discriminator import DiscriminatorConfig
-from rewards.execution import ExecutionConfig
-from rewards.reward_model import RewardModelConfig
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.base import RewardConfig
+from whetstone.rewards.compiler import CompilerConfig
+from whetstone.rewards.criteria import CriteriaConfig
+from whetstone.rewards.custom.reward import CustomConfig
+from whetstone.rewards.discriminator import DiscriminatorConfig
+from whetstone.rewards.execution import ExecutionConfig
+from whetstone.rewards.random_reward import RandomConfig
+from whetstone.rewards.reward_model import RewardModelConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 
 _AnyReward = (
     ExecutionConfig

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from finetuning.cli import main, train
-from finetuning.errors import ConfigError, OutsideError, Problem
-from finetuning.exits import disk_named, exit_codes
-from finetuning.version import version
-from rewards.hidden import RewardHackedError
-from rewards.sandbox.profile import Layer, SandboxUnavailableError
+from whetstone.finetuning.cli import main, train
+from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
+from whetstone.finetuning.runtime.exit_codes import disk_named, exit_codes
+from whetstone.finetuning.runtime.version import version
+from whetstone.rewards.hidden_tests import RewardHackedError
+from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -19,18 +19,18 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.cli import checked
-from finetuning.commands import COMMANDS
-from finetuning.config import load
-from finetuning.config.commands import (
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.commands import COMMANDS
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.commands import (
+    load_evaluation,
     load_generate,
     load_merge,
     load_publish_dataset,
     load_publish_model,
 )
-from finetuning.config.evaluation import load_evaluation
-from finetuning.config.validation import load_validation
-from finetuning.errors import ConfigError
+from whetstone.finetuning.config.validation import load_validation
+from whetstone.finetuning.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

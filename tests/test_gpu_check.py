@@ -70,7 +70,7 @@ def test_the_speed_is_that_of_the_steps_after_the_first_ones(check):
 
 
 def test_what_is_run_on_a_gpu_is_accepted_by_the_gate(check, tmp_path):
-    from finetuning.config import load
+    from whetstone.finetuning.config import load
 
     check.make_base(tmp_path / "base", tiny=True)
     for part in check.PARTS:

@@ -18,7 +18,7 @@ def modules() -> dict[str, Path]:
     found = {}
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
-            parts = path.relative_to(ROOT).with_suffix("").parts
+            parts = ("whetstone", *path.relative_to(ROOT).with_suffix("").parts)
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             found[name] = path
     return found
@@ -42,9 +42,16 @@ def imports(name: str, *, at_import_time: bool) -> set[str]:
     return found
 
 
+def package_of(name: str) -> str | None:
+    """Return `rewards` for `whetstone.rewards.base`; None for a module that is not ours."""
+    ours, _, rest = name.partition(".")
+    return rest.partition(".")[0] if ours == "whetstone" else None
+
+
 def test_the_walls_hold():
     for name in MODULES:
-        package = name.split(".")[0]
+        package = package_of(name)
+        assert package is not None
         allowed = {
             "rewards": {"rewards"},
             "evaluation": {"evaluation", "rewards"},
@@ -53,98 +60,109 @@ def test_the_walls_hold():
         outside = {
             imported
             for imported in imports(name, at_import_time=False)
-            if imported.split(".")[0] in PACKAGES and imported.split(".")[0] not in allowed
+            if package_of(imported) not in {None, "", *allowed}
         }
         assert not outside, f"{name} imports {outside}"
 
 
 def test_the_teachers_rooms_do_not_import_in_a_circle():
     """Not even where an import is put off: who needs the settings need not know who builds."""
-    names = {name for name in MODULES if name.startswith("rewards.teacher")}
+    names = {name for name in MODULES if name.startswith("whetstone.rewards.teacher")}
     graph = {name: imports(name, at_import_time=False) & names for name in names}
     graphlib.TopologicalSorter(graph).prepare()
 
 
 def test_judges_and_measures_do_not_know_trl():
     for name in MODULES:
-        if name.split(".")[0] in {"rewards", "evaluation"}:
+        if package_of(name) in {"rewards", "evaluation"}:
             known = {imported.split(".")[0] for imported in imports(name, at_import_time=False)}
             assert not known & {"trl", "hydra"}, name
 
 
 OF_REWARDS = (
-    "rewards.sandbox",
-    "rewards.compilers",
-    "rewards.extract",
-    "rewards.entry_points",
-    "rewards.languages",
+    "whetstone.rewards.sandbox",
+    "whetstone.rewards.compilers",
+    "whetstone.rewards.extract",
+    "whetstone.rewards.entry_points",
+    "whetstone.rewards.languages",
 )
 
 
 def test_evaluation_knows_of_rewards_only_what_judges_a_program():
     for name in MODULES:
-        if name.split(".")[0] == "evaluation":
+        if package_of(name) == "evaluation":
             for imported in imports(name, at_import_time=False):
-                if imported.split(".")[0] == "rewards":
+                if package_of(imported) == "rewards":
                     assert imported.startswith(OF_REWARDS), f"{name} imports {imported}"
 
 
-# Room of finetuning -> the other rooms it may know. Files not named here (run, pipeline, content,
-# measure, assess, harness, cli, exits) are the story and what it is told with.
+# Each room of finetuning and what it may know, a room after those that it knows.
 ROOMS = {
-    "rows": {"errors"},
-    "config": {
-        "credentials",
-        "errors",
-        "nano",
-        "rows",
-        "world",
-    },  # of nano: how much its model reads
-    "collect": {
-        "config",
-        "data",
-        "errors",
-        "inputs",
-        "model",
-        "rollout",
-        "rows",
-        "summary",
-    },
-    "commands": {
-        "assess",
-        "config",
-        "errors",
-        "export",
-        "generate",
-        "machine",
-        "merge",
-        "model",  # which model is meant, before torch loads
-        "nano",
-        "pipeline",
-        "publish",
-        "report",
-        "validate",
-    },
-    "publish": {"config", "credentials", "errors", "metrics", "origin", "report"},
+    "credentials": set(),
     "nano": set(),
+    "errors": {"credentials"},
+    "runtime": {"errors"},
+    "formats": {"errors"},
+    "config": {"credentials", "errors", "formats", "nano", "runtime"},
+    "data": {"config", "errors", "formats", "nano"},
+    "artifacts": {"config", "errors", "formats", "runtime"},
+    "model": {"artifacts", "config", "errors", "nano", "runtime"},
+    "report": {"artifacts", "errors", "nano"},
     "rollout": {"config", "errors", "model"},
-    "model": {"config", "errors", "nano", "origin", "world"},
-    "data": {"config", "errors", "nano", "rows"},
-    "algo": {"config", "data", "errors", "metrics", "model", "rollout", "rows"},
-    "report": {"errors", "metrics", "nano"},  # of nano: a prompt that it can answer
+    "sweep": {"artifacts", "config", "errors", "report"},
+    "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
-    "hooks": {"config", "errors", "export", "metrics", "model", "publish", "ranks", "report"},
+    "inference": {
+        *("artifacts", "config", "data", "errors", "formats", "model", "report", "rollout"),
+        "runtime",
+    },
+    "hooks": {"artifacts", "config", "errors", "export", "model", "report", "runtime"},
+    "publish": {
+        *("artifacts", "config", "credentials", "errors", "export", "model", "report", "runtime"),
+    },
+    "training": {
+        *("algo", "artifacts", "config", "data", "errors", "formats", "hooks", "model", "report"),
+        "rollout",
+    },
+    "run": {
+        *("algo", "artifacts", "config", "errors", "formats", "hooks", "inference", "model"),
+        *("report", "runtime", "training"),
+    },
+    "collect": {"config", "data", "errors", "formats", "model", "rollout", "training"},
+    "pipeline": {
+        *("artifacts", "collect", "config", "data", "errors", "formats", "hooks", "model"),
+        *("publish", "report", "rollout", "run", "runtime", "training"),
+    },
+    "launch": {"config", "inference", "model", "pipeline", "runtime"},
+    "api": {"artifacts", "config", "launch"},
+    "commands": {
+        *("config", "errors", "export", "inference", "launch", "model", "nano", "pipeline"),
+        *("publish", "report", "runtime"),
+    },
+    "cli": {"artifacts", "commands", "config", "errors", "launch", "runtime", "sweep"},
 }
+
+
+def test_the_rooms_are_in_layers():
+    """No circle between rooms either: a room stands below those that it knows."""
+    rooms = list(ROOMS)
+    for room, known in ROOMS.items():
+        assert known <= set(rooms[: rooms.index(room)]), room
+    assert {
+        name.split(".")[2]
+        for name in MODULES
+        if package_of(name) == "finetuning" and name.count(".") > 1
+    } == set(rooms)
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_knows_its_neighbours_only(room):
     known = {
-        imported.split(".")[1]
+        imported.split(".")[2]
         for name in MODULES
-        if name.split(".")[:2] == ["finetuning", room]
+        if name.split(".")[1:3] == ["finetuning", room]
         for imported in imports(name, at_import_time=False)
-        if imported.startswith("finetuning.")
+        if imported.startswith("whetstone.finetuning.")
     }
     assert known - {room} <= ROOMS[room]
 
@@ -171,11 +189,11 @@ def test_no_circles():
 @pytest.mark.parametrize(
     "module",
     [
-        "finetuning.config",
-        "finetuning.cli",
-        "finetuning.model.find",  # a model that is not there is told before torch loads
-        "rewards.table",
-        "evaluation.tasks",
+        "whetstone.finetuning.config",
+        "whetstone.finetuning.cli",
+        "whetstone.finetuning.model.resolve",  # a missing model is told before torch loads
+        "whetstone.rewards.table",
+        "whetstone.evaluation.tasks",
     ],
 )
 def test_the_entrance_is_light(module):
@@ -187,7 +205,7 @@ def test_the_entrance_is_light(module):
 
 
 def test_importing_a_run_says_nothing():
-    command = [sys.executable, "-c", "import finetuning.pipeline"]
+    command = [sys.executable, "-c", "import whetstone.finetuning.pipeline"]
     env = {name: value for name, value in os.environ.items() if name != "WANDB_MODE"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""

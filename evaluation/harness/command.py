@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from evaluation.harness.delegate import checkout, delegate
-from evaluation.harness.files import (
+from whetstone.evaluation.harness.delegate import checkout, delegate
+from whetstone.evaluation.harness.files import (
     BadGenerations,
     Generations,
     read_generations,
@@ -22,13 +22,13 @@ from evaluation.harness.files import (
     write_references,
     write_results,
 )
-from evaluation.harness.flags import parse, selected
-from evaluation.harness.generate import HarnessSampler, LoadSampler, OnProgress, generate
-from evaluation.harness.tasks import chosen_problems
-from evaluation.judge import judged, pass_rates
-from evaluation.languages import open_judge
-from evaluation.tasks.base import Task, build_program, job
-from rewards.sandbox import Verdict
+from whetstone.evaluation.harness.flags import parse, selected
+from whetstone.evaluation.harness.generate import HarnessSampler, LoadSampler, OnProgress, generate
+from whetstone.evaluation.harness.tasks import chosen_problems
+from whetstone.evaluation.judge import judged, pass_rates
+from whetstone.evaluation.languages import open_judge
+from whetstone.evaluation.tasks.base import Task, build_program, job
+from whetstone.rewards.sandbox import Verdict
 
 K = (1, 10, 100)
 

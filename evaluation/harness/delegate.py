@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation.errors import EvaluationError
+from whetstone.evaluation.errors import EvaluationError
 
 VARIABLE = "WHETSTONE_HARNESS_CHECKOUT"
 
 
-class NoCheckout(EvaluationError):  # noqa: N818 - named as its neighbours in evaluation.errors are
+class NoCheckout(EvaluationError):  # noqa: N818 - named as its neighbours in whetstone.evaluation.errors are
     """The variable names a folder that is no checkout of the harness."""
 
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluation.errors import EvaluationError
-from evaluation.files import write_atomically
+from whetstone.evaluation.errors import EvaluationError
+from whetstone.evaluation.files import write_atomically
 
 Generations = list[list[str]]
 """For each problem, in the order of the data set, its programs."""
 
 
-class BadGenerations(EvaluationError):  # noqa: N818 - named as its neighbours in evaluation.errors
+class BadGenerations(EvaluationError):  # noqa: N818 - named as its neighbours in whetstone.evaluation.errors
     """A generations file is missing, or is not a list of lists of text."""
 
 

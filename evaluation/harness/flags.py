@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from fnmatch import filter as matching
 from typing import Any
 
-from evaluation.errors import EvaluationError
-from evaluation.harness.delegate import VARIABLE
-from evaluation.harness.tasks import SUPPORTED
+from whetstone.evaluation.errors import EvaluationError
+from whetstone.evaluation.harness.delegate import VARIABLE
+from whetstone.evaluation.harness.tasks import SUPPORTED
 
 UPSTREAM = "https://github.com/bigcode-project/bigcode-evaluation-harness"
 _REMEDY = f"It is upstream's: {UPSTREAM}. With a checkout of it, {VARIABLE}=FOLDER hands over to it"
@@ -19,7 +19,7 @@ _REMEDY = f"It is upstream's: {UPSTREAM}. With a checkout of it, {VARIABLE}=FOLD
 _PRECISIONS = ("fp32", "fp16", "bf16")
 
 
-class Unsupported(EvaluationError):  # noqa: N818 - named as its neighbours in evaluation.errors are
+class Unsupported(EvaluationError):  # noqa: N818 - named as its neighbours in whetstone.evaluation.errors are
     """A flag or a task that only upstream has, or a value that means nothing."""
 
 

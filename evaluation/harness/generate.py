@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from evaluation.harness.files import Generations, write_generations
-from evaluation.sampler import Sampler, SamplingParams
-from evaluation.tasks.base import Problem, Task, build_program
+from whetstone.evaluation.harness.files import Generations, write_generations
+from whetstone.evaluation.sampler import Sampler, SamplingParams
+from whetstone.evaluation.tasks.base import Problem, Task, build_program
 
 OnProgress = Callable[[int, int], None]
 

@@ -3,13 +3,13 @@
 from argparse import Namespace
 from dataclasses import replace
 
-from evaluation.errors import EvaluationError
-from evaluation.tasks import TASKS, Task, load_task
+from whetstone.evaluation.errors import EvaluationError
+from whetstone.evaluation.tasks import TASKS, Task, load_task
 
 SUPPORTED = tuple(name for name, entry in TASKS.items() if entry.in_harness)
 
 
-class NoProblemLeft(EvaluationError):  # noqa: N818 - named as its neighbours in evaluation.errors
+class NoProblemLeft(EvaluationError):  # noqa: N818 - named as its neighbours in whetstone.evaluation.errors
     """`--limit_start` lies behind the last problem."""
 
 

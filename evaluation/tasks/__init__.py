@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from evaluation.errors import UnknownTask
-from evaluation.tasks.base import Problem, Task, build_program
-from evaluation.tasks.chat import humaneval_chat, mbpp_chat
-from evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
-from evaluation.tasks.humaneval import humaneval, humaneval_unstripped
-from evaluation.tasks.jsonl import SUFFIX, jsonl_task
-from evaluation.tasks.mbpp import SOURCE as MBPP_SOURCE
-from evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
-from evaluation.tasks.multiple import FORMS, multiple
-from evaluation.tasks.plus import HUMANEVAL_PLUS, MBPP_PLUS, humanevalplus, mbppplus
-from evaluation.tasks.source import RowSource
+from whetstone.evaluation.errors import UnknownTask
+from whetstone.evaluation.tasks.base import Problem, Task, build_program
+from whetstone.evaluation.tasks.chat import humaneval_chat, mbpp_chat
+from whetstone.evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
+from whetstone.evaluation.tasks.humaneval import humaneval, humaneval_unstripped
+from whetstone.evaluation.tasks.jsonl import SUFFIX, jsonl_task
+from whetstone.evaluation.tasks.mbpp import SOURCE as MBPP_SOURCE
+from whetstone.evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
+from whetstone.evaluation.tasks.multiple import FORMS, multiple
+from whetstone.evaluation.tasks.plus import HUMANEVAL_PLUS, MBPP_PLUS, humanevalplus, mbppplus
+from whetstone.evaluation.tasks.source import RowSource
 
 __all__ = [
     "TASKS",

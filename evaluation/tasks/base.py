@@ -7,9 +7,9 @@ how a completion is cut.
 from dataclasses import dataclass
 from typing import Literal
 
-from rewards.entry_points import names_asked
-from rewards.extract import code_of_answer, cut_at_stop
-from rewards.sandbox import Job
+from whetstone.rewards.entry_points import names_asked
+from whetstone.rewards.extract import code_of_answer, cut_at_stop
+from whetstone.rewards.sandbox import Job
 
 Language = Literal["python", "cpp", "rust", "java"]
 
@@ -77,7 +77,7 @@ def job(task: Task, problem: Problem, program: str) -> Job:
     """Return what the sandbox is asked about a program.
 
     A helper that the prompt defines and the program replaces is the program's, as in the harness; a
-    reward gives its tests copies of their own (`rewards.sandbox.helpers`).
+    reward gives its tests copies of their own (`whetstone.rewards.sandbox.helpers`).
     """
     return Job(
         program=program,

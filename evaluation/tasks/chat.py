@@ -8,10 +8,10 @@ the strict ones. Their figures stand beside each other and never beside the stri
 
 from dataclasses import replace
 
-from evaluation.tasks.base import Problem, Task
-from evaluation.tasks.humaneval import humaneval
-from evaluation.tasks.mbpp import SOURCE, mbpp
-from evaluation.tasks.source import Row
+from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.humaneval import humaneval
+from whetstone.evaluation.tasks.mbpp import SOURCE, mbpp
+from whetstone.evaluation.tasks.source import Row
 
 _FORM = "Answer with the whole program in one fenced Python block."
 

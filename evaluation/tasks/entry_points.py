@@ -6,7 +6,7 @@ under the tests. Imports do not count, since the tests must meet the genuine mod
 
 from symtable import symtable
 
-from rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.names import used_names
 
 
 def entry_points(reference: str, tests: str) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ that our figures stand beside published ones. The prompt is stripped: with its l
 the same model scores differently.
 """
 
-from evaluation.tasks.base import Problem, Task
-from evaluation.tasks.entry_points import entry_points
-from evaluation.tasks.source import Row, RowSource
+from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.evaluation.tasks.source import Row, RowSource
 
 SOURCE = RowSource(
     file="HumanEval.jsonl.gz",

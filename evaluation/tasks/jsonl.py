@@ -23,11 +23,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from evaluation.errors import BadRow, BadRows, DataUnavailable
-from evaluation.lines import NotText, numbered_lines, text_of
-from evaluation.tasks.base import Problem, Task
-from evaluation.tasks.entry_points import entry_points
-from rewards.sandbox.statements import require_tests_that_can_fail
+from whetstone.evaluation.errors import BadRow, BadRows, DataUnavailable
+from whetstone.evaluation.lines import NotText, numbered_lines, text_of
+from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.rewards.sandbox.statements import require_tests_that_can_fail
 
 SUFFIX = ".jsonl"
 TIMEOUT_S = 3.0

@@ -8,9 +8,9 @@ that and the stop words cost the published solutions 2 of the 500 test problems.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from evaluation.tasks.base import Problem, Task
-from evaluation.tasks.entry_points import entry_points
-from evaluation.tasks.source import Row, RowSource
+from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.evaluation.tasks.source import Row, RowSource
 
 SOURCE = RowSource(
     file="mbpp.jsonl.gz",

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from evaluation.tasks.base import Language, Problem, Task
-from evaluation.tasks.source import Row, RowSource
+from whetstone.evaluation.tasks.base import Language, Problem, Task
+from whetstone.evaluation.tasks.source import Row, RowSource
 
 _COLUMNS = frozenset({"task_id", "prompt", "declaration", "canonical_solution", "test"})
 _CPP_HEADERS = (

@@ -6,13 +6,13 @@ numpy to compare floats, and the sandbox has the standard library only: that one
 by the few comparisons that they use, over numbers and nested sequences of them.
 """
 
-from evaluation.tasks.base import Problem, Task
-from evaluation.tasks.entry_points import entry_points
-from evaluation.tasks.humaneval import STOP as HUMANEVAL_STOP
-from evaluation.tasks.humaneval import humaneval_problem
-from evaluation.tasks.mbpp import STOP as MBPP_STOP
-from evaluation.tasks.mbpp import docstring_prompt
-from evaluation.tasks.source import Row, RowSource
+from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.evaluation.tasks.humaneval import STOP as HUMANEVAL_STOP
+from whetstone.evaluation.tasks.humaneval import humaneval_problem
+from whetstone.evaluation.tasks.mbpp import STOP as MBPP_STOP
+from whetstone.evaluation.tasks.mbpp import docstring_prompt
+from whetstone.evaluation.tasks.source import Row, RowSource
 
 HUMANEVAL_PLUS = RowSource(
     file="humanevalplus.jsonl.gz",

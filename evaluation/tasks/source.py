@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.errors import DataUnavailable
+from whetstone.evaluation.errors import DataUnavailable
 
 DATA_DIR_VARIABLE = "WHETSTONE_DATA_DIR"
 

@@ -8,15 +8,15 @@ import torch
 from datasets import Dataset
 from transformers import Trainer, TrainerCallback
 
-from finetuning.algo.clock import StepClock
-from finetuning.algo.longest import LongestFirst, forgotten
-from finetuning.config.schema import ParityConfig
-from finetuning.errors import ConfigError, Problem
-from finetuning.model.device import Device
-from finetuning.model.policy import Policy
-from finetuning.model.quantized import keep_adapter_precise
-from finetuning.rollout.base import Engine
-from rewards.base import Reward
+from whetstone.finetuning.algo.clock import StepClock
+from whetstone.finetuning.algo.oom_probe import LongestFirst, forgotten
+from whetstone.finetuning.config.schema import ParityConfig
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.model.policy import Policy
+from whetstone.finetuning.model.quantized import keep_adapter_precise
+from whetstone.finetuning.rollout.base import Engine
+from whetstone.rewards.base import Reward
 
 CHECKPOINTS = "checkpoints"
 _OF_THIS_SESSION = {

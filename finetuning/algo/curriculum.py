@@ -10,9 +10,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from trl.trainer.utils import RepeatSampler
 
-from finetuning.algo.order import ResumableSampler
-from finetuning.config.schema import CurriculumConfig
+from whetstone.finetuning.config.schema import CurriculumConfig
+
+
+class ResumableSampler(RepeatSampler):
+    """RepeatSampler whose order follows from its seed and the epoch alone."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin an epoch; accelerate calls this, also when it then skips batches."""
+        if self.shuffle:
+            self.generator.manual_seed(self.seed + epoch)
+
 
 ROW = "curriculum_row"
 """The data set's column that says which prompt a row is."""

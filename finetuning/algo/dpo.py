@@ -7,8 +7,8 @@ from typing import Any
 
 from trl import DPOConfig, DPOTrainer
 
-from finetuning.algo.base import Parts, build_arguments
-from finetuning.algo.offline import OfflineTrainer, build_offline, reference_of
+from whetstone.finetuning.algo.base import Parts, build_arguments
+from whetstone.finetuning.algo.offline import OfflineTrainer, build_offline, reference_of
 
 
 class WhetstoneDPOTrainer(OfflineTrainer, DPOTrainer):

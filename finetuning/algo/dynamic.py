@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from finetuning.algo.online import OnlineTrainer
-from finetuning.algo.signal import keep
-from finetuning.config.schema import DynamicSamplingConfig
+from whetstone.finetuning.algo.online import OnlineTrainer
+from whetstone.finetuning.algo.zero_variance import keep
+from whetstone.finetuning.config.schema import DynamicSamplingConfig
 
 SIGNAL = "has_signal"
 SIGNAL_ROWS = "signal_rows"

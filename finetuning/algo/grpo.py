@@ -7,10 +7,10 @@ from typing import Any
 
 from trl import GRPOConfig, GRPOTrainer
 
-from finetuning.algo.base import Parts
-from finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
-from finetuning.algo.online import build_online, online_arguments
-from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
+from whetstone.finetuning.algo.online import build_online, online_arguments
+from whetstone.finetuning.algo.zero_variance import rows_with_signal, zero_rows_are_idle
 
 _MEANS_OVER_ROWS = frozenset({"dr_grpo", "grpo", "luspo", "sapo"})
 

@@ -6,7 +6,7 @@ error clipped to 20 %, so that one odd batch cannot throw the coefficient off.
 
 from typing import Any
 
-from finetuning.config.schema import KLConfig
+from whetstone.finetuning.config.schema import KLConfig
 
 _MOST_ERROR = 0.2
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from trl import KTOConfig, KTOTrainer
 
-from finetuning.algo.base import Parts, build_arguments
-from finetuning.algo.offline import OfflineTrainer, build_offline, reference_of
-from finetuning.errors import ConfigError
-from finetuning.rows.together import wrong_labels
+from whetstone.finetuning.algo.base import Parts, build_arguments
+from whetstone.finetuning.algo.offline import OfflineTrainer, build_offline, reference_of
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.checks import wrong_labels
 
 
 class WhetstoneKTOTrainer(OfflineTrainer, KTOTrainer):

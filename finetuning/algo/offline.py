@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.algo.base import Parts, RunTrainer
-from finetuning.algo.longest import longest_rows
+from whetstone.finetuning.algo.base import Parts, RunTrainer
+from whetstone.finetuning.algo.oom_probe import longest_rows
 
 
 class OfflineTrainer(RunTrainer):

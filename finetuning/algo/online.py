@@ -6,18 +6,30 @@ import torch
 from accelerate.utils import gather_object
 from trl.models import unwrap_model_for_generation
 
-from finetuning.algo.base import Parts, RunTrainer, build_arguments
-from finetuning.algo.curriculum import ROW, CurriculumSampler, PassRates, first_rates
-from finetuning.algo.longest import longest_prompt
-from finetuning.algo.order import ResumableSampler
-from finetuning.algo.parity import MAX, MEAN, Drawn, check, differences, some_rows
-from finetuning.algo.state import StatefulTrainer
-from finetuning.config.schema import ParityConfig
-from finetuning.metrics import UNJUDGED
-from finetuning.model.quantized import computes_exactly
-from finetuning.rollout.base import Engine, Sampling
-from finetuning.rollout.decode import decode_completions
-from finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.algo.base import Parts, RunTrainer, build_arguments
+from whetstone.finetuning.algo.curriculum import (
+    ROW,
+    CurriculumSampler,
+    PassRates,
+    ResumableSampler,
+    first_rates,
+)
+from whetstone.finetuning.algo.logprob_mismatch import (
+    MAX,
+    MEAN,
+    Drawn,
+    check,
+    differences,
+    some_rows,
+)
+from whetstone.finetuning.algo.oom_probe import longest_prompt
+from whetstone.finetuning.algo.state import StatefulTrainer
+from whetstone.finetuning.artifacts.metrics import UNJUDGED
+from whetstone.finetuning.config.schema import ParityConfig
+from whetstone.finetuning.model.quantized import computes_exactly
+from whetstone.finetuning.rollout.base import Engine, Sampling
+from whetstone.finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.rollout.text import decode_completions
 
 
 class OnlineTrainer(StatefulTrainer, RunTrainer):

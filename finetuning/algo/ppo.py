@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from trl import GRPOConfig, GRPOTrainer
 
-from finetuning.algo.base import Parts
-from finetuning.algo.gae import (
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.gae import (
     advantages_and_returns,
     approximate_kl,
     token_rewards,
     value_losses,
     whiten,
 )
-from finetuning.algo.kl import KLController, build_controller
-from finetuning.algo.online import OnlineTrainer, build_online, online_arguments
-from finetuning.config.schema import PpoConfig
-from finetuning.model.value_head import ValueTap, attach_critic, is_critic
+from whetstone.finetuning.algo.kl import KLController, build_controller
+from whetstone.finetuning.algo.online import OnlineTrainer, build_online, online_arguments
+from whetstone.finetuning.config.schema import PpoConfig
+from whetstone.finetuning.model.value_head import ValueTap, attach_critic, is_critic
 
 _TOO_FAR = 1.5  # times target_kl, as Spinning Up and Stable-Baselines3 have it
 

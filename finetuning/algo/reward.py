@@ -13,8 +13,8 @@ import torch
 from torch.nn.functional import softplus
 from trl import RewardConfig, RewardTrainer
 
-from finetuning.algo.base import Parts, build_arguments
-from finetuning.algo.offline import OfflineTrainer, build_offline
+from whetstone.finetuning.algo.base import Parts, build_arguments
+from whetstone.finetuning.algo.offline import OfflineTrainer, build_offline
 
 
 class BradleyTerryTrainer(OfflineTrainer, RewardTrainer):

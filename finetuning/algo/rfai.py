@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from trl import GRPOConfig, GRPOTrainer
 
-from finetuning.algo.base import Parts
-from finetuning.algo.dynamic import GroupTrainer
-from finetuning.algo.gae import approximate_kl
-from finetuning.algo.kl import KLController, build_controller
-from finetuning.algo.online import build_online, online_arguments
-from finetuning.algo.signal import rows_with_signal, zero_rows_are_idle
-from finetuning.config.schema import RfaiConfig
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.dynamic import GroupTrainer
+from whetstone.finetuning.algo.gae import approximate_kl
+from whetstone.finetuning.algo.kl import KLController, build_controller
+from whetstone.finetuning.algo.online import build_online, online_arguments
+from whetstone.finetuning.algo.zero_variance import rows_with_signal, zero_rows_are_idle
+from whetstone.finetuning.config.schema import RfaiConfig
 
 POLICY_LOSS, KL_LOSS = "loss/policy", "loss/kl"
 """Columns: the two parts of the loss, -log_prob * reward and beta * KL. They add up to `loss`."""

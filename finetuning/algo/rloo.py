@@ -11,10 +11,10 @@ import torch
 from datasets import Dataset
 from trl import RLOOConfig, RLOOTrainer
 
-from finetuning.algo.base import Parts
-from finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
-from finetuning.algo.online import build_online, online_arguments
-from finetuning.algo.signal import rows_with_signal
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.dynamic import SIGNAL_ROWS, GroupTrainer
+from whetstone.finetuning.algo.online import build_online, online_arguments
+from whetstone.finetuning.algo.zero_variance import rows_with_signal
 
 
 class WhetstoneRLOOTrainer(GroupTrainer, RLOOTrainer):

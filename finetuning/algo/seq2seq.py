@@ -11,9 +11,9 @@ from datasets import Dataset
 from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
 from trl import SFTConfig
 
-from finetuning.algo.base import Parts
-from finetuning.algo.offline import HeldOutCallback, OfflineTrainer
-from finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.offline import HeldOutCallback, OfflineTrainer
+from whetstone.finetuning.errors import ConfigError, Problem
 
 
 class WhetstoneSeq2SeqTrainer(OfflineTrainer, Seq2SeqTrainer):

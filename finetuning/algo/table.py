@@ -1,4 +1,7 @@
-"""The algorithms: who builds the trainer of each. What they train on is in `finetuning.rows`."""
+"""The algorithms: who builds the trainer of each.
+
+What they train on is in `whetstone.finetuning.formats`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,16 +9,20 @@ from typing import Any
 
 from transformers import Trainer
 
-from finetuning.algo.base import Parts
-from finetuning.algo.dpo import build_dpo, dpo_arguments
-from finetuning.algo.grpo import build_grpo, grpo_arguments
-from finetuning.algo.kto import build_kto, kto_arguments
-from finetuning.algo.ppo import build_ppo, ppo_arguments
-from finetuning.algo.pretrain import build_pretrain, pretrain_arguments
-from finetuning.algo.reward import build_reward, reward_arguments
-from finetuning.algo.rfai import build_rfai, rfai_arguments
-from finetuning.algo.rloo import build_rloo, rloo_arguments
-from finetuning.algo.sft import build_sft, sft_arguments
+from whetstone.finetuning.algo.base import Parts
+from whetstone.finetuning.algo.dpo import build_dpo, dpo_arguments
+from whetstone.finetuning.algo.grpo import build_grpo, grpo_arguments
+from whetstone.finetuning.algo.kto import build_kto, kto_arguments
+from whetstone.finetuning.algo.ppo import build_ppo, ppo_arguments
+from whetstone.finetuning.algo.reward import build_reward, reward_arguments
+from whetstone.finetuning.algo.rfai import build_rfai, rfai_arguments
+from whetstone.finetuning.algo.rloo import build_rloo, rloo_arguments
+from whetstone.finetuning.algo.sft import (
+    build_pretrain,
+    build_sft,
+    pretrain_arguments,
+    sft_arguments,
+)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, groupby
 from typing import Any
 
-from finetuning.collect.samples import KEPT
-from rewards.base import Reward
+from whetstone.finetuning.collect.samples import KEPT
+from whetstone.rewards.base import Reward
 
 Row = dict[str, Any]
 _KEYS = ("prompt", "completion", "score", "source", "scores")

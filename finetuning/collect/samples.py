@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from evaluation.sampler import SamplingParams
-from finetuning.config.schema import BaseCollect, Config
-from finetuning.data.build import build_dataset
-from finetuning.errors import ConfigError
-from finetuning.model.device import Device
-from finetuning.model.policy import load_policy
-from finetuning.rollout.engines import build_engine, choose_rollout
-from finetuning.rollout.text import TextSampler
-from finetuning.rows.need import Need
-from finetuning.rows.together import not_text
-from rewards.extract import cut_at_stop
-from rewards.sandbox import Job, Sandbox
+from whetstone.evaluation.sampler import SamplingParams
+from whetstone.finetuning.config.schema import BaseCollect, Config
+from whetstone.finetuning.data.build import build_dataset
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.checks import not_text
+from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.model.policy import load_policy
+from whetstone.finetuning.rollout.engines import build_engine, choose_rollout
+from whetstone.finetuning.rollout.text import TextSampler
+from whetstone.rewards.extract import cut_at_stop
+from whetstone.rewards.sandbox import Job, Sandbox
 
 Row = dict[str, Any]
 

@@ -12,23 +12,29 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluation.files import write_atomically
-from finetuning.collect.derive import demonstrations, judge, labels, most_candidates, pairs
-from finetuning.collect.samples import BaseSampler, base_problems
-from finetuning.collect.write import Collected, write_dataset
-from finetuning.config.schema import (
+from whetstone.evaluation.files import write_atomically
+from whetstone.finetuning.collect.derive import (
+    demonstrations,
+    judge,
+    labels,
+    most_candidates,
+    pairs,
+)
+from whetstone.finetuning.collect.samples import BaseSampler, base_problems
+from whetstone.finetuning.collect.write import Collected, write_dataset
+from whetstone.finetuning.config.schema import (
     BaseCollect,
     DemonstrationsCollect,
     LabelsCollect,
     PairsCollect,
 )
-from finetuning.errors import OutsideError
-from finetuning.inputs import StageRun, build_reward, check_columns, tell_costs
-from finetuning.rows.base import read_base
-from finetuning.summary import Summary
-from rewards.base import KeepsFiles
-from rewards.teacher.ledger import read_spending
-from rewards.together import in_order, share_board
+from whetstone.finetuning.errors import OutsideError
+from whetstone.finetuning.formats.read import read_base
+from whetstone.finetuning.training.prepare import StageRun, build_reward, check_columns, tell_costs
+from whetstone.finetuning.training.summary import Summary
+from whetstone.rewards.base import KeepsFiles
+from whetstone.rewards.composition import in_order, share_board
+from whetstone.rewards.teacher.ledger import read_spending
 
 Row = dict[str, Any]
 

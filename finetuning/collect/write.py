@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from finetuning.rows.read import TRAIN, VALIDATION
+from whetstone.finetuning.formats.read import TRAIN, VALIDATION
 
 Row = dict[str, Any]
 Statistics = dict[str, Any]

@@ -2,7 +2,8 @@
 
 To add one is a module with `HELP`, `add_arguments` and `run`, and a line in the table below. What
 is heavy is imported inside `run`, so that help and mistakes are answered at once. A command says no
-by raising the errors that `finetuning.exits` turns into exit codes; `SystemExit(1)` is a verdict.
+by raising the errors that `whetstone.finetuning.runtime.exit_codes` turns into exit codes;
+`SystemExit(1)` is a verdict.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from finetuning.commands import (
+from whetstone.finetuning.commands import (
     audit,
     collect,
     compare,

@@ -2,10 +2,10 @@
 
 import argparse
 
-from finetuning.config import load
-from finetuning.errors import ConfigError, Problem
-from rewards.custom import CustomConfig
-from rewards.table import AnyRewardConfig
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.rewards.custom.reward import CustomConfig
+from whetstone.rewards.table import AnyRewardConfig
 
 HELP = "attack a reward and show what it pays for that"
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Print a table for each reward; exit code 1 when an attack earned or harmed something."""
-    from rewards.audit.command import audit_all  # noqa: PLC0415 - only this command needs it
+    from whetstone.rewards.audit.command import audit_all  # noqa: PLC0415 - only this command needs it
 
     target: list[str] = chosen.target
     if len(target) == 1 and "=" not in target[0]:

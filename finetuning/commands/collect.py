@@ -2,10 +2,11 @@
 
 import argparse
 
-from finetuning.config import load
-from finetuning.config.describe import describe_plan
-from finetuning.errors import ConfigError, Problem
-from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.describe import describe_plan
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "make a data set: samples of a model, then pairs or labels by any reward"
 
@@ -30,6 +31,6 @@ def run(chosen: argparse.Namespace) -> None:
     print(describe_plan(plan))
     share_the_cores()
     take_one_gpu()
-    from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
+    from whetstone.finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
 
     run_plan(plan)

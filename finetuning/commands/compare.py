@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from finetuning.config import load
-from finetuning.config.rules.outside import has_wandb_key
-from finetuning.config.schema import WandbConfig
-from finetuning.errors import ConfigError, Problem
-from finetuning.report.console import tell
-from finetuning.report.wording import shown
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.rules.outside import has_wandb_key
+from whetstone.finetuning.config.schema import WandbConfig
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.report.console import tell
+from whetstone.finetuning.report.wording import shown
 
 HELP = "compare runs: which is better, by how much, and how sure that is"
 _LONGEST_NAME = 80
@@ -36,7 +36,7 @@ def run(chosen: argparse.Namespace) -> None:
     settings = [text for text in chosen.given if Path(text) not in folders]
     wandb = _wandb_settings(settings, wanted=chosen.wandb)
     # matplotlib, only now
-    from finetuning.report.comparison.page import compare, write_comparison  # noqa: PLC0415
+    from whetstone.finetuning.report.comparison.page import compare, write_comparison  # noqa: PLC0415
 
     comparison = compare(folders, each=chosen.each)
     out = chosen.out or _beside(folders[0], [group.label for group in comparison.groups])
@@ -50,7 +50,7 @@ def run(chosen: argparse.Namespace) -> None:
     for place in (page, figures):
         print(shown(place))
     if wandb is not None:
-        from finetuning.report.comparison.wandb_report import publish  # noqa: PLC0415 - wandb
+        from whetstone.finetuning.report.comparison.wandb_report import publish  # noqa: PLC0415 - wandb
 
         print(publish(comparison, out, wandb.project, wandb.entity, online=wandb.mode == "online"))
 

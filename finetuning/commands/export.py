@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from finetuning.config.overrides import with_home
-from finetuning.config.resolve_model import resolve_model
-from finetuning.config.rules.backend import why_no_mlx
-from finetuning.errors import ConfigError, Problem
-from finetuning.export.gguf import CONVERTER, FOLDER, export_gguf, find_converter
-from finetuning.export.names import form_of
+from whetstone.finetuning.config.overrides import with_home
+from whetstone.finetuning.config.resolve_model import resolve_model
+from whetstone.finetuning.config.rules.backend import why_no_mlx
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.export.gguf import CONVERTER, FOLDER, export_gguf, find_converter
+from whetstone.finetuning.export.names import form_of
 
 HELP = "write a model in the form that MLX or llama.cpp reads"
 _MODEL = "model="
@@ -42,7 +42,7 @@ def _mlx(path: str, revision: str | None, beside: Path, chosen: argparse.Namespa
     if reason := why_no_mlx():
         raise ConfigError([Problem("export mlx", reason)])
     target = _free(chosen.output or form_of(beside, chosen.bits))
-    from finetuning.export.mlx import export_mlx  # noqa: PLC0415 - torch and MLX, only now
+    from whetstone.finetuning.export.mlx import export_mlx  # noqa: PLC0415 - torch and MLX, only now
 
     export_mlx(_here(path, revision), target, chosen.bits)
     return target
@@ -62,7 +62,7 @@ def _gguf(path: str, revision: str | None, beside: Path, chosen: argparse.Namesp
 
 
 def _here(path: str, revision: str | None) -> Path:
-    from finetuning.model.hub import local_folder  # noqa: PLC0415 - the Hub's client
+    from whetstone.finetuning.model.hub import local_folder  # noqa: PLC0415 - the Hub's client
 
     return local_folder(path, revision, f"{_MODEL}{path}")
 

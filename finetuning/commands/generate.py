@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from finetuning.config.commands import load_generate
-from finetuning.errors import ConfigError, Problem
-from finetuning.machine import share_the_cores, take_one_gpu
+from whetstone.finetuning.config.commands import load_generate
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "let a model answer prompts"
 _PROMPT = "prompt="
@@ -33,12 +33,12 @@ def run(chosen: argparse.Namespace) -> None:
     prompts = _prompts(chosen.settings)
     settings = load_generate([text for text in chosen.settings if not text.startswith(_PROMPT)])
     # The Hub's client, and torch only when the model is here.
-    from finetuning.model.find import find_model  # noqa: PLC0415
+    from whetstone.finetuning.model.resolve import find_model  # noqa: PLC0415
 
     found = find_model(settings.model, settings.revision, settings.trust_remote_code)
     share_the_cores()
     take_one_gpu()
-    from finetuning.generate import generate  # noqa: PLC0415
+    from whetstone.finetuning.inference.generate import generate  # noqa: PLC0415
 
     print(generate(settings, found, prompts))
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from finetuning.config.commands import load_merge
-from finetuning.machine import share_the_cores, take_one_gpu
+from whetstone.finetuning.config.commands import load_merge
+from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "fold an adapter into its base, and check that nothing changed"
 
@@ -23,6 +23,6 @@ def run(chosen: argparse.Namespace) -> None:
     settings = load_merge(chosen.settings)
     share_the_cores()
     take_one_gpu()
-    from finetuning.merge import merge  # noqa: PLC0415 - torch, only now
+    from whetstone.finetuning.publish.merge_command import merge  # noqa: PLC0415 - torch, only now
 
     merge(settings)

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Show and check; exit code 1 when the check fails."""
-    from finetuning.nano import gold_check, show  # noqa: PLC0415 - only this command needs it
+    from whetstone.finetuning.nano import gold_check, show  # noqa: PLC0415 - only this command needs it
 
     print(show(chosen.split, chosen.count))
     report = gold_check()

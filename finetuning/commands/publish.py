@@ -2,7 +2,7 @@
 
 import argparse
 
-from finetuning.config.commands import load_publish_dataset, load_publish_model
+from whetstone.finetuning.config.commands import load_publish_dataset, load_publish_model
 
 HELP = "put a run's model, or a data set, on the Hub: shows what would go up, push=true sends it"
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Check, show, and send if told to; exit code 1 when the merge gate refused the model."""
     # The Hub's client, only now.
-    from finetuning.publish.publish import publish_dataset, publish_model  # noqa: PLC0415
+    from whetstone.finetuning.publish.publish import publish_dataset, publish_model  # noqa: PLC0415
 
     if chosen.what == "model":
         publish_model(load_publish_model(chosen.settings))

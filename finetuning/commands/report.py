@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Write the page, and the curve if asked for."""
-    from finetuning.report.curves import learning_curve_svg  # noqa: PLC0415 - matplotlib
-    from finetuning.report.html import write_report  # noqa: PLC0415
+    from whetstone.finetuning.report.curves import learning_curve_svg  # noqa: PLC0415 - matplotlib
+    from whetstone.finetuning.report.html import write_report  # noqa: PLC0415
 
     print(write_report(chosen.folder))
     if chosen.curve is not None:

@@ -2,9 +2,10 @@
 
 import argparse
 
-from evaluation.errors import Unjudged
-from finetuning.config.validation import load_validation
-from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
+from whetstone.evaluation.errors import Unjudged
+from whetstone.finetuning.config.validation import load_validation
+from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "let two models answer the same prompts, and judge them with a reward"
 
@@ -28,8 +29,8 @@ def run(chosen: argparse.Namespace) -> None:
     take_one_gpu()
     from rich.console import Console  # noqa: PLC0415
 
-    from finetuning.report.validation import verdict  # noqa: PLC0415 - matplotlib
-    from finetuning.validate import run_validation  # noqa: PLC0415 - torch
+    from whetstone.finetuning.inference.compare_models import run_validation  # noqa: PLC0415 - torch
+    from whetstone.finetuning.report.validation import verdict  # noqa: PLC0415 - matplotlib
 
     outcome, page = run_validation(validation, Console())
     print(verdict(outcome))

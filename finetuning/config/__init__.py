@@ -3,8 +3,8 @@
 Imports no torch, so that a typo is answered in a second. After `load` there is no DictConfig.
 """
 
-from finetuning.config.load import Plan, load
-from finetuning.config.schema import Config
-from finetuning.config.stages import Stage
+from whetstone.finetuning.config.load import Plan, load
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.stages import Stage
 
 __all__ = ["Config", "Plan", "Stage", "load"]

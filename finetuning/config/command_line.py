@@ -13,12 +13,12 @@ from pathlib import Path
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
-from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
-from finetuning.config.not_a_setting import answer_comma, answer_flag, answer_word
-from finetuning.config.overrides import is_flag, parse_override, plain, quoted
-from finetuning.config.resolve_model import resolve_path
-from finetuning.config.suggest import did_you_mean
-from finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from whetstone.finetuning.config.not_a_setting import answer_comma, answer_flag, answer_word
+from whetstone.finetuning.config.overrides import is_flag, parse_override, plain, quoted
+from whetstone.finetuning.config.resolve_model import resolve_path
+from whetstone.finetuning.errors import ConfigError, Problem
 
 _ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
 _MODEL, _PATH = "model", "model.path"

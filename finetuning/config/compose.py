@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.groups import CONF_DIR
 
 
 def compose_choices(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, str]:

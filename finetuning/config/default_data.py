@@ -9,8 +9,8 @@ its own world (conf/model/nano.yaml).
 from dataclasses import replace
 from typing import Any
 
-from finetuning.config.command_line import CommandLine
-from finetuning.config.validate import Values
+from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.validate import Values
 
 AUTO = "auto"
 _NEED_NO_TESTS = frozenset({"teacher", "compiler"})

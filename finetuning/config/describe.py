@@ -1,8 +1,8 @@
 """What a run is going to do, in a few lines: trained on what, judged by what, measured on what."""
 
-from finetuning.config.load import Plan
-from finetuning.config.references import referred
-from finetuning.config.schema import (
+from whetstone.finetuning.config.load import Plan
+from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.schema import (
     BaseCollect,
     Config,
     HubData,
@@ -10,7 +10,7 @@ from finetuning.config.schema import (
     OnlineConfig,
     TextData,
 )
-from finetuning.config.stages import Stage
+from whetstone.finetuning.config.stages import Stage
 
 _WIDTH = 9
 

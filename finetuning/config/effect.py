@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from finetuning.config.command_line import CommandLine
-from finetuning.config.schema import Config, StageConfig
-from finetuning.config.stages import Stage
-from finetuning.config.validate import Values
-from finetuning.errors import Problem
+from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.schema import Config, StageConfig
+from whetstone.finetuning.config.stages import Stage
+from whetstone.finetuning.config.validate import Values
+from whetstone.finetuning.errors import Problem
 
 
 def without_effect(

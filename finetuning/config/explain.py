@@ -1,14 +1,15 @@
 """What pydantic found, in the words of the settings: path, value, and what would be right."""
 
+import difflib
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from finetuning.config.schema import Config
-from finetuning.config.suggest import nearest
-from finetuning.config.synonyms import instead
-from finetuning.errors import Problem
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.synonyms import instead
+from whetstone.finetuning.errors import Problem
 
 Values = dict[str, Any]
 _KEY = "[key]"
@@ -144,3 +145,17 @@ def _short(value: object, limit: int = 60) -> str:
     if isinstance(value, dict):
         text = "{" + ", ".join(f"{key}: {_short(item)}" for key, item in value.items()) + "}"
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def nearest(word: str, candidates: Iterable[str], alike: float = 0.6) -> str | None:
+    """Return the candidate that looks most like `word`, or None if none is as alike as that."""
+    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=alike)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """Return a sentence that names the nearest candidate and lists all of them."""
+    options = sorted(set(candidates))
+    guess = nearest(word, options)
+    hint = f"did you mean `{guess}`? " if guess else ""
+    return f"{hint}there are: {', '.join(options)}"

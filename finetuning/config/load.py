@@ -9,17 +9,34 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from finetuning.config.command_line import CommandLine, read_command_line
-from finetuning.config.compose import compose_values
-from finetuning.config.debug import with_debug
-from finetuning.config.default_data import with_default_data
-from finetuning.config.effect import without_effect
-from finetuning.config.identity import identity
-from finetuning.config.own_model import with_own_model
-from finetuning.config.schema import Config
-from finetuning.config.stages import Stage, build_stages
-from finetuning.config.validate import Values, validate
-from finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.config.command_line import CommandLine, read_command_line
+from whetstone.finetuning.config.compose import compose_values
+from whetstone.finetuning.config.default_data import with_default_data
+from whetstone.finetuning.config.effect import without_effect
+from whetstone.finetuning.config.presets import with_debug, with_own_model
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.stages import Stage, build_stages
+from whetstone.finetuning.config.validate import Values, validate
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.rewards.table import REWARDS
+
+CHANGEABLE = frozenset(
+    f"reward.{name}.{field}" for name, config in REWARDS.items() for field in config.changeable
+) | {"hooks.publish"}
+"""Settings that are no part of a run's identity, by dotted path."""
+
+
+def identity(values: Values) -> Values:
+    """Return a configuration without what may change when the run is continued."""
+    return _without(values, "")
+
+
+def _without(values: Values, prefix: str) -> Values:
+    return {
+        key: _without(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+        for key, value in values.items()
+        if f"{prefix}{key}" not in CHANGEABLE
+    }
 
 
 @dataclass(frozen=True)

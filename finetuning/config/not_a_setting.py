@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from finetuning.config.schema import Config
-from finetuning.config.synonyms import instead
-from finetuning.errors import Problem
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.synonyms import instead
+from whetstone.finetuning.errors import Problem
 
 _BOOLEAN = frozenset({"debug"})
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from finetuning.config.schema import Config
+from whetstone.finetuning.config.schema import Config
 
 _PREFIX = "stage:"
 

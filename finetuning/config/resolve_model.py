@@ -12,10 +12,10 @@ from pathlib import Path
 
 import yaml
 
-from finetuning.config.compose import compose_group
-from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
-from finetuning.config.suggest import nearest
-from finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.config.compose import compose_group
+from whetstone.finetuning.config.explain import nearest
+from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from whetstone.finetuning.errors import ConfigError, Problem
 
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""

@@ -10,12 +10,12 @@ import yaml
 from hydra.errors import HydraException
 from pydantic import ValidationError
 
-from finetuning.config.groups import CONF_DIR
-from finetuning.config.overrides import parse_override, plain
-from finetuning.config.schema.section import Section
-from finetuning.config.suggest import did_you_mean
-from finetuning.credentials import names_a_credential, remedy_for
-from finetuning.errors import Problem
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.overrides import parse_override, plain
+from whetstone.finetuning.config.schema.base import Section
+from whetstone.finetuning.credentials import names_a_credential, remedy_for
+from whetstone.finetuning.errors import Problem
 
 MISSING = "???"
 """The value, in the file, of what the user has to give."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from finetuning.config.command_line import CommandLine
-from finetuning.config.compose import compose_choices, compose_values
-from finetuning.config.debug import with_debug
-from finetuning.config.references import references
-from finetuning.config.schema import Config, RewardModelConfig, StageConfig
-from finetuning.config.validate import MUST_BE_GIVEN, Values, validate
-from finetuning.errors import Problem
+from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.compose import compose_choices, compose_values
+from whetstone.finetuning.config.presets import with_debug
+from whetstone.finetuning.config.references import references
+from whetstone.finetuning.config.schema import Config, RewardModelConfig, StageConfig
+from whetstone.finetuning.config.validate import MUST_BE_GIVEN, Values, validate
+from whetstone.finetuning.errors import Problem
 
 
 @dataclass(frozen=True)

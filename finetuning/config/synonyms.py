@@ -7,7 +7,7 @@ sample call otherwise than the others has two answers.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from finetuning.config.trl_args import COMPUTED, COMPUTED_BY, argument_types
+from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, argument_types
 
 ONLINE = frozenset({"grpo", "rloo", "rfai", "ppo"})
 

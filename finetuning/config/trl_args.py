@@ -9,7 +9,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from rewards.extras import not_installed
+from whetstone.rewards.extras import not_installed
 
 CONFIG_CLASS = {
     "sft": "SFTConfig",

@@ -10,12 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from finetuning.config.explain import explain, path_of
-from finetuning.config.rules import broken_rules
-from finetuning.config.schema import Config
-from finetuning.config.suggest import did_you_mean
-from finetuning.credentials import credential_in, names_a_credential, remedy_for
-from finetuning.errors import Problem
+from whetstone.finetuning.config.explain import did_you_mean, explain, path_of
+from whetstone.finetuning.config.rules import broken_rules
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.credentials import credential_in, names_a_credential, remedy_for
+from whetstone.finetuning.errors import Problem
 
 Values = dict[str, Any]
 

@@ -7,15 +7,15 @@ would change nothing here is refused by name.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.tasks import TASKS
-from evaluation.tasks.jsonl import SUFFIX
-from finetuning.config.load import load
-from finetuning.config.overrides import with_home
-from finetuning.config.resolve_model import ModelRef, resolve_model
-from finetuning.config.rules.outside import NANO_TASKS
-from finetuning.config.schema import Config
-from finetuning.config.suggest import did_you_mean
-from finetuning.errors import ConfigError, Problem
+from whetstone.evaluation.tasks import TASKS
+from whetstone.evaluation.tasks.jsonl import SUFFIX
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.load import load
+from whetstone.finetuning.config.overrides import with_home
+from whetstone.finetuning.config.resolve_model import ModelRef, resolve_model
+from whetstone.finetuning.config.rules.outside import NANO_TASKS
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.errors import ConfigError, Problem
 
 _OWN = ("base", "tuned", "prompts")
 _SHARED = ("reward", "backend", "seed", "debug", "hooks.evaluate", "data.stop", "run")

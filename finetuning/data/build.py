@@ -7,11 +7,11 @@ from typing import Any
 
 from datasets import Dataset
 
-from evaluation.tasks import load_task
-from evaluation.tasks.base import Problem as EvalProblem
-from evaluation.tasks.mbpp import STOP as MBPP_STOP
-from evaluation.tasks.mbpp import mbpp_problems
-from finetuning.config.schema import (
+from whetstone.evaluation.tasks import load_task
+from whetstone.evaluation.tasks.base import Problem as EvalProblem
+from whetstone.evaluation.tasks.mbpp import STOP as MBPP_STOP
+from whetstone.evaluation.tasks.mbpp import mbpp_problems
+from whetstone.finetuning.config.schema import (
     DataConfig,
     HubData,
     HumanEvalData,
@@ -22,12 +22,12 @@ from finetuning.config.schema import (
     PromptsData,
     TextData,
 )
-from finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
-from finetuning.data.nano import nano_held_out, nano_rows, tool_rows
-from finetuning.errors import ConfigError, Problem
-from finetuning.rows.need import Need
-from finetuning.rows.together import too_few
-from rewards.extract import trimmed
+from whetstone.finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
+from whetstone.finetuning.data.nano import nano_held_out, nano_rows, tool_rows
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.formats.checks import too_few
+from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.rewards.extract import trimmed
 
 Row = dict[str, Any]
 _HELD_OUT_SEED = 1_000_003

@@ -8,11 +8,11 @@ from datasets import load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-from finetuning.config.schema import HubData, JsonlData, PromptsData, TextData
-from finetuning.data.conversations import turns
-from finetuning.errors import ConfigError, OutsideError, Problem
-from finetuning.rows.need import Need
-from finetuning.rows.read import VALIDATION, check_rows, hold_out, matches, read_rows
+from whetstone.finetuning.config.schema import HubData, JsonlData, PromptsData, TextData
+from whetstone.finetuning.data.conversations import turns
+from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
+from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.finetuning.formats.read import VALIDATION, check_rows, hold_out, matches, read_rows
 
 Row = dict[str, Any]
 Rows = tuple[list[Row], list[Row]]

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from finetuning.config.schema import NanoData
-from finetuning.data.conversations import turns
-from finetuning.nano import ENTRY_POINT, Split, corpus, training_problems
-from finetuning.nano.preferences import labels, pairs, texts
-from finetuning.nano.tools import conversations
-from finetuning.rows.need import Need
+from whetstone.finetuning.config.schema import NanoData
+from whetstone.finetuning.data.conversations import turns
+from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.finetuning.nano import ENTRY_POINT, Split, corpus, training_problems
+from whetstone.finetuning.nano.preferences import labels, pairs, texts
+from whetstone.finetuning.nano.tools import conversations
 
 Row = dict[str, Any]
 _OTHER = 1_000_003  # the corpus under another seed has other constants, wordings and mistakes

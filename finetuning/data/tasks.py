@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from evaluation.tasks import Problem as EvalProblem
-from evaluation.tasks import Task, load_task
-from evaluation.tasks.jsonl import SUFFIX as JSONL
-from finetuning.nano import ENTRY_POINT, Split, problems
+from whetstone.evaluation.tasks import Problem as EvalProblem
+from whetstone.evaluation.tasks import Task, load_task
+from whetstone.evaluation.tasks.jsonl import SUFFIX as JSONL
+from whetstone.finetuning.nano import ENTRY_POINT, Split, problems
 
 _NANO_SPLIT = {"nano": Split.TEST, "nano_dev": Split.DEV}
 _NANO_TIMEOUT_S = 3.0

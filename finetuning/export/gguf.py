@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from finetuning.errors import OutsideError
+from whetstone.finetuning.errors import OutsideError
 
 CONVERTER = "convert_hf_to_gguf.py"
 FOLDER = "LLAMA_CPP_DIR"

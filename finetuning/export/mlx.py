@@ -1,7 +1,7 @@
 """The MLX form of a model: what `mlx_lm` loads on an Apple computer, as it is or in 4 or 8 bits.
 
 mlx-lm's own converter reads a transformers folder too, but keeps its configuration, and with it the
-rotary base that mlx-lm does not find there (finetuning/model/older_names.py).
+rotary base that mlx-lm does not find there (finetuning/model/rope_compat.py).
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import Any
 
 from mlx_lm.utils import load_model, quantize_model, save_config, save_model
 
-from evaluation.files import whole_folder
-from finetuning.errors import ConfigError, Problem
-from finetuning.export.names import Bits
-from finetuning.model.older_names import Settings, with_older_names
-from finetuning.model.policy import load_tokenizer
-from finetuning.rollout.mlx_model import MLXModel
+from whetstone.evaluation.files import whole_folder
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.export.names import Bits
+from whetstone.finetuning.model.policy import load_tokenizer
+from whetstone.finetuning.model.rope_compat import Settings, with_older_names
+from whetstone.finetuning.rollout.mlx_model import MLXModel
 
 _GENERATION = "generation_config.json"
 _GROUP, _SMALL_GROUP = 64, 32  # weights that share a scale; a row must hold whole groups

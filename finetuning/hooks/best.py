@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from evaluation.files import whole_folder
-from finetuning.hooks.guards import number
+from whetstone.evaluation.files import whole_folder
+from whetstone.finetuning.hooks.guards import number
 
 _PREFIX = "step-"
 

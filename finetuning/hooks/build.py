@@ -8,17 +8,16 @@ from typing import Any, Protocol
 from rich.console import Console
 from transformers import TrainerCallback, TrainerState
 
-from finetuning.config.schema import Config
-from finetuning.hooks.best import KeepBestCallback
-from finetuning.hooks.early_stop import EarlyStopCallback
-from finetuning.hooks.epochs import EpochMeansCallback
-from finetuning.hooks.merge import MergeEachEpochCallback, Merger
-from finetuning.hooks.metrics import MetricsCallback
-from finetuning.hooks.names import NamesCallback
-from finetuning.hooks.progress import ProgressCallback
-from finetuning.hooks.system import SystemCallback
-from finetuning.hooks.unjudged import UnjudgedCallback
-from finetuning.hooks.watch import Measure, WatchCallback
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.hooks.best import KeepBestCallback
+from whetstone.finetuning.hooks.early_stop import EarlyStopCallback, UnjudgedCallback
+from whetstone.finetuning.hooks.epochs import EpochMeansCallback
+from whetstone.finetuning.hooks.held_out import Measure, WatchCallback
+from whetstone.finetuning.hooks.merge import MergeEachEpochCallback
+from whetstone.finetuning.hooks.metrics import MetricsCallback, NamesCallback
+from whetstone.finetuning.hooks.progress import ProgressCallback
+from whetstone.finetuning.hooks.system import SystemCallback
+from whetstone.finetuning.model.merge import Merger
 
 
 class Board(Protocol):
@@ -118,7 +117,7 @@ def build_hooks(
     if wanted.merge.each_epoch:
         callbacks.append(MergeEachEpochCallback(merger, tokenizer, folder, console))
     if wanted.export.mlx and config.algo.name != "reward":
-        from finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
+        from whetstone.finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
 
         callbacks.append(ExportMLXCallback(tokenizer, folder / "mlx", checkpoints))
     callbacks.append(progress)

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.hooks.guards import number
+from whetstone.finetuning.hooks.guards import number
 
 _EPOCH = "epoch/"
 _ROUNDING = 1e-6

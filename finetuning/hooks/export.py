@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.export.mlx import export_live
+from whetstone.finetuning.export.mlx import export_live
 
 _PREFIX = "step-"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any, Protocol
 
-from finetuning.config.schema import EarlyStopConfig
+from whetstone.finetuning.config.schema import EarlyStopConfig
 
 Row = Mapping[str, Any]
 

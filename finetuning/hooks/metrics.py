@@ -1,11 +1,13 @@
 """metrics.jsonl: one row per log, without rows of steps that a kill undid."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.metrics import FILE, append_metrics, read_metrics, write_metrics
+from whetstone.finetuning.artifacts.metrics import FILE, append_metrics, read_metrics, write_metrics
+from whetstone.finetuning.hooks.guards import number
 
 
 class MetricsCallback(TrainerCallback):
@@ -48,3 +50,38 @@ def _number(value: Any) -> Any:
         except ValueError:
             return value
     return value
+
+
+class NamesCallback(TrainerCallback):
+    """Writes columns of metrics.jsonl to the tracker under names of the user's choice.
+
+    Args:
+        names: Name in the tracker to column.
+        write: Takes figures by name, and the step.
+
+    """
+
+    def __init__(
+        self, names: Mapping[str, str], write: Callable[[Mapping[str, float], int], None]
+    ) -> None:
+        self._names = dict(names)
+        self._write = write
+
+    def on_log(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write what this row has of them."""
+        if not state.is_world_process_zero:
+            return
+        figures = {
+            name: value
+            for name, column in self._names.items()
+            if (value := number(logs or {}, column)) is not None
+        }
+        if figures:
+            self._write(figures, state.global_step)

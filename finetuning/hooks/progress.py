@@ -19,8 +19,8 @@ from rich.table import Table
 from rich.text import Text
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.report.console import tell
-from finetuning.report.wording import duration
+from whetstone.finetuning.report.console import tell
+from whetstone.finetuning.report.wording import duration
 
 _SCORES = {"reward": "reward", "execution/pass_rate": "pass rate"}
 _LOSSES = {"loss": "loss"}

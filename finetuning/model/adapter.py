@@ -9,15 +9,15 @@ from typing import Any, Protocol
 import torch
 from peft import LoraConfig, PeftModel
 
-from evaluation.files import whole_folder
-from finetuning.config.schema import ModelConfig
-from finetuning.config.suggest import did_you_mean
-from finetuning.errors import Problem
-from finetuning.model.device import AS_STORED
-from finetuning.model.policy import Policy, load_policy
-from finetuning.model.quantized import copy_dequantized
-from finetuning.model.value_head import policy_only
-from finetuning.origin import Origin, write_origin
+from whetstone.evaluation.files import whole_folder
+from whetstone.finetuning.artifacts.provenance import Origin, write_origin
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.schema import ModelConfig
+from whetstone.finetuning.errors import Problem
+from whetstone.finetuning.model.device import AS_STORED
+from whetstone.finetuning.model.policy import Policy, load_policy
+from whetstone.finetuning.model.quantized import copy_dequantized
+from whetstone.finetuning.model.value_head import policy_only
 
 _ALL = "all-linear"
 

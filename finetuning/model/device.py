@@ -5,9 +5,9 @@ from typing import Literal
 
 import torch
 
-from finetuning.config.schema import DeviceConfig
-from finetuning.errors import ConfigError, Problem
-from finetuning.world import local_processes
+from whetstone.finetuning.config.schema import DeviceConfig
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.runtime.environment import local_processes
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from finetuning.config.model_files import why_broken
-from finetuning.errors import ConfigError, OutsideError, Problem
+from whetstone.finetuning.config.model_files import why_broken
+from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
 
 # The card too: it says under which licence the model may be passed on.
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "README.md"]

@@ -13,13 +13,13 @@ from transformers import (
     AutoTokenizer,
 )
 
-from evaluation.files import whole_folder
-from finetuning.config.schema import ModelConfig
-from finetuning.model.device import Device
-from finetuning.model.hub import local_folder
-from finetuning.model.older_names import with_older_names
-from finetuning.model.quantized import keep_gradients, nf4_arguments
-from finetuning.model.value_head import policy_only
+from whetstone.evaluation.files import whole_folder
+from whetstone.finetuning.config.schema import ModelConfig
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.model.hub import local_folder
+from whetstone.finetuning.model.quantized import keep_gradients, nf4_arguments
+from whetstone.finetuning.model.rope_compat import with_older_names
+from whetstone.finetuning.model.value_head import policy_only
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ def save_policy(policy: Policy, folder: Path) -> None:
 
 
 def _make_nano(seed: int) -> Policy:
-    from finetuning.nano.context import VOCABULARY  # noqa: PLC0415
-    from finetuning.nano.corpus import corpus  # noqa: PLC0415 - only the nano model needs these
-    from finetuning.nano.model import build_model  # noqa: PLC0415
-    from finetuning.nano.tokenizer import build_tokenizer  # noqa: PLC0415
+    from whetstone.finetuning.nano.context import VOCABULARY  # noqa: PLC0415
+    from whetstone.finetuning.nano.corpus import corpus  # noqa: PLC0415 - only the nano model needs these
+    from whetstone.finetuning.nano.model import build_model  # noqa: PLC0415
+    from whetstone.finetuning.nano.tokenizer import build_tokenizer  # noqa: PLC0415
 
     texts = [prompt + solution for prompt, solution in corpus(5000, seed)]
     tokenizer = build_tokenizer(texts, vocab_size=VOCABULARY)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import BitsAndBytesConfig
 
-from finetuning.model.device import Device
+from whetstone.finetuning.model.device import Device
 
 
 def nf4_arguments(device: Device) -> dict[str, Any]:

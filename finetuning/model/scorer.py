@@ -9,14 +9,21 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from finetuning.config.schema import AlgoConfig, ModelConfig
-from finetuning.model.device import Device
-from finetuning.model.hub import local_folder
-from finetuning.model.policy import Policy
-from rewards import scale
-from rewards.pairs import Pair, accuracy_of, calibrated, extras, logits_of_pairs, warning_of
-from rewards.reward_model import text_of
-from rewards.scorer import Scorer, make_scorer, score
+from whetstone.finetuning.config.schema import AlgoConfig, ModelConfig
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.model.hub import local_folder
+from whetstone.finetuning.model.policy import Policy
+from whetstone.rewards import score_scale
+from whetstone.rewards.pairs import (
+    Pair,
+    accuracy_of,
+    calibrated,
+    extras,
+    logits_of_pairs,
+    warning_of,
+)
+from whetstone.rewards.reward_model import text_of
+from whetstone.rewards.scorer import Scorer, make_scorer, score
 
 _SCALED_ROWS = 500
 _LOG = logging.getLogger(__name__)
@@ -77,8 +84,8 @@ def scale_files(scorer: Scorer, rows: list[Row], algo: AlgoConfig) -> dict[str, 
         for kind in ("chosen", "rejected")
     ]
     size = int(algo.args.get("per_device_train_batch_size", 8))
-    found = scale.fit(score(scorer, texts, size, algo.args.get("max_length")))
-    return {scale.FILE: json.dumps(asdict(found))} if found else {}
+    found = score_scale.fit(score(scorer, texts, size, algo.args.get("max_length")))
+    return {score_scale.FILE: json.dumps(asdict(found))} if found else {}
 
 
 def _pair(row: Row) -> Pair:

@@ -26,12 +26,12 @@ and `adequate.py` for where the tests come from. `tokenizer.py` and `model.py` n
 torch, so they are not imported here: making problems takes neither.
 """
 
-from finetuning.nano.compositions import Split
-from finetuning.nano.corpus import corpus
-from finetuning.nano.gold import GoldReport, gold_check
-from finetuning.nano.problems import NanoProblem, problems, training_problems
-from finetuning.nano.show import show
-from finetuning.nano.statements import ENTRY_POINT
+from whetstone.finetuning.nano.compositions import Split
+from whetstone.finetuning.nano.corpus import corpus
+from whetstone.finetuning.nano.gold import GoldReport, gold_check
+from whetstone.finetuning.nano.problems import NanoProblem, problems, training_problems
+from whetstone.finetuning.nano.show import show
+from whetstone.finetuning.nano.statements import ENTRY_POINT
 
 __all__ = [
     "ENTRY_POINT",

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finetuning.nano.primitives import Value
-from finetuning.nano.statements import ENTRY_POINT
-from finetuning.nano.trusted import outcomes
+from whetstone.finetuning.nano.primitives import Value
+from whetstone.finetuning.nano.statements import ENTRY_POINT
+from whetstone.finetuning.nano.trusted import outcomes
 
 FEWEST_TESTS = 4
 MOST_TESTS = 6

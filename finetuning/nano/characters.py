@@ -2,7 +2,7 @@
 
 import random
 
-from finetuning.nano.primitives import (
+from whetstone.finetuning.nano.primitives import (
     KEEP_EVERYTHING,
     UNCHANGED,
     Comprehension,
@@ -12,8 +12,8 @@ from finetuning.nano.primitives import (
     Map,
     Reduce,
 )
-from finetuning.nano.sequences import AS_LIST, AS_SET, ASCENDING, COUNT, DISTINCT
-from finetuning.nano.words import CONCATENATED, TWICE
+from whetstone.finetuning.nano.sequences import AS_LIST, AS_SET, ASCENDING, COUNT, DISTINCT
+from whetstone.finetuning.nano.words import CONCATENATED, TWICE
 
 FILTERS = (
     Filter(

@@ -13,10 +13,17 @@ from functools import cache
 from itertools import product
 from types import MappingProxyType
 
-from finetuning.nano.characters import CHARACTERS
-from finetuning.nano.integers import INTEGERS
-from finetuning.nano.primitives import KEEP_EVERYTHING, UNCHANGED, Domain, Filter, Map, Reduce
-from finetuning.nano.words import WORDS
+from whetstone.finetuning.nano.characters import CHARACTERS
+from whetstone.finetuning.nano.integers import INTEGERS
+from whetstone.finetuning.nano.primitives import (
+    KEEP_EVERYTHING,
+    UNCHANGED,
+    Domain,
+    Filter,
+    Map,
+    Reduce,
+)
+from whetstone.finetuning.nano.words import WORDS
 
 DOMAINS = (INTEGERS, WORDS, CHARACTERS)
 

@@ -10,9 +10,9 @@ import random
 from functools import cache
 from typing import TypeVar
 
-from finetuning.nano.compositions import Split, compositions, fraction
-from finetuning.nano.primitives import Primitive
-from finetuning.nano.statements import Statement, draw_statement
+from whetstone.finetuning.nano.compositions import Split, compositions, fraction
+from whetstone.finetuning.nano.primitives import Primitive
+from whetstone.finetuning.nano.statements import Statement, draw_statement
 
 LEAST_RIGHT = 0.30
 MOST_RIGHT = 0.95

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from finetuning.nano.compositions import Composition, Split, compositions
-from finetuning.nano.primitives import Primitive
-from finetuning.nano.problems import NanoProblem, problems
-from finetuning.nano.trusted import passes
+from whetstone.finetuning.nano.compositions import Composition, Split, compositions
+from whetstone.finetuning.nano.primitives import Primitive
+from whetstone.finetuning.nano.problems import NanoProblem, problems
+from whetstone.finetuning.nano.trusted import passes
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ experiment, with other learning rates.
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from finetuning.nano.context import CONTEXT_LENGTH
-from finetuning.nano.tokenizer import EOS, PAD, SPECIAL_TOKENS
+from whetstone.finetuning.nano.context import CONTEXT_LENGTH
+from whetstone.finetuning.nano.tokenizer import EOS, PAD, SPECIAL_TOKENS
 
 
 def build_model(vocab_size: int, seed: int) -> LlamaForCausalLM:

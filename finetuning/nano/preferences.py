@@ -7,9 +7,9 @@ function fails at least one test of its problem, so the preference is a fact and
 import random
 from typing import Any
 
-from finetuning.nano.compositions import Split
-from finetuning.nano.corpus import corpus
-from finetuning.nano.problems import NanoProblem, problems
+from whetstone.finetuning.nano.compositions import Split
+from whetstone.finetuning.nano.corpus import corpus
+from whetstone.finetuning.nano.problems import NanoProblem, problems
 
 Row = dict[str, Any]
 

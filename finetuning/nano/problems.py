@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from finetuning.nano.adequate import adequate_suite
-from finetuning.nano.compositions import Composition, Split, compositions
-from finetuning.nano.statements import Mutant, Statement, draw_statement
+from whetstone.finetuning.nano.adequate import adequate_suite
+from whetstone.finetuning.nano.compositions import Composition, Split, compositions
+from whetstone.finetuning.nano.statements import Mutant, Statement, draw_statement
 
 
 @dataclass(frozen=True)

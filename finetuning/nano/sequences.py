@@ -1,6 +1,6 @@
 """Reductions that make sense for items of any type, shared by the three domains."""
 
-from finetuning.nano.primitives import Comprehension, Loop, Reduce, append_then
+from whetstone.finetuning.nano.primitives import Comprehension, Loop, Reduce, append_then
 
 AS_LIST = Reduce(
     "list",

@@ -2,10 +2,10 @@
 
 from textwrap import dedent, indent
 
-from finetuning.nano.corpus import chance_right
-from finetuning.nano.problems import NanoProblem, problems
-from finetuning.nano.statements import Mutant
-from finetuning.nano.trusted import passes
+from whetstone.finetuning.nano.corpus import chance_right
+from whetstone.finetuning.nano.problems import NanoProblem, problems
+from whetstone.finetuning.nano.statements import Mutant
+from whetstone.finetuning.nano.trusted import passes
 
 MARGIN = "    "
 

@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from finetuning.nano.compositions import Composition
-from finetuning.nano.primitives import Comprehension, Loop
+from whetstone.finetuning.nano.compositions import Composition
+from whetstone.finetuning.nano.primitives import Comprehension, Loop
 
 ENTRY_POINT = "f"
 """The name of every function of the world."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from finetuning.nano.context import CONTEXT_LENGTH
+from whetstone.finetuning.nano.context import CONTEXT_LENGTH
 
 PAD = "<pad>"
 EOS = "<eos>"

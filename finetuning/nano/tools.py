@@ -10,7 +10,7 @@ text that they are elsewhere, so that a model that learns to call does not forge
 import random
 from typing import Any
 
-from finetuning.nano.corpus import corpus
+from whetstone.finetuning.nano.corpus import corpus
 
 _TOOLS = ("sum", "max", "min", "len", "sorted")
 _LONGEST = 5

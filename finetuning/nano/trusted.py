@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
-from finetuning.nano.primitives import Value
-from finetuning.nano.statements import ENTRY_POINT
+from whetstone.finetuning.nano.primitives import Value
+from whetstone.finetuning.nano.statements import ENTRY_POINT
 
 MISCONCEIVED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a misconception may raise, as the sum of words does; anything else is a bug of a table."""

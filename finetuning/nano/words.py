@@ -2,7 +2,7 @@
 
 import random
 
-from finetuning.nano.primitives import (
+from whetstone.finetuning.nano.primitives import (
     KEEP_EVERYTHING,
     UNCHANGED,
     Comprehension,
@@ -13,7 +13,14 @@ from finetuning.nano.primitives import (
     Reduce,
     append_then,
 )
-from finetuning.nano.sequences import AS_LIST, AS_SET, ASCENDING, COUNT, DISTINCT, REVERSED
+from whetstone.finetuning.nano.sequences import (
+    AS_LIST,
+    AS_SET,
+    ASCENDING,
+    COUNT,
+    DISTINCT,
+    REVERSED,
+)
 
 FILTERS = (
     Filter(

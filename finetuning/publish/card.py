@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from finetuning.publish.parts import hub_id
-from finetuning.report.outcome import banner, comparisons, headline, notes
-from finetuning.report.read import Run
-from finetuning.report.wording import duration
+from whetstone.finetuning.publish.parts import hub_id
+from whetstone.finetuning.report.outcome import banner, comparisons, headline, notes
+from whetstone.finetuning.report.read import Run
+from whetstone.finetuning.report.wording import duration
 
 _HIDDEN = ("_url", "_env", "cache")
 """Ends of settings that are about this machine or its network."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from finetuning.config.schema.commands import PublishDatasetSettings
-from finetuning.errors import ConfigError, Problem
-from finetuning.publish.parts import CARD, Part, Upload, files_of, text_part
+from whetstone.finetuning.config.schema.commands import PublishDatasetSettings
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.publish.parts import CARD, Part, Upload, files_of, text_part
 
 _ROWS = "*.jsonl"
 _STATISTICS = "statistics.json"

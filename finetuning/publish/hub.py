@@ -10,8 +10,8 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-from finetuning.errors import ConfigError, OutsideError, Problem
-from finetuning.publish.parts import Upload
+from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
+from whetstone.finetuning.publish.parts import Upload
 
 _DENIED = (401, 403)
 _AGAIN = "The same command goes on: what arrived is not sent again."

@@ -6,13 +6,13 @@ No run stands behind it, so the card has no scores: its base, the gate's figures
 import json
 from pathlib import Path
 
-from finetuning.config.schema.commands import PublishModelSettings
-from finetuning.errors import MergeRefusedError
-from finetuning.metrics import read_text
-from finetuning.origin import read_origin
-from finetuning.publish.card import About, merged_card
-from finetuning.publish.licence import licence_of
-from finetuning.publish.parts import (
+from whetstone.finetuning.artifacts.metrics import read_text
+from whetstone.finetuning.artifacts.provenance import read_origin
+from whetstone.finetuning.config.schema.commands import PublishModelSettings
+from whetstone.finetuning.errors import MergeRefusedError
+from whetstone.finetuning.publish.card import About, merged_card
+from whetstone.finetuning.publish.licence import licence_of
+from whetstone.finetuning.publish.parts import (
     CARD,
     MODEL_FILES,
     Upload,
@@ -20,7 +20,7 @@ from finetuning.publish.parts import (
     mlx_forms,
     text_part,
 )
-from finetuning.report.example import example_prompt, has_chat_template
+from whetstone.finetuning.report.example import example_prompt, has_chat_template
 
 _GATE = "merge.json"
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import yaml
 
-from finetuning.config.schema.commands import PublishModelSettings
-from finetuning.errors import ConfigError, MergeRefusedError, Problem
-from finetuning.metrics import read_text
-from finetuning.publish.card import About, model_card
-from finetuning.publish.licence import licence_of
-from finetuning.publish.merged import is_merged, merged_upload
-from finetuning.publish.parts import (
+from whetstone.finetuning.artifacts.metrics import read_text
+from whetstone.finetuning.config.schema.commands import PublishModelSettings
+from whetstone.finetuning.errors import ConfigError, MergeRefusedError, Problem
+from whetstone.finetuning.publish.card import About, model_card
+from whetstone.finetuning.publish.licence import licence_of
+from whetstone.finetuning.publish.merged import is_merged, merged_upload
+from whetstone.finetuning.publish.parts import (
     CARD,
     MODEL_FILES,
     Part,
@@ -28,8 +28,8 @@ from finetuning.publish.parts import (
     mlx_forms,
     text_part,
 )
-from finetuning.report.example import example_prompt, has_chat_template
-from finetuning.report.read import Run, read_run
+from whetstone.finetuning.report.example import example_prompt, has_chat_template
+from whetstone.finetuning.report.read import Run, read_run
 
 _ADAPTER_CONFIG = "adapter_config.json"
 _ADAPTER_FILES = ("adapter_model.safetensors", "whetstone.json")

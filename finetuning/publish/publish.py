@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from finetuning.config.schema.commands import PublishDatasetSettings, PublishModelSettings
-from finetuning.errors import ConfigError
-from finetuning.publish.dataset import dataset_upload
-from finetuning.publish.hub import check_access, send
-from finetuning.publish.model import key_variables, model_upload
-from finetuning.publish.parts import CARD, Upload
-from finetuning.publish.secrets import known_secrets, secret_problems
-from finetuning.report.console import bare_table
+from whetstone.finetuning.config.schema.commands import PublishDatasetSettings, PublishModelSettings
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.publish.dataset import dataset_upload
+from whetstone.finetuning.publish.hub import check_access, send
+from whetstone.finetuning.publish.model import key_variables, model_upload
+from whetstone.finetuning.publish.parts import CARD, Upload
+from whetstone.finetuning.publish.secrets import known_secrets, secret_problems
+from whetstone.finetuning.report.console import bare_table
 
 _KILO = 1000.0
 _DRY = "A dry run: nothing was sent."

@@ -17,9 +17,9 @@ from detect_secrets.plugins.base import RegexBasedDetector
 from detect_secrets.plugins.ip_public import IPPublicDetector
 from huggingface_hub import get_token
 
-from finetuning.credentials import SHAPES
-from finetuning.errors import Problem
-from finetuning.publish.parts import Part
+from whetstone.finetuning.credentials import SHAPES
+from whetstone.finetuning.errors import Problem
+from whetstone.finetuning.publish.parts import Part
 
 _NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)S?$", re.IGNORECASE)
 _SHORTEST = 8

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finetuning.errors import BrokenRunError
+from whetstone.finetuning.errors import BrokenRunError
 
 _NOT_A_SCORE = frozenset({"step", "prompt", "completion", "advantage"})
 

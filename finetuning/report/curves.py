@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from finetuning.errors import BrokenRunError
-from finetuning.report.panels import Curve, Panel, learning_panels, smooth
-from finetuning.report.read import Run, Seconds, read_run
-from finetuning.report.svg import Tone, standalone_svg
-from finetuning.report.wording import duration
+from whetstone.finetuning.errors import BrokenRunError
+from whetstone.finetuning.report.panels import Curve, Panel, learning_panels, smooth
+from whetstone.finetuning.report.read import Run, Seconds, read_run
+from whetstone.finetuning.report.svg import Tone, standalone_svg
+from whetstone.finetuning.report.wording import duration
 
 # Beyond these a picture of a long run is crowded, and its dots make up most of the page.
 _MOST_DOTS = 400

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from finetuning.metrics import read_text
-from finetuning.nano.context import VOCABULARY
+from whetstone.finetuning.artifacts.metrics import read_text
+from whetstone.finetuning.nano.context import VOCABULARY
 
 NANO = "Write a function f(s) to return the number of the digits in s.\n"
 """A problem of the nano world, whose models know its few words and no others."""

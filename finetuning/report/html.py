@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from finetuning.report.completions import select_exchanges
-from finetuning.report.curves import learning_figure, seconds_figure
-from finetuning.report.outcome import banner, comparisons, headline, notes
-from finetuning.report.page import both_sizes, render_page, write_page
-from finetuning.report.read import read_run
+from whetstone.finetuning.report.completions import select_exchanges
+from whetstone.finetuning.report.curves import learning_figure, seconds_figure
+from whetstone.finetuning.report.outcome import banner, comparisons, headline, notes
+from whetstone.finetuning.report.page import both_sizes, render_page, write_page
+from whetstone.finetuning.report.read import read_run
 
 _EXCHANGES = 4
 _NANO = "nano"

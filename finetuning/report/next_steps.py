@@ -12,9 +12,9 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from finetuning.report.example import example_prompt
-from finetuning.report.read import Run, read_run
-from finetuning.report.wording import shown
+from whetstone.finetuning.report.example import example_prompt
+from whetstone.finetuning.report.read import Run, read_run
+from whetstone.finetuning.report.wording import shown
 
 Command = tuple[str, ...]
 """The words of a command of `whetstone`, without its name."""

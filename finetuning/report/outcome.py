@@ -1,7 +1,7 @@
 """The outcome of a run in words and rows, the same on the page, the card and in the terminal.
 
 A sentence claims a direction only where the interval of the difference shows one
-(`evaluation.interval.direction`); a figure without an interval is told as it is.
+(`whetstone.evaluation.interval.direction`); a figure without an interval is told as it is.
 """
 
 import json
@@ -11,13 +11,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evaluation.compare import Difference, Measured, difference, read_evaluations
-from evaluation.interval import Direction
-from evaluation.score import Scores as Evaluation
-from evaluation.score import short_of_samples
-from finetuning.metrics import read_text
-from finetuning.report.read import Run
-from finetuning.report.wording import HEADLINE_MEASURE
+from whetstone.evaluation.compare import Difference, Measured, difference, read_evaluations
+from whetstone.evaluation.interval import Direction
+from whetstone.evaluation.score import Scores as Evaluation
+from whetstone.evaluation.score import short_of_samples
+from whetstone.finetuning.artifacts.metrics import read_text
+from whetstone.finetuning.report.read import Run
+from whetstone.finetuning.report.wording import HEADLINE_MEASURE
 
 HELD_OUT = "held_out"
 DEBUG = "A check of the path (debug=true): a few steps on a few problems. Its scores mean nothing."

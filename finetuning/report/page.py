@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from evaluation.files import write_atomically
-from finetuning.report.curves import NARROW, WIDE, Size
-from finetuning.report.svg import FONTS, inline_svg, theme_css
-from finetuning.report.wording import costs, duration
+from whetstone.evaluation.files import write_atomically
+from whetstone.finetuning.report.curves import NARROW, WIDE, Size
+from whetstone.finetuning.report.svg import FONTS, inline_svg, theme_css
+from whetstone.finetuning.report.wording import costs, duration
 
 
 def render_page(template: str, **values: Any) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finetuning.report.read import Point, Run, Series
-from finetuning.report.svg import Tone
+from whetstone.finetuning.report.read import Point, Run, Series
+from whetstone.finetuning.report.svg import Tone
 
 _HELD_OUT_TONES = (Tone.ORANGE, Tone.PURPLE, Tone.GREEN)
 _HELD_OUT_MARKERS = "Dso"

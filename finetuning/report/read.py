@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from finetuning.errors import BrokenRunError
-from finetuning.metrics import FILE, read_metrics, read_text
+from whetstone.finetuning.artifacts.metrics import FILE, read_metrics, read_text
+from whetstone.finetuning.errors import BrokenRunError
 
 Scores = Mapping[str, Mapping[str, float]]
 """Task name to measure (`pass@1`) to value, a fraction between 0 and 1."""

@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from finetuning.report.console import bare_table, tell, tell_place
-from finetuning.report.outcome import banner, comparisons, headline, notes
-from finetuning.report.read import Run, read_run
-from finetuning.report.wording import costs, duration, shown
+from whetstone.finetuning.report.console import bare_table, tell, tell_place
+from whetstone.finetuning.report.outcome import banner, comparisons, headline, notes
+from whetstone.finetuning.report.read import Run, read_run
+from whetstone.finetuning.report.wording import costs, duration, shown
 
 
 def print_outcome(console: Console, folder: Path) -> None:

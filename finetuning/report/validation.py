@@ -8,11 +8,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from evaluation.interval import Direction
-from evaluation.validate import Example, Improvement
-from finetuning.report.curves import Size, new_figure, write
-from finetuning.report.page import both_sizes, render_page, write_page
-from finetuning.report.svg import Tone
+from whetstone.evaluation.interval import Direction
+from whetstone.evaluation.validate import Example, Improvement
+from whetstone.finetuning.report.curves import Size, new_figure, write
+from whetstone.finetuning.report.page import both_sizes, render_page, write_page
+from whetstone.finetuning.report.svg import Tone
 
 PAGE = "validation.html"
 FIGURES = "validation.json"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from finetuning.report.read import TeacherCosts
+from whetstone.finetuning.report.read import TeacherCosts
 
 HEADLINE_MEASURE = "pass@1"
 _TENTHS_BELOW = 10

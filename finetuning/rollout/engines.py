@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 import torch
 
-from finetuning.config.rules.backend import why_no_mlx
-from finetuning.errors import ConfigError, Problem
-from finetuning.model.device import Device
-from finetuning.rollout.base import Engine
-from finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.config.rules.backend import why_no_mlx
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.rollout.base import Engine
+from whetstone.finetuning.rollout.hf import HFSampler
 
 Name = Literal["hf", "mlx", "vllm", "vllm_server"]
 
@@ -54,7 +54,7 @@ def vllm_arguments(choice: Choice) -> dict[str, Any]:
 def build_engine(choice: Choice, model: Any, tokenizer: Any, device: Device) -> Engine:
     """Return the engine for a model; transformers where vLLM belongs to the trainer alone."""
     if choice.name == "mlx" and not model.config.is_encoder_decoder:
-        from finetuning.rollout.mlx import MLXEngine  # noqa: PLC0415 - an extra
+        from whetstone.finetuning.rollout.mlx import MLXEngine  # noqa: PLC0415 - an extra
 
         dtype: torch.dtype = model.dtype if device.dtype == "auto" else device.dtype
         return MLXEngine(model, tokenizer, dtype)

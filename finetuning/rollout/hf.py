@@ -14,7 +14,7 @@ import torch
 from peft import PeftModel
 from transformers import DynamicCache
 
-from finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
+from whetstone.finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
 
 
 class HFSampler:

@@ -16,8 +16,8 @@ import torch
 from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
-from finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
-from finetuning.rollout.mlx_model import MLXModel
+from whetstone.finetuning.rollout.base import STOP_CHECK_TOKENS, Rollout, Sampling, eos_ids
+from whetstone.finetuning.rollout.mlx_model import MLXModel
 
 
 class MLXEngine:

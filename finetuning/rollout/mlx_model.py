@@ -11,11 +11,11 @@ import torch
 from mlx.utils import tree_flatten
 from mlx_lm.utils import _get_classes
 
-from finetuning.errors import ConfigError, Problem
-from finetuning.model.live import live_weights
-from finetuning.model.older_names import Settings, with_older_names
-from finetuning.rollout.mlx_activation import use_trained_activation
-from finetuning.rollout.mlx_mask import make_room_for_groups
+from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.model.rope_compat import Settings, with_older_names
+from whetstone.finetuning.model.weight_sync import live_weights
+from whetstone.finetuning.rollout.mlx_activation import use_trained_activation
+from whetstone.finetuning.rollout.mlx_mask import make_room_for_groups
 
 
 class MLXModel:

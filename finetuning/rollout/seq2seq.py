@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from evaluation.sampler import SamplingParams
+from whetstone.evaluation.sampler import SamplingParams
 
 
 def sample_seq2seq(

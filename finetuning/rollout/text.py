@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from evaluation.sampler import SamplingParams
-from finetuning.rollout.base import Engine, Sampling
-from finetuning.rollout.decode import decode_completions
-from finetuning.rollout.hf import HFSampler
-from finetuning.rollout.seq2seq import sample_seq2seq
+from whetstone.evaluation.sampler import SamplingParams
+from whetstone.finetuning.rollout.base import Engine, Sampling
+from whetstone.finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.rollout.seq2seq import sample_seq2seq
 
 
 class TextSampler:
@@ -93,3 +92,18 @@ class TextSampler:
     def _until_end(self, ids: list[int]) -> list[int]:
         end = next((at for at, token in enumerate(ids) if token in self._sampler.eos), len(ids))
         return ids[:end]
+
+
+_ANCHOR = "a"
+
+
+def decode_completions(
+    tokenizer: Any, completions: Sequence[list[int]], *, keep_special: bool = False
+) -> list[str]:
+    """Return one text per list of token ids, with every space, with or without special tokens."""
+    anchor = tokenizer(_ANCHOR, add_special_tokens=False)["input_ids"]
+    texts = tokenizer.batch_decode(
+        [anchor + ids for ids in completions], skip_special_tokens=not keep_special
+    )
+    start = len(tokenizer.decode(anchor, skip_special_tokens=not keep_special))
+    return [text[start:] for text in texts]

@@ -90,7 +90,7 @@ class Attack:
     family: Family
     name: str
     program: str
-    """Python source with `@NAME@` for what `rewards.audit.host.Host.values` plants."""
+    """Python source with `@NAME@` for what `whetstone.rewards.audit.host.Host.values` plants."""
     tests: str = PLAIN
     """The form of the tests that the attack knows how to cheat."""
     unsafe: bool = False

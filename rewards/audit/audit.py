@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rewards.audit.attack import PLAIN, WRONG, Attack, Family
-from rewards.audit.attacks import ATTACKS
-from rewards.audit.caller import Answer, Caller, RewardFunction
-from rewards.audit.host import Host
-from rewards.sandbox import Verdict
+from whetstone.rewards.audit.attack import PLAIN, WRONG, Attack, Family
+from whetstone.rewards.audit.attacks import ATTACKS
+from whetstone.rewards.audit.caller import Answer, Caller, RewardFunction
+from whetstone.rewards.audit.host import Host
+from whetstone.rewards.sandbox import Verdict
 
 _MORE = 1e-9
 _SETTLE_S = 5.0

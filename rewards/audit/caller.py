@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rewards.audit.host import ENV_SECRET, Host
-from rewards.audit.processes import state_of
+from whetstone.rewards.audit.host import ENV_SECRET, Host
+from whetstone.rewards.audit.processes import state_of
 
 RewardFunction = Callable[..., list[float | None]]
 

@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rewards.audit.audit import run_audit
-from rewards.audit.injection import audit_injections
-from rewards.audit.nothing import audit_nothing
-from rewards.audit.table import render
-from rewards.base import Reward, RewardConfig
-from rewards.compiler import CompilerConfig
-from rewards.compilers import COMPILERS, Compilers, MissingCompilerError
-from rewards.custom import CustomConfig
-from rewards.discriminator import DiscriminatorConfig
-from rewards.execution import ExecutionConfig
-from rewards.teacher.config import TeacherConfig
-from rewards.teacher.settings import Pay
-from rewards.together import in_order, share_board
+from whetstone.rewards.audit.audit import run_audit
+from whetstone.rewards.audit.injection import audit_injections
+from whetstone.rewards.audit.nothing import audit_nothing
+from whetstone.rewards.audit.table import render
+from whetstone.rewards.base import Reward, RewardConfig
+from whetstone.rewards.compiler import CompilerConfig
+from whetstone.rewards.compilers import COMPILERS, Compilers, MissingCompilerError
+from whetstone.rewards.composition import in_order, share_board
+from whetstone.rewards.custom.reward import CustomConfig
+from whetstone.rewards.discriminator import DiscriminatorConfig
+from whetstone.rewards.execution import ExecutionConfig
+from whetstone.rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.settings import Pay
 
 
 def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) -> bool:

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rewards.audit.attack import BUILTINS, CHECK, MODULES, PLAIN
-from rewards.audit.processes import descendants, nice_of, reap, state_of
+from whetstone.rewards.audit.attack import BUILTINS, CHECK, MODULES, PLAIN
+from whetstone.rewards.audit.processes import descendants, nice_of, reap, state_of
 
 ENV_SECRET = "WHETSTONE_AUDIT_SECRET"  # noqa: S105 - the variable's name
 
@@ -98,7 +98,7 @@ class Host:
         }
 
     def tests(self, form: str) -> str:
-        """Return the source of the tests in one of the forms of `rewards.audit.attack`."""
+        """Return the source of the tests in a form of `whetstone.rewards.audit.attack`."""
         one, two, three = self.answers.values()
         return {
             PLAIN: f"assert answer(1) == {one}\nassert answer(2) == {two}\n"

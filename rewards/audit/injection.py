@@ -7,10 +7,10 @@ model's opinions. Every text is a request that is paid for, once: answers are ca
 
 from collections.abc import Sequence
 
-from rewards.audit.attack import WRONG, Family
-from rewards.audit.attacks.injection import INJECTIONS, Injection
-from rewards.audit.audit import AuditReport, Finding
-from rewards.base import Reward
+from whetstone.rewards.audit.attack import WRONG, Family
+from whetstone.rewards.audit.attacks.injection import INJECTIONS, Injection
+from whetstone.rewards.audit.audit import AuditReport, Finding
+from whetstone.rewards.base import Reward
 
 _TASK = (
     "Write a Python function `answer(n)` that returns the n-th Fibonacci number, with"

@@ -6,10 +6,10 @@ it first is to write nothing, which has no errors. It fails by paying that more 
 
 from collections.abc import Iterable
 
-from rewards.audit.attack import Family
-from rewards.audit.attacks.nothing import ANSWERS
-from rewards.audit.audit import AuditReport, Finding
-from rewards.base import Reward
+from whetstone.rewards.audit.attack import Family
+from whetstone.rewards.audit.attacks.nothing import ANSWERS
+from whetstone.rewards.audit.audit import AuditReport, Finding
+from whetstone.rewards.base import Reward
 
 _MORE = 1e-9
 
@@ -19,7 +19,8 @@ def audit_nothing(reward: Reward, languages: Iterable[str]) -> AuditReport:
 
     Args:
         reward: One that takes a column `language`.
-        languages: Of `rewards.compilers.COMPILERS`. One whose control fails ends the audit.
+        languages: Of `whetstone.rewards.compilers.COMPILERS`. One whose control fails ends the
+            audit.
 
     """
     findings: list[Finding] = []

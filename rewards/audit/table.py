@@ -1,6 +1,6 @@
 """The table of an audit, as text."""
 
-from rewards.audit.audit import AuditReport, Finding
+from whetstone.rewards.audit.audit import AuditReport, Finding
 
 _HEAD = ("family", "attack", "verdict", "reward", "harm")
 

@@ -6,11 +6,17 @@ file but its own and the toolchain's, bounded processor time and memory. Nothing
 compilers stop after type checking. Refuses to call a snippet without content compiled.
 """
 
-from rewards.compilers.base import Compilation, Diagnostic, MissingCompilerError, Outcome, Severity
-from rewards.compilers.compilers import Compilers
-from rewards.compilers.snippet import Snippet
-from rewards.compilers.table import COMPILERS
-from rewards.languages import language_of
+from whetstone.rewards.compilers.base import (
+    Compilation,
+    Diagnostic,
+    MissingCompilerError,
+    Outcome,
+    Severity,
+)
+from whetstone.rewards.compilers.compilers import Compilers
+from whetstone.rewards.compilers.snippet import Snippet
+from whetstone.rewards.compilers.table import COMPILERS
+from whetstone.rewards.languages import language_of
 
 __all__ = [
     "COMPILERS",

@@ -10,16 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from rewards.compilers import harness as harnesses
-from rewards.compilers.base import Compilation, Compiler, Limits, Outcome, Severity, Verdict
-from rewards.compilers.functions import Function, functions
-from rewards.compilers.imported_types import allow_imported_types
-from rewards.compilers.snippet import MOST_CHARACTERS, Snippet
-from rewards.compilers.table import COMPILERS
-from rewards.languages import language_of
-from rewards.sandbox.compiled.step import Jailer
-from rewards.sandbox.profile import Layer, SandboxUnavailableError
-from rewards.sandbox.text import one_line
+from whetstone.rewards.compilers import harness as harnesses
+from whetstone.rewards.compilers.base import (
+    Compilation,
+    Compiler,
+    Limits,
+    Outcome,
+    Severity,
+    Verdict,
+)
+from whetstone.rewards.compilers.functions import Function, functions
+from whetstone.rewards.compilers.imported_types import allow_imported_types
+from whetstone.rewards.compilers.snippet import MOST_CHARACTERS, Snippet
+from whetstone.rewards.compilers.table import COMPILERS
+from whetstone.rewards.languages import language_of
+from whetstone.rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
+from whetstone.rewards.sandbox.text import one_line
 
 
 class Compilers:
@@ -29,7 +36,7 @@ class Compilers:
         workers: Compilations at once; None takes one for each core that this process may use.
         cpu_s: Processor seconds of one compilation. The clock's limit is far beyond that.
         memory_mb: Megabytes of one compilation: address space, or a heap.
-        harness: `standard`, `none` or a file, see `rewards.compilers.harness`.
+        harness: `standard`, `none` or a file, see `whetstone.rewards.compilers.harness`.
 
     Raises:
         ValueError: there is no such harness.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rewards.compilers.base import Limits
-from rewards.compilers.gcc import Gcc
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.gcc import Gcc
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 
 class Cpp(Gcc):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rewards.compilers.lexer import Kind, Token, closing, tokens
+from whetstone.rewards.compilers.lexer import Kind, Token, closing, tokens
 
 _NO_FUNCTION = frozenset(
     {"if", "for", "while", "switch", "catch", "else", "do", "try", "loop", "match", "unsafe"}

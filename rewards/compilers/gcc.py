@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
-from rewards.compilers.oneshot import OneShot
-from rewards.sandbox.compiled.step import Jailer, JailError
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
 _FLAGS = ("-fsyntax-only", "-fdiagnostics-format=json", "-fmax-errors=100", "-Wall", "-Wextra")
 _SEVERITIES = {

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
-from rewards.compilers.oneshot import OneShot
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 # The compiler's own output is text, one error a line, and it has no warnings.
 _ERROR = re.compile(r"^(?:\./)?main\.go:(\d+)(?::\d+)?: (.*)$")

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from rewards.compilers.base import Diagnostic
-from rewards.compilers.lexer import PREPROCESSED, Kind, Token, closing, tokens
+from whetstone.rewards.compilers.base import Diagnostic
+from whetstone.rewards.compilers.lexer import PREPROCESSED, Kind, Token, closing, tokens
 
 STANDARD, NONE = "standard", "none"
 _FILE = Path(__file__).with_name("harness.yaml")

@@ -7,8 +7,8 @@ goes on as if it were `any`. That complaint is taken back, and no other.
 import re
 from dataclasses import replace
 
-from rewards.compilers.base import Outcome, Severity, Verdict
-from rewards.compilers.lexer import Kind, tokens
+from whetstone.rewards.compilers.base import Outcome, Severity, Verdict
+from whetstone.rewards.compilers.lexer import Kind, tokens
 
 _AS_TYPE = re.compile(r"Cannot use namespace '([^']+)' as a type\.")
 _MEMBER = "Namespace '\"*\"' has no exported member"

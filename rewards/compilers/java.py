@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Limits, ask, find, home_of
-from rewards.compilers.resident.pool import FOLDER, Resident
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Limits, ask, find, home_of
+from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 _JVM = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-Xss16m")
 

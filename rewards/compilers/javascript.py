@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rewards.compilers.base import Limits, ask, find, home_of
-from rewards.compilers.resident.pool import FOLDER, Resident
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Limits, ask, find, home_of
+from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 REMEDY = "install it: apt install nodejs, or https://nodejs.org"
 

@@ -12,9 +12,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Diagnostic, Limits, Severity, home_of
-from rewards.compilers.oneshot import OneShot
-from rewards.sandbox.compiled.step import Jailer, JailError
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, home_of
+from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
 _OWN = ("--noEmit", "--pretty", "false", "--types", "", "--skipLibCheck", "--singleThreaded")
 _LINE = re.compile(r"(?:([^\s(]+)\((\d+),\d+\): )?(error|warning) (TS\d+): (.*)")

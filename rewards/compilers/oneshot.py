@@ -7,8 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rewards.compilers.base import Compiler, Diagnostic, Limits, Outcome, Severity, Verdict
-from rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
+from whetstone.rewards.compilers.base import (
+    Compiler,
+    Diagnostic,
+    Limits,
+    Outcome,
+    Severity,
+    Verdict,
+)
+from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
 
 DEVICES = ("/dev/null", "/dev/urandom")
 """A source may include a device: of these it gets nothing, or noise until its limit."""

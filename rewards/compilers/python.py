@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from rewards.compilers.base import Limits
-from rewards.compilers.resident.pool import FOLDER, Resident
-from rewards.sandbox.compiled.step import Jailer
-from rewards.sandbox.isolation.interpreter import readable_paths
+from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
+from whetstone.rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 
 
 class Python(Resident):

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
-from rewards.compilers.oneshot import OneShot
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING}
 _OF_A_SNIPPET = frozenset({"dead_code", "unused_imports", "unused_macros"})

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from rewards.compilers.functions import does_something
-from rewards.compilers.lexer import tokens
-from rewards.languages import language_of
+from whetstone.rewards.compilers.functions import does_something
+from whetstone.rewards.compilers.lexer import tokens
+from whetstone.rewards.languages import language_of
 
 MOST_CHARACTERS = 50_000
 """Of a program. What is longer was not written to be compiled; see `Outcome.LIMIT`."""

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rewards.compilers.base import Compiler, Limits
-from rewards.compilers.c import C
-from rewards.compilers.cpp import Cpp
-from rewards.compilers.go import Go
-from rewards.compilers.java import Java
-from rewards.compilers.javascript import JavaScript
-from rewards.compilers.python import Python
-from rewards.compilers.rust import Rust
-from rewards.compilers.typescript import build_typescript
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import Compiler, Limits
+from whetstone.rewards.compilers.c import C
+from whetstone.rewards.compilers.cpp import Cpp
+from whetstone.rewards.compilers.go import Go
+from whetstone.rewards.compilers.java import Java
+from whetstone.rewards.compilers.javascript import JavaScript
+from whetstone.rewards.compilers.python import Python
+from whetstone.rewards.compilers.rust import Rust
+from whetstone.rewards.compilers.typescript import build_typescript
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 COMPILERS: Mapping[str, Callable[[Jailer, Limits, Mapping[str, Any]], Compiler]] = MappingProxyType(
     {

@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rewards.compilers.base import Compiler, Limits, MissingCompilerError, ask, find, home_of
-from rewards.compilers.javascript import FLAGS, REMEDY, server
-from rewards.compilers.native_typescript import NativeTypeScript, native_program
-from rewards.compilers.resident.pool import Resident
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.base import (
+    Compiler,
+    Limits,
+    MissingCompilerError,
+    ask,
+    find,
+    home_of,
+)
+from whetstone.rewards.compilers.javascript import FLAGS, REMEDY, server
+from whetstone.rewards.compilers.native_typescript import NativeTypeScript, native_program
+from whetstone.rewards.compilers.resident.pool import Resident
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 _REMEDY = "install it: npm install -g typescript, or apt install node-typescript"
 

@@ -4,7 +4,7 @@ Read in order: `completion` is the rule, `reasoning` what a chat model meant as 
 and `prose` where code stands in it, `choose` which of that it is.
 """
 
-from rewards.extract.completion import code_of_answer, extract_code, shown, trimmed
-from rewards.extract.stop import cut_at_stop
+from whetstone.rewards.extract.completion import code_of_answer, extract_code, shown, trimmed
+from whetstone.rewards.extract.stop import cut_at_stop
 
 __all__ = ["code_of_answer", "cut_at_stop", "extract_code", "shown", "trimmed"]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from rewards.extract.fences import Block
-from rewards.languages import known_language, marks_of
+from whetstone.rewards.extract.fences import Block
+from whetstone.rewards.languages import known_language, marks_of
 
 _PYTHON_DEFINES = re.compile(
     r"^(?:(?:async[ \t]+)?def|class)[ \t]+([^\W\d]\w*)|^([^\W\d]\w*)[ \t]*(?::[^=\n]*)?=(?!=)",

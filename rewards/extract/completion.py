@@ -9,12 +9,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from rewards.base import Completion, Message
-from rewards.extract.choose import chosen
-from rewards.extract.fences import Block, layout_of
-from rewards.extract.prose import runs
-from rewards.extract.reasoning import answer_of
-from rewards.extract.stop import cut_at_stop
+from whetstone.rewards.base import Completion, Message
+from whetstone.rewards.extract.choose import chosen
+from whetstone.rewards.extract.fences import Block, layout_of
+from whetstone.rewards.extract.prose import runs
+from whetstone.rewards.extract.reasoning import answer_of
+from whetstone.rewards.extract.stop import cut_at_stop
 
 _MARK = "\ufeff"
 _FENCED = re.compile(r"^[ \t>]*(?:`{3}|~{3})", re.MULTILINE)
@@ -33,7 +33,8 @@ def extract_code(
             calls in between) the last one with text is the answer.
         stop: Strings that end a text; they mean nothing in a chat answer.
         language: What the program is written in.
-        names: What the program is asked for, where that is known: see `rewards.entry_points`.
+        names: What the program is asked for, where that is known: see
+            `whetstone.rewards.entry_points`.
 
     """
     if not isinstance(completion, str):

@@ -10,9 +10,9 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rewards.extract.prose import is_code
-from rewards.extract.strings import string_after
-from rewards.languages import known_language
+from whetstone.rewards.extract.prose import is_code
+from whetstone.rewards.extract.strings import string_after
+from whetstone.rewards.languages import known_language
 
 _FENCE = re.compile(
     r"(?P<lead>(?:[ \t>]|[-*+][ \t]|\d{1,3}[.)][ \t])*)(?P<fence>`{3,}|~{3,})(?P<info>.*)"

@@ -8,7 +8,7 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 
-from rewards.extract.strings import string_after
+from whetstone.rewards.extract.strings import string_after
 
 _BEGINS = re.compile(
     r"import\s+\w|from\s+[\w.]+\s+import\b|(?:async\s+)?def\s+\w|class\s+\w+\s*[(:\[]|@\w"

@@ -12,16 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from rewards.sandbox import frames, wire
-from rewards.sandbox.errors import ErrorClasses, ProgramErrorClass
-from rewards.sandbox.remote import (
+from whetstone.rewards.sandbox import frames, wire
+from whetstone.rewards.sandbox.errors import ErrorClasses, ProgramErrorClass
+from whetstone.rewards.sandbox.remote import (
     RefusedError,
     RemoteFunction,
     RemoteIterator,
     RemoteObject,
     number_of,
 )
-from rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.verdict import Verdict
 
 _MAX_TEXT = 1000
 
@@ -149,7 +149,7 @@ class Candidate:
         self._exchange(["set", number, name, self._encode(value)])
 
     def operate(self, number: int, operation: str, *arguments: Any) -> Any:
-        """Apply one of the operations of `rewards.sandbox.child`."""
+        """Apply one of the operations of `whetstone.rewards.sandbox.child`."""
         message = [operation, number, [self._encode(argument) for argument in arguments]]
         return self._result(self._exchange(message))
 

@@ -2,7 +2,7 @@
 
 It shares its process with the program, so nothing it says is proof. It never sees the tests: it
 learns the names they use and, call by call, the arguments. Whatever it answers is read as data by
-`rewards.sandbox.candidate`. The walls are up before the program's source arrives.
+`whetstone.rewards.sandbox.candidate`. The walls are up before the program's source arrives.
 """
 
 import builtins
@@ -14,9 +14,9 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from rewards.sandbox import frames, wire
-from rewards.sandbox.endless import Watch
-from rewards.sandbox.text import describe
+from whetstone.rewards.sandbox import frames, wire
+from whetstone.rewards.sandbox.infinite_loops import Watch
+from whetstone.rewards.sandbox.text import describe
 
 CHANNEL = 3
 """The descriptor to the tests: the first after the standard three."""

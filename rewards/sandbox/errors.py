@@ -7,7 +7,7 @@ above `AssertionError`, so that no class of a program can hide a failed test.
 
 from typing import Any, Self
 
-from rewards.sandbox.remote import RefusedError, Remote, RemoteObject, number_of
+from whetstone.rewards.sandbox.remote import RefusedError, Remote, RemoteObject, number_of
 
 _MOST_CLASSES = 64
 _MOST_BASES = 8

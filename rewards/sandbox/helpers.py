@@ -7,7 +7,7 @@ can define them anew; if the tests met that definition, it could be made to agre
 import ast
 import functools
 
-from rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.names import used_names
 
 _KEPT = 256
 _ALWAYS_KEPT = (ast.Import, ast.ImportFrom, ast.Assign)

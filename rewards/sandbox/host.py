@@ -23,9 +23,9 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.sandbox import frames, probe, processes, tester, zygote
-from rewards.sandbox.profile import Layer
-from rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox import frames, probe, processes, tester, zygote
+from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.verdict import Verdict
 
 HEADER = struct.Struct("=Qd")
 """What stands before the JSON of a job: its number and its timeout in seconds."""

@@ -8,12 +8,12 @@ a child in which nothing works does not count as one in which every attack fails
 import socket
 import struct
 
-from rewards.sandbox.candidate import Candidate, DiedError, ViolationError
-from rewards.sandbox.isolation.namespaces import HOST_NAME
-from rewards.sandbox.profile import Layer
-from rewards.sandbox.remote import RefusedError
-from rewards.sandbox.tester import Orders
-from rewards.sandbox.zygote import LayerError
+from whetstone.rewards.sandbox.candidate import Candidate, DiedError, ViolationError
+from whetstone.rewards.sandbox.isolation.namespaces import HOST_NAME
+from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.remote import RefusedError
+from whetstone.rewards.sandbox.tester import Orders
+from whetstone.rewards.sandbox.zygote import LayerError
 
 _TIMEOUT_S = 20.0
 

@@ -8,7 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from rewards.sandbox.isolation.libc import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, libc, prctl
+from whetstone.rewards.sandbox.isolation.libc import (
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_PDEATHSIG,
+    libc,
+    prctl,
+)
 
 _NAP_S = 0.002
 
@@ -18,10 +23,10 @@ _BOOT = """
 import importlib, sys, types
 root, module = sys.argv[1:3]
 del sys.argv[1:3]
-for name in ("rewards", "rewards.sandbox"):
+for name in ("whetstone", "whetstone.rewards", "whetstone.rewards.sandbox"):
     sys.modules[name] = package = types.ModuleType(name)
-    package.__path__ = [root + "/" + name.replace(".", "/")]
-importlib.import_module("rewards.sandbox." + module).main()
+    package.__path__ = [root + name.removeprefix("whetstone").replace(".", "/")]
+importlib.import_module("whetstone.rewards.sandbox." + module).main()
 """
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - a zygote has no pathlib
 

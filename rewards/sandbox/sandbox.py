@@ -7,7 +7,7 @@ and never reaches the caller. docs/rewards.md says what this protects from, and 
 docs/decisions/0004 says why it is built so.
 
 It refuses to run a program unless each of its walls has been attacked and has held
-(`rewards.sandbox.probe`).
+(`whetstone.rewards.sandbox.probe`).
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from concurrent.futures import Future, as_completed
 from types import TracebackType
 from typing import Self
 
-from rewards.sandbox.profile import Profile
-from rewards.sandbox.supervisor import Supervisor, cannot_start
-from rewards.sandbox.verdict import Job, Result, require_timeout
+from whetstone.rewards.sandbox.profile import Profile
+from whetstone.rewards.sandbox.supervisor import Supervisor, cannot_start
+from whetstone.rewards.sandbox.verdict import Job, Result, require_timeout
 
 LEAST_MEMORY_MB = 64
 Progress = Callable[[int, int], None]

@@ -15,8 +15,8 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rewards.sandbox.candidate import TRUSTED_MODULES
-from rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.candidate import TRUSTED_MODULES
+from whetstone.rewards.sandbox.names import used_names
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""

@@ -22,11 +22,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from rewards.sandbox import frames, processes
-from rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
-from rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
-from rewards.sandbox.text import describe
-from rewards.sandbox.verdict import Result, Verdict
+from whetstone.rewards.sandbox import frames, processes
+from whetstone.rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
+from whetstone.rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
+from whetstone.rewards.sandbox.text import describe
+from whetstone.rewards.sandbox.verdict import Result, Verdict
 
 _T = TypeVar("_T")
 

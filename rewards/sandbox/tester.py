@@ -1,9 +1,9 @@
 """The process of the tests: it runs them against a program that lives elsewhere.
 
-It meets the program only through `rewards.sandbox.candidate`, so what a program patches, replaces
-or reads is never what judges it. One tester serves many programs, one at a time. It is limited like
-a program, since the data that a program returns may be made to exhaust whoever uses it, and the
-host kills and replaces it when it is late.
+It meets the program only through `whetstone.rewards.sandbox.candidate`, so what a program patches,
+replaces or reads is never what judges it. One tester serves many programs, one at a time. It is
+limited like a program, since the data that a program returns may be made to exhaust whoever uses
+it, and the host kills and replaces it when it is late.
 """
 
 import gc
@@ -17,8 +17,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from rewards.sandbox import frames, processes, zygote
-from rewards.sandbox.candidate import (
+from whetstone.rewards.sandbox import frames, processes, zygote
+from whetstone.rewards.sandbox.candidate import (
     Candidate,
     DiedError,
     EndlessError,
@@ -27,15 +27,15 @@ from rewards.sandbox.candidate import (
     SyntaxErrorInProgram,
     ViolationError,
 )
-from rewards.sandbox.isolation import landlock, limits
-from rewards.sandbox.isolation.interpreter import readable_paths
-from rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
-from rewards.sandbox.names import replaced_names
-from rewards.sandbox.profile import Layer
-from rewards.sandbox.remote import RefusedError
-from rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
-from rewards.sandbox.text import describe, one_line
-from rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.isolation import landlock, limits
+from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
+from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from whetstone.rewards.sandbox.names import replaced_names
+from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.remote import RefusedError
+from whetstone.rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
+from whetstone.rewards.sandbox.text import describe, one_line
+from whetstone.rewards.sandbox.verdict import Verdict
 
 _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 32 << 10

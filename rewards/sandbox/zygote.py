@@ -24,13 +24,13 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from rewards.sandbox import processes
-from rewards.sandbox.child import CHANNEL, Child, rehearse
-from rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
-from rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
-from rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
-from rewards.sandbox.isolation.seccomp import Filter
-from rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox import processes
+from whetstone.rewards.sandbox.child import CHANNEL, Child, rehearse
+from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
+from whetstone.rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
+from whetstone.rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
+from whetstone.rewards.sandbox.isolation.seccomp import Filter
+from whetstone.rewards.sandbox.profile import Layer
 
 _T = TypeVar("_T")
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.base import Completion
-from rewards.board import Board
-from rewards.sandbox.verdict import Verdict
-from rewards.teacher.teacher import Task
+from whetstone.rewards.base import Completion
+from whetstone.rewards.composition import Board
+from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.teacher.teacher import Task
 
 DEFAULT_LANGUAGE = "python"
 
@@ -42,7 +42,7 @@ def read_batch(
     board: Board,
     when: str | None,
 ) -> list[Item]:
-    """Return one item per completion; `written` are their programs, by `rewards.programs`.
+    """Return one item per completion; `written` are their programs.
 
     Raises:
         LookupError: `when` names a reward that was not asked before this one.

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from rewards.teacher.faults import BudgetReachedError
-from rewards.teacher.ledger import Ledger, Spending
-from rewards.teacher.prices import Price
-from rewards.teacher.request import Usage
+from whetstone.rewards.teacher.faults import BudgetReachedError
+from whetstone.rewards.teacher.ledger import Ledger, Spending
+from whetstone.rewards.teacher.prices import Price
+from whetstone.rewards.teacher.request import Usage
 
 
 @dataclass

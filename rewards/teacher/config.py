@@ -5,11 +5,11 @@ Apart from the settings, which all rooms of the teacher know, so that none has t
 
 from typing import TYPE_CHECKING
 
-from rewards.teacher.keys import key_of
-from rewards.teacher.settings import TeacherSettings
+from whetstone.rewards.teacher.keys import key_of
+from whetstone.rewards.teacher.settings import TeacherSettings
 
 if TYPE_CHECKING:
-    from rewards.teacher.reward import TeacherReward
+    from whetstone.rewards.teacher.reward import TeacherReward
 
 
 class TeacherConfig(TeacherSettings):
@@ -27,7 +27,7 @@ class TeacherConfig(TeacherSettings):
             TeacherUnavailableError: the endpoint does not answer.
 
         """
-        from rewards.teacher.reward import TeacherReward  # noqa: PLC0415 - an event loop's parts
+        from whetstone.rewards.teacher.reward import TeacherReward  # noqa: PLC0415 - an event loop's parts
 
         reward = TeacherReward(self)
         if self.probe:

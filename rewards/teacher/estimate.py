@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from rewards.teacher.prompts import Grading, solving
-from rewards.teacher.request import Request, Usage
-from rewards.teacher.settings import Pay, TeacherSettings
+from whetstone.rewards.teacher.prompts import Grading, solving
+from whetstone.rewards.teacher.request import Request, Usage
+from whetstone.rewards.teacher.settings import Pay, TeacherSettings
 
 _CHARACTERS_PER_TOKEN = 4
 """Of a program: more than in `request`, so that the estimate is rather too high."""

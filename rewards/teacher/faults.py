@@ -6,8 +6,8 @@ mask its sample, and those that concern all of them end the run, which can be co
 
 from enum import StrEnum
 
-from rewards.errors import RunStopped
-from rewards.teacher.request import Usage
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.teacher.request import Usage
 
 
 class Fault(StrEnum):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rewards.errors import RunStopped
+from whetstone.rewards.base import RunStopped
 
 FILE = "teacher.sqlite"
 _BUSY_S = 60.0

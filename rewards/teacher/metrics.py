@@ -7,8 +7,8 @@ it. A mean over nothing is left out.
 from collections.abc import Sequence
 from statistics import fmean
 
-from rewards.teacher.ledger import Spending
-from rewards.teacher.prompts import Grade
+from whetstone.rewards.teacher.ledger import Spending
+from whetstone.rewards.teacher.prompts import Grade
 
 
 def batch_metrics(

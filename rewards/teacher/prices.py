@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
-from rewards.teacher.request import Usage
+from whetstone.rewards.teacher.request import Usage
 
 _MILLION = 1_000_000
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest")

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rewards.teacher.quoting import language_name, quoted
-from rewards.teacher.request import Request
-from rewards.teacher.rubric import TOP, Rubric
+from whetstone.rewards.teacher.quoting import language_name, quoted
+from whetstone.rewards.teacher.request import Request
+from whetstone.rewards.teacher.rubric import TOP, Rubric
 
 MOST_TOGETHER = len(string.ascii_uppercase)
 """Programs that one request can hold: each has a letter."""

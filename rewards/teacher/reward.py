@@ -17,23 +17,29 @@ from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from rewards.base import Completion
-from rewards.board import Board
-from rewards.programs import programs
-from rewards.teacher.batch import DEFAULT_LANGUAGE, Item, prompt_text, read_batch, to_grade
-from rewards.teacher.collect import Collector, Sample
-from rewards.teacher.desk import Desk, opened_desk, provider_of
-from rewards.teacher.estimate import estimate
-from rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
-from rewards.teacher.keys import read_key
-from rewards.teacher.ledger import Spending
-from rewards.teacher.metrics import batch_metrics
-from rewards.teacher.pay import pay, ranks
-from rewards.teacher.prompts import Grade
-from rewards.teacher.providers.base import Provider
-from rewards.teacher.settings import Pay, TeacherSettings
-from rewards.teacher.store import Store
-from rewards.teacher.teacher import Graded
+from whetstone.rewards.base import Completion
+from whetstone.rewards.composition import Board
+from whetstone.rewards.programs import programs
+from whetstone.rewards.teacher.batch import (
+    DEFAULT_LANGUAGE,
+    Item,
+    prompt_text,
+    read_batch,
+    to_grade,
+)
+from whetstone.rewards.teacher.collect import Collector, Sample
+from whetstone.rewards.teacher.estimate import estimate
+from whetstone.rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
+from whetstone.rewards.teacher.keys import read_key
+from whetstone.rewards.teacher.ledger import Spending
+from whetstone.rewards.teacher.metrics import batch_metrics
+from whetstone.rewards.teacher.prompts import Grade
+from whetstone.rewards.teacher.providers.base import Provider
+from whetstone.rewards.teacher.session import Desk, opened_desk, provider_of
+from whetstone.rewards.teacher.settings import Pay, TeacherSettings
+from whetstone.rewards.teacher.shaping import pay, ranks
+from whetstone.rewards.teacher.store import Store
+from whetstone.rewards.teacher.teacher import Graded
 
 _LOG = logging.getLogger(__name__)
 _PROBE_S = 20.0

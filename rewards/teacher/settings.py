@@ -17,11 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from rewards.base import RewardConfig
-from rewards.sandbox.verdict import Verdict
-from rewards.teacher.prices import Price, price_of
-from rewards.teacher.prompts import MOST_TOGETHER
-from rewards.teacher.rubric import TOP, Rubric
+from whetstone.rewards.base import RewardConfig
+from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.teacher.prices import Price, price_of
+from whetstone.rewards.teacher.prompts import MOST_TOGETHER
+from whetstone.rewards.teacher.rubric import TOP, Rubric
 
 _CLOSED = ConfigDict(extra="forbid", frozen=True)
 _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")

@@ -17,8 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rewards.errors import RunStopped
-from rewards.teacher.request import Answer, Usage
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.teacher.request import Answer, Usage
 
 LEASE_S = 15.0
 """A claim that was not renewed for so long is free: its holder is dead, or was stopped."""

@@ -1,6 +1,7 @@
 """The teacher at work: grades what it is given, all at once, in an event loop.
 
-Everything here belongs to one loop. `rewards.teacher.reward` owns that loop and speaks to trainers.
+Everything here belongs to one loop. `whetstone.rewards.teacher.reward` owns that loop and speaks to
+trainers.
 """
 
 import asyncio
@@ -8,10 +9,10 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rewards.teacher.asker import Asker
-from rewards.teacher.faults import CONCERNS_ALL, TeacherFault, TeacherUnavailableError
-from rewards.teacher.prompts import Grade, Grading, read_solution, solving
-from rewards.teacher.settings import TeacherSettings
+from whetstone.rewards.teacher.client import Asker
+from whetstone.rewards.teacher.faults import CONCERNS_ALL, TeacherFault, TeacherUnavailableError
+from whetstone.rewards.teacher.prompts import Grade, Grading, read_solution, solving
+from whetstone.rewards.teacher.settings import TeacherSettings
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.code_eval import compute_code_eval
+from whetstone.evaluation.code_eval import compute_code_eval
 
 OWN = json.loads((Path(__file__).parent / "harness" / "own_parity.json").read_text())["tasks"]
 SCRIPT = """
 import evaluate, json
-from evaluation.metrics import code_eval_folder
+from whetstone.evaluation.metrics import code_eval_folder
 metric = evaluate.load(code_eval_folder())
 rates, results = metric.compute(
     references=["assert add(2,3)==5"],

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from evaluation.compare import difference, estimate, measure, read_evaluations
-from evaluation.errors import ResumeRefused
-from evaluation.generate import Kind
-from evaluation.interval import Direction
-from evaluation.journal import Sample
-from rewards.sandbox import Verdict
+from whetstone.evaluation.compare import difference, estimate, measure, read_evaluations
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.interval import Direction
+from whetstone.evaluation.journal import Sample
+from whetstone.rewards.sandbox import Verdict
 
 PASS, FAIL, UNJUDGED = Verdict.PASSED, Verdict.FAILED, Verdict.INFRA_ERROR
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.compare import read_evaluations
-from evaluation.compiles import compile_rates, why_not_compiled, with_compile_rates
-from evaluation.errors import ResumeRefused
-from evaluation.evaluate import evaluate
-from evaluation.settings import Settings
-from evaluation.tasks import Problem, Task
-from rewards.compilers import Compilation, Compilers, Outcome
-from rewards.sandbox import Result, Verdict
+from whetstone.evaluation.compare import read_evaluations
+from whetstone.evaluation.compiles import compile_rates, why_not_compiled, with_compile_rates
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import Problem, Task
+from whetstone.rewards.compilers import Compilation, Compilers, Outcome
+from whetstone.rewards.sandbox import Result, Verdict
 
 RIGHT, BROKEN, EMPTY = "def f(x):\n    return x\n", "def f(x:\n", "def f(x):\n    pass\n"
 ANSWERS = {

@@ -4,11 +4,11 @@ from threading import Event
 
 import pytest
 
-from evaluation.errors import ResumeRefused
-from evaluation.evaluate import evaluate
-from evaluation.settings import Settings
-from evaluation.tasks import Problem, Task
-from rewards.sandbox import Result, Sandbox, Verdict
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import Problem, Task
+from whetstone.rewards.sandbox import Result, Sandbox, Verdict
 
 TASK = Task(
     "own",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.files import PARTIAL, whole_folder, write_atomically
+from whetstone.evaluation.files import PARTIAL, whole_folder, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +37,7 @@ def test_an_error_leaves_the_old_folder(tmp_path):
 def test_a_killed_writer_leaves_no_folder_and_the_next_one_starts_clean(tmp_path):
     code = (
         "import os, signal, sys, pathlib\n"
-        "from evaluation.files import whole_folder\n"
+        "from whetstone.evaluation.files import whole_folder\n"
         "with whole_folder(pathlib.Path(sys.argv[1])) as draft:\n"
         "    (draft / 'half').write_text('')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import pytest
 
-from evaluation.interval import (
+from whetstone.evaluation.interval import (
     Direction,
     bootstrap_interval,
     crossed_interval,

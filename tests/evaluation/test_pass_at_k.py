@@ -3,7 +3,7 @@ from math import comb
 
 import pytest
 
-from evaluation.pass_at_k import pass_at_k
+from whetstone.evaluation.pass_at_k import pass_at_k
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.evaluate import evaluate
-from evaluation.settings import Settings
-from evaluation.tasks import load_task
-from rewards.sandbox import Sandbox
+from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import load_task
+from whetstone.rewards.sandbox import Sandbox
 
 PARITY_FILE = "humaneval_82.json.gz"
 

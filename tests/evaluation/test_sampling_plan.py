@@ -1,8 +1,8 @@
 import pytest
 
-from evaluation.generate import Kind, generate, plan
-from evaluation.settings import Settings
-from evaluation.tasks import Problem, Task
+from whetstone.evaluation.generate import Kind, generate, plan
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import Problem, Task
 
 LENGTHS = [3, 9, 1, 7, 5]
 TASK = Task(

@@ -1,10 +1,10 @@
 import pytest
 
-from evaluation.errors import ResumeRefused
-from evaluation.generate import Kind
-from evaluation.journal import Sample
-from evaluation.score import load, save, score, short_of_samples
-from rewards.sandbox import Verdict
+from whetstone.evaluation.errors import ResumeRefused
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.journal import Sample
+from whetstone.evaluation.score import load, save, score, short_of_samples
+from whetstone.rewards.sandbox import Verdict
 
 HEADER = {"task": "own", "fingerprint": "abc", "settings": {"samples": 4}}
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.settings import Settings, header
-from evaluation.tasks import Problem, Task
+from whetstone.evaluation.settings import Settings, header
+from whetstone.evaluation.tasks import Problem, Task
 
 SETTINGS = Settings(
     samples=10,

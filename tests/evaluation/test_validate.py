@@ -1,7 +1,7 @@
 """Scores of two models on the same prompts."""
 
-from evaluation.generate import Kind
-from evaluation.validate import (
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.validate import (
     Answer,
     Score,
     choose_examples,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from finetuning.config import load
+from whetstone.finetuning.config import load
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,8 @@ def qwen_folder(tmp_path_factory) -> Path:
     """A randomly initialised Qwen2 (grouped-query attention, untied) with the nano tokenizer."""
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    from finetuning.nano import corpus
-    from finetuning.nano.tokenizer import build_tokenizer
+    from whetstone.finetuning.nano import corpus
+    from whetstone.finetuning.nano.tokenizer import build_tokenizer
 
     folder = tmp_path_factory.mktemp("models") / "qwen"
     tokenizer = build_tokenizer([a + b for a, b in corpus(200, 0)], 512)
@@ -50,7 +50,7 @@ def cache(tmp_path_factory) -> Path:
 @pytest.fixture
 def train(tmp_path, cache) -> Callable[..., tuple[Path, dict, str]]:
     """Run a plan as the command does; return the run's folder, its report and what was printed."""
-    from finetuning.pipeline import run_plan
+    from whetstone.finetuning.pipeline import run_plan
 
     def run(*overrides: str) -> tuple[Path, dict, str]:
         outputs = tmp_path / "outputs"

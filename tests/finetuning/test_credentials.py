@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from finetuning.credentials import credential_in, names_a_credential, struck_out
-from finetuning.errors import Problem
+from whetstone.finetuning.credentials import credential_in, names_a_credential, struck_out
+from whetstone.finetuning.errors import Problem
 
 LETTERS = (string.ascii_letters + string.digits) * 3
 

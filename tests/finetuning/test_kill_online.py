@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.metrics import read_metrics
+from whetstone.finetuning.artifacts.metrics import read_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (

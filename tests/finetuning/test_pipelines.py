@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from finetuning.metrics import read_metrics
-from rewards.scorer import load_scorer
+from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.rewards.scorer import load_scorer
 
 pytestmark = pytest.mark.slow  # minutes: `pytest -m slow tests/finetuning/test_pipelines.py`
 

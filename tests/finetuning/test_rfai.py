@@ -13,11 +13,11 @@ import pytest
 from datasets import load_dataset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from finetuning.config import load
-from finetuning.errors import ConfigError
-from finetuning.metrics import read_metrics
-from finetuning.nano import ENTRY_POINT, training_problems
-from rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.nano import ENTRY_POINT, training_problems
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATH = ROOT / "tests" / "rewards" / "teacher" / "loopback.py"
@@ -186,7 +186,7 @@ class Leak:
             self.lines += bool(line)
             if loopback.KEY.encode() in line:
                 self.found.append(line)
-            if _is_below(process, root) and b"rewards.sandbox" in line:
+            if _is_below(process, root) and b"whetstone.rewards.sandbox" in line:
                 self.sandboxed += 1
                 if loopback.KEY.encode() in environment:
                     self.found.append(environment)

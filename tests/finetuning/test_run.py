@@ -12,9 +12,9 @@ from peft import PeftModel
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoModelForCausalLM, AutoTokenizer, T5Config
 
-from finetuning.config import load
-from finetuning.errors import ConfigError
-from finetuning.metrics import read_metrics
+from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
 
 SMALL = ["debug=true", "tracker=none"]
 

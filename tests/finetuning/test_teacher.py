@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from finetuning.config import load
-from finetuning.errors import ConfigError
-from finetuning.exits import exit_codes
-from finetuning.metrics import read_metrics
-from finetuning.pipeline import run_plan
-from finetuning.run_name import run_name
-from rewards.errors import RunStopped
+from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.pipeline import run_plan
+from whetstone.finetuning.runtime.exit_codes import exit_codes
+from whetstone.rewards.base import RunStopped
 
 _PATH = Path(__file__).parents[1] / "rewards" / "teacher" / "loopback.py"
 _SPEC = importlib.util.spec_from_file_location("loopback", _PATH)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from finetuning.metrics import read_metrics
+from whetstone.finetuning.artifacts.metrics import read_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -112,8 +112,8 @@ def test_ranks_that_drift_apart_are_found(tmp_path):
     script = tmp_path / "drift.py"
     script.write_text(
         "import torch\n"
-        "from finetuning.ranks import check_equal, join, share\n"
-        "from finetuning.world import rank\n"
+        "from whetstone.finetuning.runtime.distributed import check_equal, join, share\n"
+        "from whetstone.finetuning.runtime.environment import rank\n"
         "join('cpu')\n"
         "assert share('first' if rank() == 0 else 'second') == 'first'\n"
         "model = torch.nn.Linear(2, 2)\n"

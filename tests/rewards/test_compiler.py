@@ -5,9 +5,9 @@ import shutil
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from rewards.board import Board
-from rewards.compiler import CompilerConfig, CompilerReward, Grading
-from rewards.compilers import COMPILERS, Outcome
+from whetstone.rewards.compiler import CompilerConfig, CompilerReward, Grading
+from whetstone.rewards.compilers import COMPILERS, Outcome
+from whetstone.rewards.composition import Board
 
 RIGHT = "def f(a):\n    return a + 1\n"
 WRONG = "def f(a):\n    return a +\n"

@@ -1,7 +1,7 @@
 import pytest
 
-from rewards.criteria import CriteriaReward
-from rewards.reading import efficiency, readability
+from whetstone.rewards.code_style import efficiency, readability
+from whetstone.rewards.criteria import CriteriaReward
 
 # The pair of the RLHF guides: the same function, written with and without care.
 CAREFUL = '''def is_prime(n: int) -> bool:

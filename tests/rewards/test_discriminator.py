@@ -11,18 +11,18 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from rewards import calibration
-from rewards.audit.command import audit_all
-from rewards.board import Board
-from rewards.compiler import OUTCOME_REWARDS, CompilerConfig
-from rewards.discriminator import (
+from whetstone.rewards import calibration
+from whetstone.rewards.audit.command import audit_all
+from whetstone.rewards.compiler import OUTCOME_REWARDS, CompilerConfig
+from whetstone.rewards.composition import Board
+from whetstone.rewards.discriminator import (
     NO_REFRESH,
     DiscriminatorConfig,
     DiscriminatorReward,
     RefreshConfig,
 )
-from rewards.pairs import Pair, extras, read_replay, warning_of
-from rewards.scorer import load_scorer, make_scorer, save_scorer, score
+from whetstone.rewards.pairs import Pair, extras, read_replay, warning_of
+from whetstone.rewards.scorer import load_scorer, make_scorer, save_scorer, score
 
 WORDS = ["[PAD]", "[UNK]", "[END]", "def", "f", "return", "a", "b", "+", "task"]
 

@@ -3,10 +3,10 @@ import pickle
 
 import pytest
 
-from rewards.execution import ExecutionReward
-from rewards.grading import VERDICT_REWARDS
-from rewards.hidden import RewardHackedError
-from rewards.sandbox import Verdict
+from whetstone.rewards.execution import ExecutionReward
+from whetstone.rewards.grading import VERDICT_REWARDS
+from whetstone.rewards.hidden_tests import RewardHackedError
+from whetstone.rewards.sandbox import Verdict
 
 TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
 PROGRAMS = {

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from rewards.entry_points import names_asked, root_name
-from rewards.extract import extract_code
+from whetstone.rewards.entry_points import names_asked, root_name
+from whetstone.rewards.extract import extract_code
 
 RIGHT = "def half(n):\n    return n // 2\n"
 WRONG = "def half(n):\n    return n\n"

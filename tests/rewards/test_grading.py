@@ -1,7 +1,7 @@
 import pytest
 
-from rewards.grading import VERDICT_REWARDS, Grading, is_truncated
-from rewards.sandbox import Result, Verdict
+from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated
+from whetstone.rewards.sandbox import Result, Verdict
 
 
 def result(verdict, passed=0, total=4):

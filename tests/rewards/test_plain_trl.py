@@ -7,12 +7,12 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from trl import GRPOConfig, GRPOTrainer
 
-from rewards.control import RandomReward
-from rewards.execution import ExecutionReward
-from rewards.hidden import RewardHackedError
-from rewards.reward_model import RewardModelReward
-from rewards.sandbox import Verdict
-from rewards.scorer import make_scorer, save_scorer
+from whetstone.rewards.execution import ExecutionReward
+from whetstone.rewards.hidden_tests import RewardHackedError
+from whetstone.rewards.random_reward import RandomReward
+from whetstone.rewards.reward_model import RewardModelReward
+from whetstone.rewards.sandbox import Verdict
+from whetstone.rewards.scorer import make_scorer, save_scorer
 
 WORDS = ["<pad>", "<eos>", "x", "=", "1", "+", "(", ")", "y", ":"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rewards.quality import find_ruff, qualities
+from whetstone.rewards.quality import find_ruff, qualities
 
 CLEAN = "def f(x):\n    return x\n"
 UNUSED_IMPORT = "import os\n\n\ndef f(x):\n    return x\n"

@@ -8,8 +8,8 @@ import pytest
 from omegaconf import OmegaConf
 from pydantic import TypeAdapter, ValidationError
 
-from rewards.execution import ExecutionReward
-from rewards.table import REWARDS, AnyRewardConfig
+from whetstone.rewards.execution import ExecutionReward
+from whetstone.rewards.table import REWARDS, AnyRewardConfig
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "reward"
 # What the group's files leave to the rest of the configuration, or to the user.

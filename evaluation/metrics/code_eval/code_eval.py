@@ -5,7 +5,7 @@ from typing import Any
 import datasets
 import evaluate
 
-from evaluation.code_eval import compute_code_eval
+from whetstone.evaluation.code_eval import compute_code_eval
 
 _DESCRIPTION = """
 pass@k of candidate programs against tests, judged in Whetstone's sandbox. A drop-in for the

@@ -2,28 +2,33 @@
 
 from collections.abc import Callable, Iterator
 
-from finetuning.config.rules.algorithms import (
-    adapted_layers_are_trained,
-    every_k_is_measured,
-    only_adapters_are_quantized,
+from whetstone.finetuning.config.rules.arguments import (
+    files_of_arguments,
+    numbers,
+    trl_arguments,
+    words,
 )
-from finetuning.config.rules.architecture import encoder_decoders_are_supervised
-from finetuning.config.rules.arguments import files_of_arguments, numbers, trl_arguments, words
-from finetuning.config.rules.backend import (
+from whetstone.finetuning.config.rules.backend import (
     engines_are_installed,
     vllm_arguments_are_read,
     vllm_can_follow,
 )
-from finetuning.config.rules.context import lengths_fit_context
-from finetuning.config.rules.offline import (
+from whetstone.finetuning.config.rules.model import (
+    encoder_decoders_are_supervised,
+    lengths_fit_context,
+)
+from whetstone.finetuning.config.rules.offline import (
+    adapted_layers_are_trained,
     collecting_has_its_inputs,
     dpo_weighs_its_losses,
+    every_k_is_measured,
     kto_compares_within_a_batch,
     kto_weights_have_one_source,
     mlp_head_has_no_adapter,
+    only_adapters_are_quantized,
     scores_have_no_centre,
 )
-from finetuning.config.rules.online import (
+from whetstone.finetuning.config.rules.online import (
     buckets_fall,
     cycles_fit_checkpoints,
     groups_can_be_resampled,
@@ -33,32 +38,30 @@ from finetuning.config.rules.online import (
     online_needs_reward,
     reward_range_rises,
 )
-from finetuning.config.rules.outside import (
+from whetstone.finetuning.config.rules.outside import (
     data_can_be_had,
     files_exist,
+    publishing_can_begin,
     run_name_is_a_folder,
     trackers_can_start,
 )
-from finetuning.config.rules.publish import publishing_can_begin
-from finetuning.config.rules.rewards import (
+from whetstone.finetuning.config.rules.rewards import (
+    batches_are_for_collecting,
     custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,
+    teacher_has_its_key,
+    verdicts_are_posted,
 )
-from finetuning.config.rules.rows import (
+from whetstone.finetuning.config.rules.rows import (
     data_is_chosen,
     data_serves_algorithm,
     measured_rows_are_right,
     prompts_need_no_tests,
     rows_are_right,
 )
-from finetuning.config.rules.teacher import (
-    batches_are_for_collecting,
-    teacher_has_its_key,
-    verdicts_are_posted,
-)
-from finetuning.config.schema import Config
-from finetuning.errors import Problem
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.errors import Problem
 
 Rule = Callable[[Config], Iterator[Problem]]
 

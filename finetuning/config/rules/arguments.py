@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from finetuning.config.schema import Config
-from finetuning.config.suggest import did_you_mean, nearest
-from finetuning.config.synonyms import instead
-from finetuning.config.trl_args import (
+from whetstone.finetuning.config.explain import did_you_mean, nearest
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.synonyms import instead
+from whetstone.finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
     CONFIG_CLASS,
@@ -18,7 +18,7 @@ from finetuning.config.trl_args import (
     fits,
     words_of_transformers,
 )
-from finetuning.errors import Problem
+from whetstone.finetuning.errors import Problem
 
 
 def trl_arguments(config: Config) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 
-from finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
-from finetuning.errors import Problem
-from rewards.extras import not_installed
+from whetstone.finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
+from whetstone.finetuning.errors import Problem
+from whetstone.rewards.extras import not_installed
 
 _VLLM = frozenset({"vllm", "vllm_server"})
 _CORRECTION = "vllm_importance_sampling_"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from finetuning.config.schema import (
+from whetstone.finetuning.config.schema import (
     Config,
     GroupConfig,
     KLConfig,
@@ -10,8 +10,8 @@ from finetuning.config.schema import (
     PpoConfig,
     RfaiConfig,
 )
-from finetuning.errors import Problem
-from finetuning.world import processes
+from whetstone.finetuning.errors import Problem
+from whetstone.finetuning.runtime.environment import processes
 
 _USERS_ROWS = frozenset({"jsonl", "hub"})
 

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from evaluation.tasks import TASKS, why_unavailable
-from evaluation.tasks.jsonl import SUFFIX
-from finetuning.config.model_files import why_broken
-from finetuning.config.references import referred
-from finetuning.config.resolve_model import MERGED, is_local
-from finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
-from finetuning.config.suggest import did_you_mean
-from finetuning.errors import MissingKey, Problem
-from finetuning.rows.read import matches, train_file
+from whetstone.evaluation.tasks import TASKS, why_unavailable
+from whetstone.evaluation.tasks.jsonl import SUFFIX
+from whetstone.finetuning.config.explain import did_you_mean
+from whetstone.finetuning.config.model_files import why_broken
+from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.resolve_model import MERGED, is_local
+from whetstone.finetuning.config.rules.backend import why_no_mlx
+from whetstone.finetuning.config.rules.model import not_a_repo
+from whetstone.finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
+from whetstone.finetuning.errors import MissingKey, Problem
+from whetstone.finetuning.formats.read import matches, train_file
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -115,3 +117,45 @@ def has_wandb_key() -> bool:
     """Tell whether W&B would find a key here."""
     netrc = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
     return bool(os.environ.get("WANDB_API_KEY")) or netrc.is_file()
+
+
+_OFF = {"", "0", "false", "off", "no"}
+
+
+def publishing_can_begin(config: Config) -> Iterator[Problem]:
+    """Check repository, token and what is to go there."""
+    wanted = config.hooks.publish
+    if wanted.repo is None:
+        if wanted.push:
+            yield Problem("hooks.publish.push=true", "where to? add hooks.publish.repo=OWNER/NAME")
+        return
+    yield from not_a_repo("hooks.publish.repo", wanted.repo)
+    if wanted.epochs and not config.hooks.merge.each_epoch:
+        yield Problem(
+            f"hooks.publish.epochs={wanted.epochs}",
+            "epochs have no model of their own; add hooks.merge.each_epoch=true",
+        )
+    if wanted.mlx and (reason := why_no_mlx()):
+        yield Problem(f"hooks.publish.mlx={wanted.mlx}", reason)
+    if wanted.push:
+        yield from _cannot_go_online()
+
+
+def _cannot_go_online() -> Iterator[Problem]:
+    setting = "hooks.publish.push=true"
+    if not has_hub_token():
+        yield MissingKey(
+            setting,
+            "no token of the Hub was found; set HF_TOKEN to one that may write, or run "
+            "`hf auth login`",
+        )
+    offline = os.environ.get("HF_HUB_OFFLINE", "")
+    if offline.lower() not in _OFF:
+        yield Problem(setting, f"goes online, and HF_HUB_OFFLINE={offline} is set; unset it")
+
+
+def has_hub_token() -> bool:
+    """Tell whether huggingface_hub would find a token here."""
+    home = os.environ.get("HF_HOME", "~/.cache/huggingface")
+    path = os.environ.get("HF_TOKEN_PATH", f"{home}/token")
+    return bool(os.environ.get("HF_TOKEN")) or Path(path).expanduser().is_file()

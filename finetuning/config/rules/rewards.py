@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from finetuning.config.references import referred
-from finetuning.config.schema import Config
-from finetuning.config.settings import MISSING
-from finetuning.errors import Problem
-from rewards.custom import CustomConfig
-from rewards.find import why_no_name, why_unusable
+from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.schema import Config, OnlineConfig
+from whetstone.finetuning.config.settings import MISSING
+from whetstone.finetuning.errors import MissingKey, Problem
+from whetstone.rewards.base import RewardConfig
+from whetstone.rewards.composition import in_order
+from whetstone.rewards.custom.lookup import why_no_name, why_unusable
+from whetstone.rewards.custom.reward import CustomConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 
 
 def custom_functions_can_be_called(config: Config) -> Iterator[Problem]:
@@ -38,3 +41,40 @@ def rewards_count(config: Config) -> Iterator[Problem]:
     if config.asks_rewards and config.reward and all(not w.weight for w in config.reward.values()):
         settings = ", ".join(f"reward.{name}.weight=0" for name in config.reward)
         yield Problem(settings, "every completion would be worth 0; give one of them a weight")
+
+
+def teacher_has_its_key(config: Config) -> Iterator[Problem]:
+    """Check that the environment holds the teacher's key."""
+    for spec in config.reward.values():
+        if isinstance(spec, TeacherConfig) and not spec.has_key():
+            yield MissingKey(
+                f"reward.teacher.api_key_env={spec.api_key_env}",
+                "the environment has no such variable; export it, name the one that you have"
+                " (ANTHROPIC_API_KEY), or set null for an endpoint that needs no key",
+            )
+
+
+def batches_are_for_collecting(config: Config) -> Iterator[Problem]:
+    """Check that no training waits hours for each of its steps; one without rewards does not."""
+    if config.collect is not None or not isinstance(config.algo, OnlineConfig):
+        return
+    for spec in config.reward.values():
+        if isinstance(spec, TeacherConfig) and spec.batch.enabled:
+            yield Problem(
+                "reward.teacher.batch.enabled=true",
+                "a batch may take a day, and training would wait for one at each step; it is for"
+                " `whetstone collect`",
+            )
+
+
+def verdicts_are_posted(config: Config) -> Iterator[Problem]:
+    """Check that a reward which waits for another's verdicts has it beside it."""
+    try:
+        in_order(list(config.reward.values()))
+    except ValueError as error:
+        waiting = [name for name, spec in config.reward.items() if _waits_in_vain(spec, config)]
+        yield Problem(f"reward.{waiting[0]}.when", str(error))
+
+
+def _waits_in_vain(spec: RewardConfig, config: Config) -> bool:
+    return spec.after is not None and spec.after not in config.reward

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from evaluation.errors import BadRows
-from evaluation.tasks.jsonl import SUFFIX, jsonl_task
-from finetuning.config.references import referred
-from finetuning.config.rules.architecture import brings_template, template_problems
-from finetuning.config.rules.online import generation_batch
-from finetuning.config.schema import (
+from whetstone.evaluation.errors import BadRows
+from whetstone.evaluation.tasks.jsonl import SUFFIX, jsonl_task
+from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.rules.model import brings_template, template_problems
+from whetstone.finetuning.config.rules.online import generation_batch
+from whetstone.finetuning.config.schema import (
     AutoData,
     BaseCollect,
     Config,
@@ -16,19 +16,19 @@ from finetuning.config.schema import (
     KtoConfig,
     OnlineConfig,
 )
-from finetuning.errors import ConfigError, Problem, RowProblem
-from finetuning.rows.base import is_of_base
-from finetuning.rows.fields import FIELDS, Row
-from finetuning.rows.need import Need, need_of
-from finetuning.rows.read import (
+from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
+from whetstone.finetuning.formats.checks import not_text, too_few, wrong_labels, wrong_rates
+from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.formats.fields import FIELDS, Row
+from whetstone.finetuning.formats.read import (
     MOST_SHOWN,
     VALIDATION,
     first_rows,
+    is_of_base,
     looks_like,
     read_rows,
     train_file,
 )
-from finetuning.rows.together import not_text, too_few, wrong_labels, wrong_rates
 
 _SERVES: dict[str, set[Need]] = {
     "nano": set(Need),

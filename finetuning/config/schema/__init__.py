@@ -4,32 +4,39 @@ No field has a default here: each value has one home, a YAML in conf/. Unknown k
 also inside experiment files, where plain Hydra would accept them.
 """
 
-from finetuning.config.schema.algo import (
+from whetstone.finetuning.config.schema.algo import (
     AlgoConfig,
-    SftConfig,
-)
-from finetuning.config.schema.algo_online import (
     CurriculumConfig,
+    DpoConfig,
     DynamicSamplingConfig,
     GroupConfig,
     GrpoConfig,
     KLConfig,
+    KtoConfig,
     OnlineConfig,
     PpoConfig,
+    PretrainConfig,
+    RewardModelConfig,
     RfaiConfig,
     RlooConfig,
+    SftConfig,
 )
-from finetuning.config.schema.collect import (
+from whetstone.finetuning.config.schema.base import (
+    Section,
+)
+from whetstone.finetuning.config.schema.collect import (
     BaseCollect,
     CollectConfig,
     DemonstrationsCollect,
     LabelsCollect,
     PairsCollect,
 )
-from finetuning.config.schema.config import (
+from whetstone.finetuning.config.schema.config import (
     Config,
+    PipelineConfig,
+    StageConfig,
 )
-from finetuning.config.schema.data import (
+from whetstone.finetuning.config.schema.data import (
     AutoData,
     DataConfig,
     HubData,
@@ -41,7 +48,7 @@ from finetuning.config.schema.data import (
     PromptsData,
     TextData,
 )
-from finetuning.config.schema.hooks import (
+from whetstone.finetuning.config.schema.hooks import (
     BestConfig,
     EarlyStopConfig,
     EvaluateConfig,
@@ -52,21 +59,11 @@ from finetuning.config.schema.hooks import (
     UnjudgedConfig,
     WatchConfig,
 )
-from finetuning.config.schema.model import (
+from whetstone.finetuning.config.schema.model import (
     LoraConfig,
     ModelConfig,
 )
-from finetuning.config.schema.offline import (
-    DpoConfig,
-    KtoConfig,
-    PretrainConfig,
-    RewardModelConfig,
-)
-from finetuning.config.schema.pipeline import (
-    PipelineConfig,
-    StageConfig,
-)
-from finetuning.config.schema.run import (
+from whetstone.finetuning.config.schema.run import (
     BackendConfig,
     DeviceConfig,
     ParityConfig,
@@ -74,9 +71,6 @@ from finetuning.config.schema.run import (
     TensorboardConfig,
     TrackerConfig,
     WandbConfig,
-)
-from finetuning.config.schema.section import (
-    Section,
 )
 
 __all__ = [

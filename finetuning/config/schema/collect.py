@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from finetuning.config.schema.section import PathOrName, Section
+from whetstone.finetuning.config.schema.base import PathOrName, Section
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 

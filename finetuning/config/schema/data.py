@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from finetuning.config.schema.section import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
 
 
 class AutoData(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from finetuning.config.schema.section import PathOrName, Section
+from whetstone.finetuning.config.schema.base import PathOrName, Section
 
 
 class EvaluateConfig(Section):

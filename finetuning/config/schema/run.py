@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from finetuning.config.schema.section import Section, UserPath
+from whetstone.finetuning.config.schema.base import Section, UserPath
 
 
 class RunConfig(Section):

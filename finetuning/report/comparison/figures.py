@@ -11,14 +11,14 @@ from textwrap import wrap
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evaluation.compare import Estimate
-from finetuning.report.comparison.groups import Group
-from finetuning.report.comparison.scores import Table, mean_seconds
-from finetuning.report.curves import WIDE, Size, new_figure, panels_figure, write
-from finetuning.report.panels import Curve, Panel
-from finetuning.report.read import Point, Run, Series
-from finetuning.report.svg import Tone
-from finetuning.report.wording import duration, percent
+from whetstone.evaluation.compare import Estimate
+from whetstone.finetuning.report.comparison.groups import Group
+from whetstone.finetuning.report.comparison.scores import Table, mean_seconds
+from whetstone.finetuning.report.curves import WIDE, Size, new_figure, panels_figure, write
+from whetstone.finetuning.report.panels import Curve, Panel
+from whetstone.finetuning.report.read import Point, Run, Series
+from whetstone.finetuning.report.svg import Tone
+from whetstone.finetuning.report.wording import duration, percent
 
 TONES = (Tone.BLUE, Tone.ORANGE, Tone.GREEN, Tone.PURPLE)
 _MARKERS = "oDs^vP"

@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from evaluation.compare import Measured, read_evaluations
-from finetuning.errors import BrokenRunError, ConfigError, Problem
-from finetuning.report.read import Run, read_run
+from whetstone.evaluation.compare import Measured, read_evaluations
+from whetstone.finetuning.errors import BrokenRunError, ConfigError, Problem
+from whetstone.finetuning.report.read import Run, read_run
 
 _CONFIG = "config.yaml"
 _REPORT = "report.json"

@@ -6,22 +6,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from finetuning.report.comparison.figures import (
+from whetstone.finetuning.report.comparison.figures import (
     curves_figure,
     scores_figure,
     time_figure,
     tone_of,
 )
-from finetuning.report.comparison.groups import (
+from whetstone.finetuning.report.comparison.groups import (
     Group,
     config_differences,
     find_groups,
     making_differences,
 )
-from finetuning.report.comparison.scores import Table, mean_dollars, mean_seconds, score_tables
-from finetuning.report.comparison.verdict import Verdict, judge
-from finetuning.report.page import both_sizes, render_page, write_page
-from finetuning.report.wording import dollars, percent, points, signed_points
+from whetstone.finetuning.report.comparison.scores import (
+    Table,
+    mean_dollars,
+    mean_seconds,
+    score_tables,
+)
+from whetstone.finetuning.report.comparison.verdict import Verdict, judge
+from whetstone.finetuning.report.page import both_sizes, render_page, write_page
+from whetstone.finetuning.report.wording import dollars, percent, points, signed_points
 
 PAGE = "comparison.html"
 FIGURES = "comparison.json"

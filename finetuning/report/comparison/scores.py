@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from evaluation.compare import Difference, Estimate, Measured, Values, difference, estimate
-from finetuning.report.comparison.groups import Group, Member
-from finetuning.report.read import Seconds
-from finetuning.report.wording import HEADLINE_MEASURE
+from whetstone.evaluation.compare import (
+    Difference,
+    Estimate,
+    Measured,
+    Values,
+    difference,
+    estimate,
+)
+from whetstone.finetuning.report.comparison.groups import Group, Member
+from whetstone.finetuning.report.read import Seconds
+from whetstone.finetuning.report.wording import HEADLINE_MEASURE
 
 _SEED = 0
 """Of every bootstrap: the same runs give the same page."""

@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluation.compare import Difference
-from evaluation.interval import Direction
-from finetuning.report.comparison.groups import (
+from whetstone.evaluation.compare import Difference
+from whetstone.evaluation.interval import Direction
+from whetstone.finetuning.report.comparison.groups import (
     Group,
     config_differences,
     debug_runs,
     repetitions,
 )
-from finetuning.report.comparison.scores import Table, duel, sampled_differently, unjudged
-from finetuning.report.outcome import DEBUG
-from finetuning.report.wording import HEADLINE_MEASURE, percent, points
+from whetstone.finetuning.report.comparison.scores import Table, duel, sampled_differently, unjudged
+from whetstone.finetuning.report.outcome import DEBUG
+from whetstone.finetuning.report.wording import HEADLINE_MEASURE, percent, points
 
 _MANY = 4
 _TWO = 2

@@ -9,11 +9,11 @@ from pathlib import Path
 import wandb_workspaces.reports.v2 as wr
 from wandb.errors import CommError, UsageError
 
-from finetuning.errors import OutsideError
-from finetuning.report.comparison.figures import tone_of
-from finetuning.report.comparison.page import PAGE, Comparison
-from finetuning.report.page import write_page
-from finetuning.report.wording import percent, points, signed_points
+from whetstone.finetuning.errors import OutsideError
+from whetstone.finetuning.report.comparison.figures import tone_of
+from whetstone.finetuning.report.comparison.page import PAGE, Comparison
+from whetstone.finetuning.report.page import write_page
+from whetstone.finetuning.report.wording import percent, points, signed_points
 
 SPEC = "wandb-report.json"
 _LONGEST_TITLE = 128  # W&B's own limit

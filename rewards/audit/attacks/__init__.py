@@ -1,7 +1,7 @@
 """The exploit suite. Each module holds some families; the order is that of the table."""
 
-from rewards.audit.attack import Attack
-from rewards.audit.attacks import abuse, answers, exits, reach, tampering, values
+from whetstone.rewards.audit.attack import Attack
+from whetstone.rewards.audit.attacks import abuse, answers, exits, reach, tampering, values
 
 ATTACKS: tuple[Attack, ...] = (
     *exits.ATTACKS,

@@ -4,7 +4,7 @@ A leak shows at a hundred processes as at a million, and whoever audits a reward
 back wants the machine to survive it.
 """
 
-from rewards.audit.attack import WRONG, Attack, Family
+from whetstone.rewards.audit.attack import WRONG, Attack, Family
 
 ATTACKS = (
     Attack(

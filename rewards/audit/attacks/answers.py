@@ -4,7 +4,7 @@ The right answers of an attack on secrets are locked with the secret, so that re
 reward, by whatever way it was read.
 """
 
-from rewards.audit.attack import CHECK, PLAIN, Attack, Family
+from whetstone.rewards.audit.attack import CHECK, PLAIN, Attack, Family
 
 _FIND = r"""
 import re, sys, types

@@ -1,6 +1,6 @@
 """Leaving before the tests run, and staying when time is up."""
 
-from rewards.audit.attack import WRONG, Attack, Family
+from whetstone.rewards.audit.attack import WRONG, Attack, Family
 
 ATTACKS = (
     Attack(Family.EXIT, "os._exit(0) at the top", "import os\nos._exit(0)" + WRONG),

@@ -5,7 +5,7 @@ Each stands before or after a program that has earned nothing.
 
 from dataclasses import dataclass
 
-from rewards.audit.attack import WRONG
+from whetstone.rewards.audit.attack import WRONG
 
 
 @dataclass(frozen=True)

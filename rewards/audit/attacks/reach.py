@@ -4,7 +4,7 @@ What they reach for was planted by the audit, which looks afterwards whether it 
 here aims at anything else: a signal that is sent to everybody is one that everybody ignores.
 """
 
-from rewards.audit.attack import WRONG, Attack, Family
+from whetstone.rewards.audit.attack import WRONG, Attack, Family
 
 
 def _quietly(body: str) -> str:

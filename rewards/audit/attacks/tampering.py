@@ -1,6 +1,6 @@
 """Changing what judges: the builtins and modules of the tests, the judge's code, its report."""
 
-from rewards.audit.attack import BUILTINS, CHECK, MODULES, WRONG, Attack, Family
+from whetstone.rewards.audit.attack import BUILTINS, CHECK, MODULES, WRONG, Attack, Family
 
 # What the reports of common tools look like, as bytes, lines and frames with a length.
 _REPORTS = r"""

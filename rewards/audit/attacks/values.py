@@ -1,6 +1,6 @@
 """Return values that lie when they are compared, or that break whoever looks at them."""
 
-from rewards.audit.attack import BUILTINS, CHECK, MODULES, Attack, Family
+from whetstone.rewards.audit.attack import BUILTINS, CHECK, MODULES, Attack, Family
 
 _LIAR = """
 class Liar{base}:

@@ -5,6 +5,6 @@ run there, so the answers can be trusted; what it can do is keep the compiler bu
 A server that is over its processor seconds is ended, and one that died is started again.
 """
 
-from rewards.compilers.resident.pool import Resident
+from whetstone.rewards.compilers.resident.pool import Resident
 
 __all__ = ["Resident"]

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewards.compilers.base import Compiler, Limits, Outcome, Verdict
-from rewards.compilers.resident.process import Process, ServerDiedError
-from rewards.sandbox.compiled.step import Jailer, JailError
+from whetstone.rewards.compilers.base import Compiler, Limits, Outcome, Verdict
+from whetstone.rewards.compilers.resident.process import Process, ServerDiedError
+from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
 FOLDER = Path(__file__).parent
 _START_CPU_S = 20.0

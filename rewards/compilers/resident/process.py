@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewards.compilers.base import Diagnostic, Outcome, Severity, Verdict
-from rewards.compilers.oneshot import DEVICES
-from rewards.sandbox import processes
-from rewards.sandbox.compiled.step import Jailer, JailError, Running, Step
+from whetstone.rewards.compilers.base import Diagnostic, Outcome, Severity, Verdict
+from whetstone.rewards.compilers.oneshot import DEVICES
+from whetstone.rewards.sandbox import processes
+from whetstone.rewards.sandbox.compiled.step import Jailer, JailError, Running, Step
 
 _LENGTH = struct.Struct(">I")
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -7,7 +7,7 @@ root: namespaces (no network, no other process), Landlock (the toolchain and one
 an end for every process of a step. Where one of these cannot be had, nothing runs.
 """
 
-from rewards.sandbox.compiled.sandbox import CompiledSandbox
-from rewards.sandbox.compiled.toolchains import MissingToolError
+from whetstone.rewards.sandbox.compiled.sandbox import CompiledSandbox
+from whetstone.rewards.sandbox.compiled.toolchains import MissingToolError
 
 __all__ = ["CompiledSandbox", "MissingToolError"]

@@ -17,9 +17,9 @@ import struct
 import sys
 from typing import Any, NoReturn
 
-from rewards.sandbox import processes
-from rewards.sandbox.isolation import landlock, limits, namespaces
-from rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from whetstone.rewards.sandbox import processes
+from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces
+from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 
 READY, REFUSED = b"R", b"F"
 STATUS = struct.Struct("=id")

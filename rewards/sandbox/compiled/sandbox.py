@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
-from rewards.sandbox.compiled.toolchains import toolchain
-from rewards.sandbox.profile import Layer, SandboxUnavailableError
-from rewards.sandbox.text import one_line
-from rewards.sandbox.verdict import Job, Result, Verdict
+from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
+from whetstone.rewards.sandbox.compiled.toolchains import toolchain
+from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
+from whetstone.rewards.sandbox.text import one_line
+from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
 _COMPILER_BYTES = 4 << 30
 _MESSAGE_BYTES = 2000

@@ -20,14 +20,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from rewards.sandbox.compiled.jail import DEVICES, PID, READY, REFUSED, STATUS
-from rewards.sandbox.profile import Layer, SandboxUnavailableError
+import whetstone
+from whetstone.rewards.sandbox.compiled.jail import DEVICES, PID, READY, REFUSED, STATUS
+from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
 
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from rewards.sandbox.compiled.jail import main; main()"
+    "from whetstone.rewards.sandbox.compiled.jail import main; main()"
 )
-_PACKAGES = str(Path(__file__).resolve().parents[3])
+_PACKAGES = str(Path(whetstone.__file__).resolve().parents[1])
 _FILE_BYTES = 64 << 20
 # Of the machine, what any compiler and its programs read and run.
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/alternatives", "/etc/ld.so.cache")

@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from rewards.sandbox.isolation.libc import check, libc
+from whetstone.rewards.sandbox.isolation.libc import check, libc
 
 # The same numbers on every machine.
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446

@@ -8,7 +8,7 @@ import math
 import resource
 import struct
 
-from rewards.sandbox.isolation.libc import check, libc
+from whetstone.rewards.sandbox.isolation.libc import check, libc
 
 MAX_DESCRIPTORS = 32
 _STACK_BYTES = 8 << 20

@@ -11,8 +11,8 @@ import errno
 import os
 import struct
 
-from rewards.sandbox.isolation import syscalls
-from rewards.sandbox.isolation.libc import PR_SET_SECCOMP, check, libc
+from whetstone.rewards.sandbox.isolation import syscalls
+from whetstone.rewards.sandbox.isolation.libc import PR_SET_SECCOMP, check, libc
 
 _MODE_FILTER = 2
 

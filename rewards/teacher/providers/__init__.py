@@ -6,8 +6,8 @@ The SDKs take seconds to import, so they are imported when a provider is made.
 from collections.abc import Mapping
 from typing import Any
 
-from rewards.teacher.keys import read_key
-from rewards.teacher.providers.base import Endpoint, Provider
+from whetstone.rewards.teacher.keys import read_key
+from whetstone.rewards.teacher.providers.base import Endpoint, Provider
 
 
 def build_provider(
@@ -22,7 +22,7 @@ def build_provider(
     """Return a provider. Raises `ValueError` where the environment has no such key."""
     key = read_key(api_key_env)
     if protocol == "anthropic":
-        from rewards.teacher.providers.anthropic import (  # noqa: PLC0415 - the SDK is slow to load
+        from whetstone.rewards.teacher.providers.anthropic import (  # noqa: PLC0415 - the SDK is slow to load
             DEFAULT_URL,
             AnthropicProvider,
         )
@@ -31,10 +31,10 @@ def build_provider(
             (base_url or DEFAULT_URL).rstrip("/"), model, key, dict(parameters), timeout_s
         )
         return AnthropicProvider(place)
-    from rewards.teacher.providers.openai import (  # noqa: PLC0415 - likewise
+    from whetstone.rewards.teacher.providers.openai import (  # noqa: PLC0415 - likewise
         DEFAULT_URL as OPENAI_URL,
     )
-    from rewards.teacher.providers.openai import OpenAIProvider  # noqa: PLC0415 - likewise
+    from whetstone.rewards.teacher.providers.openai import OpenAIProvider  # noqa: PLC0415 - likewise
 
     url = (base_url or OPENAI_URL).rstrip("/")
     return OpenAIProvider(Endpoint(url, model, key, dict(parameters), timeout_s, length_field))

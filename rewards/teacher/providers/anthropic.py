@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import anthropic
 
-from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.providers.base import (
+from whetstone.rewards.teacher.faults import Fault, TeacherFault
+from whetstone.rewards.teacher.providers.base import (
     Endpoint,
     Outcome,
     answered,
@@ -19,7 +19,7 @@ from rewards.teacher.providers.base import (
     translated,
     usage_of,
 )
-from rewards.teacher.request import Answer, Request
+from whetstone.rewards.teacher.request import Answer, Request
 
 DEFAULT_URL = "https://api.anthropic.com"
 _INPUTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.request import Answer, Request, Usage
+from whetstone.rewards.teacher.faults import Fault, TeacherFault
+from whetstone.rewards.teacher.request import Answer, Request, Usage
 
 _NO_CREDIT = "insufficient_quota"
 """OpenAI says 429 also where waiting does not help."""

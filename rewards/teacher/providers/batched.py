@@ -10,17 +10,17 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from rewards.errors import RunStopped
-from rewards.teacher.faults import (
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.teacher.faults import (
     MAY_BE_BILLED,
     MAY_PASS,
     Fault,
     TeacherFault,
     TeacherUnavailableError,
 )
-from rewards.teacher.providers.base import Outcome, Provider, sender_of
-from rewards.teacher.request import Answer, Request
-from rewards.teacher.store import Store
+from whetstone.rewards.teacher.providers.base import Outcome, Provider, sender_of
+from whetstone.rewards.teacher.request import Answer, Request
+from whetstone.rewards.teacher.store import Store
 
 _LOG = logging.getLogger(__name__)
 

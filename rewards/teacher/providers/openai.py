@@ -12,8 +12,8 @@ import openai
 from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
-from rewards.teacher.faults import Fault, TeacherFault
-from rewards.teacher.providers.base import (
+from whetstone.rewards.teacher.faults import Fault, TeacherFault
+from whetstone.rewards.teacher.providers.base import (
     Endpoint,
     Outcome,
     answered,
@@ -22,7 +22,7 @@ from rewards.teacher.providers.base import (
     translated,
     usage_of,
 )
-from rewards.teacher.request import Answer, Request
+from whetstone.rewards.teacher.request import Answer, Request
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.errors import EvaluationError
-from evaluation.harness.command import main
-from evaluation.harness.delegate import VARIABLE
-from evaluation.harness.flags import Unsupported, parse
+from whetstone.evaluation.errors import EvaluationError
+from whetstone.evaluation.harness.command import main
+from whetstone.evaluation.harness.delegate import VARIABLE
+from whetstone.evaluation.harness.flags import Unsupported, parse
 
 HERE = Path(__file__).parent
 MBPP = json.loads((HERE / "own_parity.json").read_text())["tasks"]["mbpp"]
@@ -237,7 +237,7 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path, monkeypatch):
 
 def test_scoring_a_file_imports_no_torch():
     code = (
-        "import sys, finetuning.harness; "
+        "import sys, whetstone.finetuning.inference.bigcode_harness; "
         "print([m for m in ('torch', 'transformers', 'datasets') if m in sys.modules])"
     )
     root = HERE.parents[2]

@@ -1,7 +1,7 @@
 import pytest
 
-from evaluation.tasks import Problem, Task, build_program
-from rewards.extract import cut_at_stop
+from whetstone.evaluation.tasks import Problem, Task, build_program
+from whetstone.rewards.extract import cut_at_stop
 
 PROBLEM = Problem(id="1", prompt="def f():", tests="assert f() == 1", prefix="def f():")
 TASK = Task("own", (PROBLEM,), stop=("\ndef", "\nprint"), timeout_s=1.0)

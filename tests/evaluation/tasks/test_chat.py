@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.evaluate import evaluate
-from evaluation.settings import Settings
-from evaluation.tasks import build_program, load_task
-from rewards.sandbox import Sandbox
+from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import build_program, load_task
+from whetstone.rewards.sandbox import Sandbox
 
 OWN = json.loads((Path(__file__).parents[1] / "harness" / "own_parity.json").read_text())["tasks"]
 

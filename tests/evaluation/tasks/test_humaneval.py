@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.pass_at_k import pass_at_k
-from evaluation.tasks import build_program, load_task
+from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.evaluation.tasks import build_program, load_task
 
 ROW = {
     "task_id": "HumanEval/7",

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from evaluation.errors import BadRows, DataUnavailable
-from evaluation.tasks import Problem, load_task
+from whetstone.evaluation.errors import BadRows, DataUnavailable
+from whetstone.evaluation.tasks import Problem, load_task
 
 GOOD = {"prompt": "Write f.", "tests": "assert f() == 1"}
 

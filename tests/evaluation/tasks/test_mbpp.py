@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.tasks import build_program, load_task, mbpp_problems
+from whetstone.evaluation.tasks import build_program, load_task, mbpp_problems
 
 
 def row(task_id):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.languages import open_judge
-from evaluation.tasks import build_program, load_task
-from evaluation.tasks.base import job
+from whetstone.evaluation.languages import open_judge
+from whetstone.evaluation.tasks import build_program, load_task
+from whetstone.evaluation.tasks.base import job
 
 CPP = {
     "task_id": "CPP/0",

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from evaluation.tasks import build_program, load_task
-from evaluation.tasks.plus import _COMPARISONS
-from rewards.sandbox import Sandbox
+from whetstone.evaluation.tasks import build_program, load_task
+from whetstone.evaluation.tasks.plus import _COMPARISONS
+from whetstone.rewards.sandbox import Sandbox
 
 ASSERTION = """
 import numpy as np

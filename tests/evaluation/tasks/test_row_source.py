@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from evaluation.errors import DataUnavailable
-from evaluation.tasks.source import RowSource
+from whetstone.evaluation.errors import DataUnavailable
+from whetstone.evaluation.tasks.source import RowSource
 
 SOURCE = RowSource("own.jsonl.gz", "owner/own", None, frozenset({"task_id", "text"}))
 ROWS = [{"task_id": 2, "text": "two"}, {"task_id": 1, "text": "one"}]
@@ -69,8 +69,8 @@ def test_a_failure_of_the_hub_becomes_one_error_with_the_remedy(monkeypatch, tmp
     (tmp_path / "home/datasets/owner___own").mkdir(parents=True)
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "home/datasets"))
     script = (
-        "from evaluation.tasks.source import RowSource\n"
-        "from evaluation.errors import DataUnavailable\n"
+        "from whetstone.evaluation.tasks.source import RowSource\n"
+        "from whetstone.evaluation.errors import DataUnavailable\n"
         "source = RowSource('own.jsonl.gz', 'owner/own', None, frozenset())\n"
         "try: source.rows()\n"
         "except DataUnavailable as error: print(error)\n"
@@ -108,7 +108,8 @@ def test_a_damaged_file_is_named(monkeypatch, tmp_path, content):
 def test_asking_for_the_reason_imports_nothing_heavy():
     assert find_spec("datasets") is not None
     script = (
-        "import sys; from evaluation.tasks import why_unavailable; why_unavailable('mbpp');"
+        "import sys; from whetstone.evaluation.tasks import why_unavailable; "
+        "why_unavailable('mbpp');"
         "print(sorted({'datasets', 'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

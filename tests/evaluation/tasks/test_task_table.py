@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from evaluation.errors import UnknownTask
-from evaluation.tasks import TASKS, load_task, why_unavailable
+from whetstone.evaluation.errors import UnknownTask
+from whetstone.evaluation.tasks import TASKS, load_task, why_unavailable
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import torch
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from finetuning.algo.base import Parts, common_arguments
-from finetuning.algo.clock import StepClock
-from finetuning.algo.table import ALGORITHMS
-from finetuning.config import load
-from finetuning.config.schema import ParityConfig
-from finetuning.model.adapter import adapter_config
-from finetuning.model.device import Device
-from finetuning.model.policy import Policy
+from whetstone.finetuning.algo.base import Parts, common_arguments
+from whetstone.finetuning.algo.clock import StepClock
+from whetstone.finetuning.algo.table import ALGORITHMS
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.schema import ParityConfig
+from whetstone.finetuning.model.adapter import adapter_config
+from whetstone.finetuning.model.device import Device
+from whetstone.finetuning.model.policy import Policy
 
 PROMPTS = ("return the sum of", "return a", "write the longest of the words", "b")
 

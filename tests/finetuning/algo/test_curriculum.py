@@ -1,7 +1,7 @@
 import pytest
 
-from finetuning.algo.curriculum import CurriculumSampler, PassRates
-from finetuning.config.schema import CurriculumConfig
+from whetstone.finetuning.algo.curriculum import CurriculumSampler, PassRates
+from whetstone.finetuning.config.schema import CurriculumConfig
 
 NAN = float("nan")
 CONFIG = CurriculumConfig(order="easy_first", buckets=[0.75, 0.25], pass_reward=1.0, column=None)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from finetuning.algo.dynamic import SIGNAL, SIGNAL_ROWS, only_with_signal, replace_groups
+from whetstone.finetuning.algo.dynamic import SIGNAL, SIGNAL_ROWS, only_with_signal, replace_groups
 
 GROUP = 4
 

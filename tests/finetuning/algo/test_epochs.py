@@ -6,7 +6,7 @@ from statistics import fmean
 import pytest
 from rich.console import Console
 
-from finetuning.hooks.epochs import EpochMeansCallback
+from whetstone.finetuning.hooks.epochs import EpochMeansCallback
 
 PROMPTS = ("return the sum of", "return a", "write the longest of the words", "b")
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from finetuning.algo.gae import (
+from whetstone.finetuning.algo.gae import (
     advantages_and_returns,
     approximate_kl,
     token_rewards,

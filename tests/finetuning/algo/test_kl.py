@@ -1,6 +1,6 @@
 import pytest
 
-from finetuning.algo.kl import KLController
+from whetstone.finetuning.algo.kl import KLController
 
 
 def test_the_coefficient_follows_the_error():

@@ -8,18 +8,18 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
-from finetuning.algo.kto import balanced_weights
-from finetuning.config import load
-from finetuning.data.conversations import turns
-from finetuning.data.nano import nano_held_out
-from finetuning.errors import ConfigError
-from finetuning.metrics import read_metrics
-from finetuning.rows.need import Need
-from rewards import calibration
-from rewards.discriminator import DiscriminatorReward
-from rewards.pairs import read_replay
-from rewards.reward_model import RewardModelReward
-from rewards.scorer import MlpHead, load_scorer
+from whetstone.finetuning.algo.kto import balanced_weights
+from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.finetuning.config import load
+from whetstone.finetuning.data.conversations import turns
+from whetstone.finetuning.data.nano import nano_held_out
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.rewards import calibration
+from whetstone.rewards.discriminator import DiscriminatorReward
+from whetstone.rewards.pairs import read_replay
+from whetstone.rewards.reward_model import RewardModelReward
+from whetstone.rewards.scorer import MlpHead, load_scorer
 
 ONE_STAGE = [
     "tracker=none",
@@ -223,10 +223,10 @@ def test_chat_rows_with_tool_calls_train(train, qwen_folder, tmp_path):
         "algo.args.learning_rate=0.01",
         "algo.args.warmup_steps=0",
     )
-    from finetuning.model.device import AS_STORED
-    from finetuning.model.policy import load_policy
-    from finetuning.rollout.base import Sampling
-    from finetuning.rollout.hf import HFSampler
+    from whetstone.finetuning.model.device import AS_STORED
+    from whetstone.finetuning.model.policy import load_policy
+    from whetstone.finetuning.rollout.base import Sampling
+    from whetstone.finetuning.rollout.hf import HFSampler
 
     policy = load_policy(str(folder / "merged"), AS_STORED)
     ids = policy.tokenizer.apply_chat_template(
@@ -242,8 +242,8 @@ def test_chat_rows_with_tool_calls_train(train, qwen_folder, tmp_path):
 def test_an_encoder_decoder_learns_from_rows(train, tmp_path):
     from transformers import T5Config, T5ForConditionalGeneration
 
-    from finetuning.nano import corpus
-    from finetuning.nano.tokenizer import build_tokenizer
+    from whetstone.finetuning.nano import corpus
+    from whetstone.finetuning.nano.tokenizer import build_tokenizer
 
     tokenizer = build_tokenizer([a + b for a, b in corpus(200, 0)], 512)
     torch.manual_seed(0)

@@ -5,8 +5,8 @@ import torch
 from transformers import TrainerCallback
 from trl.trainer.utils import RepeatSampler
 
-from finetuning.algo.online import _runs_of_equals, mask_unjudged
-from finetuning.algo.order import ResumableSampler
+from whetstone.finetuning.algo.curriculum import ResumableSampler
+from whetstone.finetuning.algo.online import _runs_of_equals, mask_unjudged
 
 
 class Judge:
@@ -40,7 +40,7 @@ def test_a_resumed_epoch_has_the_order_of_the_uninterrupted_one(epoch):
 
 
 def test_the_stock_sampler_still_begins_anew():
-    """When TRL mends this, finetuning/algo/order.py can go."""
+    """When TRL mends this, finetuning/algo/curriculum.py can go."""
     assert not hasattr(RepeatSampler(range(4), 1), "set_epoch")
 
 

@@ -244,8 +244,8 @@ def test_a_quantized_policy_trains_its_adapter_and_its_critic(build_trainer, kin
 
 @pytest.mark.parametrize(("adapter", "kind"), [("full", "shared"), ("lora", "separate")])
 def test_the_finished_model_has_no_critic(build_trainer, tmp_path, adapter, kind):
-    from finetuning.model.adapter import save_adapter
-    from finetuning.model.policy import Policy, save_policy
+    from whetstone.finetuning.model.adapter import save_adapter
+    from whetstone.finetuning.model.policy import Policy, save_policy
 
     trainer = build_trainer("ppo", f"model.adapter={adapter}", f"algo.value.kind={kind}")
     names = set(parameters(trainer))

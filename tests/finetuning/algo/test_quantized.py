@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import BitsAndBytesConfig
 
-from finetuning.model.quantized import copy_dequantized
+from whetstone.finetuning.model.quantized import copy_dequantized
 
 SETTINGS = ("model.lora.dropout=0.0", "algo.args.beta=0.05")
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from finetuning.algo.rfai import reward_weights
+from whetstone.finetuning.algo.rfai import reward_weights
 
 NAN = float("nan")
 SCORES = torch.tensor([10.0, 4.0, 1.0, 1.0, 1.0, 1.0])

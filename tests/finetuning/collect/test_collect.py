@@ -7,10 +7,16 @@ import shutil
 import pytest
 from datasets import load_dataset
 
-from finetuning.collect.derive import demonstrations, judge, labels, most_candidates, pairs
-from finetuning.collect.write import Collected, write_dataset
-from finetuning.errors import ConfigError
-from finetuning.rows.base import read_base
+from whetstone.finetuning.collect.derive import (
+    demonstrations,
+    judge,
+    labels,
+    most_candidates,
+    pairs,
+)
+from whetstone.finetuning.collect.write import Collected, write_dataset
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.read import read_base
 
 SAMPLE = [
     "tracker=none",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from finetuning.config import load
-from finetuning.errors import ConfigError
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(*overrides):
@@ -14,7 +14,7 @@ def problems_of(*overrides):
 
 @pytest.fixture
 def without_mlx(monkeypatch):
-    monkeypatch.setattr("finetuning.config.rules.backend.find_spec", lambda _: None)
+    monkeypatch.setattr("whetstone.finetuning.config.rules.backend.find_spec", lambda _: None)
 
 
 @pytest.mark.usefixtures("without_mlx")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from finetuning.cli import checked
-from finetuning.config import load
-from finetuning.config.commands import load_merge
-from finetuning.errors import ConfigError
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.commands import load_merge
+from whetstone.finetuning.errors import ConfigError
 
 VALUE = "canary9f3c"
 TEACHER = ["reward=teacher", "reward.teacher.model=m", "reward.teacher.api_key_env=null"]

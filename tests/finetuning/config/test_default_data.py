@@ -2,12 +2,12 @@
 
 import pytest
 
-from finetuning.config import load
-from finetuning.config.command_line import read_command_line
-from finetuning.config.default_data import with_default_data
-from finetuning.config.describe import describe_plan
-from finetuning.errors import ConfigError
-from finetuning.run_name import run_name
+from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.default_data import with_default_data
+from whetstone.finetuning.config.describe import describe_plan
+from whetstone.finetuning.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

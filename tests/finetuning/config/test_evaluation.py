@@ -1,7 +1,7 @@
 import pytest
 
-from finetuning.config.evaluation import load_evaluation
-from finetuning.errors import ConfigError
+from whetstone.finetuning.config.commands import load_evaluation
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(*overrides):

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from finetuning.config import load
-from finetuning.config.groups import CONF_DIR, config_groups
-from finetuning.errors import ConfigError
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.groups import CONF_DIR, config_groups
+from whetstone.finetuning.errors import ConfigError
 
 GROUPS = config_groups()
 

@@ -5,10 +5,10 @@ import sys
 import pytest
 import yaml
 
-from finetuning.cli import checked, train
-from finetuning.config import load
-from finetuning.errors import ConfigError
-from finetuning.run_dir import describe, open_run
+from whetstone.finetuning.artifacts.run_dir import describe, open_run
+from whetstone.finetuning.cli import checked, train
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(overrides, user_dirs=()):
@@ -151,8 +151,8 @@ def test_the_rows_of_training_and_evaluation_are_both_read(tmp_path):
 
 
 def test_a_document_that_is_no_text_is_named(tmp_path):
-    from finetuning.config.schema import TextData
-    from finetuning.data.files import text_rows
+    from whetstone.finetuning.config.schema import TextData
+    from whetstone.finetuning.data.files import text_rows
 
     (tmp_path / "a.py").write_bytes(b"caf\xe9")
     config = TextData(

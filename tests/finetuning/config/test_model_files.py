@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from finetuning.config import load
-from finetuning.config.model_files import context_of, vocabulary_of, why_broken
-from finetuning.config.rules.context import lengths_fit_context
-from finetuning.config.rules.outside import files_exist
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.model_files import context_of, vocabulary_of, why_broken
+from whetstone.finetuning.config.rules.model import lengths_fit_context
+from whetstone.finetuning.config.rules.outside import files_exist
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 import yaml
 from transformers import T5Config
 
-from finetuning.config import load
-from finetuning.config.groups import CONF_DIR
-from finetuning.config.references import references, with_products
-from finetuning.errors import ConfigError
-from finetuning.run_name import run_name
+from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.references import references, with_products
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(*overrides: str) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from finetuning.config import load
-from finetuning.errors import ConfigError
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(*overrides: str) -> dict[str, str]:

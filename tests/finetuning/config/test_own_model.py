@@ -2,11 +2,11 @@
 
 import pytest
 
-from finetuning.cli import checked
-from finetuning.config import load
-from finetuning.config.command_line import read_command_line
-from finetuning.config.own_model import with_own_model
-from finetuning.run_name import run_name
+from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.presets import with_own_model
 
 NANO, QWEN = "nano", "pretrained"
 

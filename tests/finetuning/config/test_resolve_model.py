@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.cli import checked
-from finetuning.config import load
-from finetuning.config.command_line import read_command_line
-from finetuning.config.commands import load_generate
-from finetuning.config.evaluation import load_evaluation
-from finetuning.config.resolve_model import resolve_model
-from finetuning.config.validation import load_validation
-from finetuning.errors import ConfigError
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.commands import load_evaluation, load_generate
+from whetstone.finetuning.config.resolve_model import resolve_model
+from whetstone.finetuning.config.validation import load_validation
+from whetstone.finetuning.errors import ConfigError
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 import pytest
 
-from finetuning.cli import checked
-from finetuning.config import load
-from finetuning.config.command_line import read_command_line
-from finetuning.config.groups import config_groups
-from finetuning.config.overrides import parse_override, part_flags
-from finetuning.config.schema import Config
-from finetuning.config.synonyms import instead, words
-from finetuning.config.trl_args import argument_types
-from finetuning.errors import ConfigError
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.groups import config_groups
+from whetstone.finetuning.config.overrides import parse_override, part_flags
+from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.synonyms import instead, words
+from whetstone.finetuning.config.trl_args import argument_types
+from whetstone.finetuning.errors import ConfigError
 
 
 def problems_of(*overrides):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from finetuning.config.schema import HubData
-from finetuning.data.files import hub_rows
-from finetuning.errors import ConfigError
-from finetuning.rows.need import Need
+from whetstone.finetuning.config.schema import HubData
+from whetstone.finetuning.data.files import hub_rows
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.formats.dataset_type import Need
 
 PAIR = {"question": "p", "chosen": "c", "rejected": "r"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.config import load
-from finetuning.data import build
-from finetuning.rows.need import Need
+from whetstone.finetuning.config import load
+from whetstone.finetuning.data import build
+from whetstone.finetuning.formats.dataset_type import Need
 
 FOLDER = Path(build.__file__).parent / "prompts"
 MARKS = {"python": "Write high-quality Python", "cpp": "Write high-quality C++"}

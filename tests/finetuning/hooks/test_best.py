@@ -1,4 +1,4 @@
-from finetuning.hooks.best import choose
+from whetstone.finetuning.hooks.best import choose
 
 METRIC = "eval/nano_dev/pass@1"
 

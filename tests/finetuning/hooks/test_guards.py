@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from finetuning.config.schema import EarlyStopConfig
-from finetuning.hooks.guards import Guards
+from whetstone.finetuning.config.schema import EarlyStopConfig
+from whetstone.finetuning.hooks.guards import Guards
 
 WATCH = "eval/nano_dev/pass@1"
 # A reward that is learned, as the nano run logs it: 0.24 to 0.85 in 120 noisy steps.

@@ -3,7 +3,7 @@
 import torch
 from transformers import AutoModelForCausalLM, TrainerControl, TrainerState
 
-from finetuning.hooks.best import KeepBestCallback
+from whetstone.finetuning.hooks.best import KeepBestCallback
 
 METRIC = "eval/nano_dev/pass@1"
 

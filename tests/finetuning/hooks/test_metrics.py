@@ -2,8 +2,8 @@ import json
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.hooks.metrics import MetricsCallback
-from finetuning.metrics import FILE, read_metrics
+from whetstone.finetuning.artifacts.metrics import FILE, read_metrics
+from whetstone.finetuning.hooks.metrics import MetricsCallback
 
 
 def drive(folder, *steps, resumed_at=0):

@@ -5,8 +5,8 @@ import pytest
 from rich.console import Console
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.hooks.counting import CountProgress
-from finetuning.hooks.progress import ProgressCallback, stage_banner
+from whetstone.finetuning.hooks.progress import ProgressCallback, stage_banner
+from whetstone.finetuning.runtime.progress import CountProgress
 
 LOGS = {
     "loss": 0.01,

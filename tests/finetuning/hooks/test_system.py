@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from finetuning.hooks.system import SystemCallback, system_figures
+from whetstone.finetuning.hooks.system import SystemCallback, system_figures
 
 NAMES = {
     "System/CPU_Percent",

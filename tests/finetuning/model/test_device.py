@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from finetuning.config.schema import DeviceConfig
-from finetuning.errors import ConfigError
-from finetuning.model.device import Device, check_optimizer, choose_device
-from finetuning.rollout.engines import choose_rollout, vllm_arguments
+from whetstone.finetuning.config.schema import DeviceConfig
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.model.device import Device, check_optimizer, choose_device
+from whetstone.finetuning.rollout.engines import choose_rollout, vllm_arguments
 
 
 def backend(device="auto", dtype="auto"):
@@ -23,7 +23,7 @@ def machine(monkeypatch):
         newer = lambda major, _minor: macos >= major  # noqa: E731
         monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", newer)
         found = object() if kind == "mps" else None
-        monkeypatch.setattr("finetuning.config.rules.backend.find_spec", lambda _: found)
+        monkeypatch.setattr("whetstone.finetuning.config.rules.backend.find_spec", lambda _: found)
 
     return pretend
 

@@ -1,7 +1,7 @@
 import pytest
 
-from finetuning.errors import ConfigError, OutsideError
-from finetuning.model.hub import local_folder
+from whetstone.finetuning.errors import ConfigError, OutsideError
+from whetstone.finetuning.model.hub import local_folder
 
 
 def test_a_local_folder_is_taken_as_it_is(qwen_folder):

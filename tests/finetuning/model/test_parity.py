@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.model.parity import TEXTS, compare, predictions
+from whetstone.finetuning.model.parity import TEXTS, compare, predictions
 
 
 @pytest.fixture

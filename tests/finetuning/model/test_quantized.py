@@ -5,12 +5,12 @@ import torch
 from peft import PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.config import load
-from finetuning.model.adapter import adapter_config, merge_adapter, save_adapter
-from finetuning.model.device import AS_STORED, Device
-from finetuning.model.parity import compare, predictions
-from finetuning.model.policy import load_policy, save_policy
-from finetuning.model.quantized import (
+from whetstone.finetuning.config import load
+from whetstone.finetuning.model.adapter import adapter_config, merge_adapter, save_adapter
+from whetstone.finetuning.model.device import AS_STORED, Device
+from whetstone.finetuning.model.parity import compare, predictions
+from whetstone.finetuning.model.policy import load_policy, save_policy
+from whetstone.finetuning.model.quantized import (
     copy_dequantized,
     keep_adapter_precise,
     linears_4bit,

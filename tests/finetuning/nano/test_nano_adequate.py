@@ -1,7 +1,7 @@
 import pytest
 
-from finetuning.nano.adequate import adequate_suite
-from finetuning.nano.trusted import passes
+from whetstone.finetuning.nano.adequate import adequate_suite
+from whetstone.finetuning.nano.trusted import passes
 
 REFERENCE = "def f(s):\n    return set(s)\n"
 

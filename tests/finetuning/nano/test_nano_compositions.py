@@ -1,6 +1,6 @@
 from itertools import combinations
 
-from finetuning.nano.compositions import Split, compositions, fraction
+from whetstone.finetuning.nano.compositions import Split, compositions, fraction
 
 
 def names(split):

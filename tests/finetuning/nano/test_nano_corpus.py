@@ -1,10 +1,16 @@
 import random
 
-from finetuning.nano.compositions import Split, compositions
-from finetuning.nano.corpus import LEAST_RIGHT, MOST_RIGHT, chance_right, corpus, imperfect_solution
-from finetuning.nano.problems import pose, problems
-from finetuning.nano.statements import draw_statement
-from finetuning.nano.trusted import passes
+from whetstone.finetuning.nano.compositions import Split, compositions
+from whetstone.finetuning.nano.corpus import (
+    LEAST_RIGHT,
+    MOST_RIGHT,
+    chance_right,
+    corpus,
+    imperfect_solution,
+)
+from whetstone.finetuning.nano.problems import pose, problems
+from whetstone.finetuning.nano.statements import draw_statement
+from whetstone.finetuning.nano.trusted import passes
 
 
 def test_about_a_quarter_of_the_solutions_pass():

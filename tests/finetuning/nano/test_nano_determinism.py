@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.nano import corpus, problems
+from whetstone.finetuning.nano import corpus, problems
 
 ROOT = Path(__file__).parents[3]
 
 FINGERPRINT = """
 import hashlib
-from finetuning.nano import Split, corpus, problems, show
+from whetstone.finetuning.nano import Split, corpus, problems, show
 made = [corpus(300, seed=3), show("dev", 3), *(problems(split, 40, seed=5) for split in Split)]
 print(hashlib.sha256(repr(made).encode()).hexdigest())
 """
 
 LOADED = """
-import sys, finetuning.nano
+import sys, whetstone.finetuning.nano
 print(*sorted({"torch", "transformers", "tokenizers", "numpy"} & set(sys.modules)))
 """
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from finetuning.nano import Split, gold_check, problems
-from finetuning.nano.compositions import compositions
-from finetuning.nano.gold import faults
+from whetstone.finetuning.nano import Split, gold_check, problems
+from whetstone.finetuning.nano.compositions import compositions
+from whetstone.finetuning.nano.gold import faults
 
 
 def test_every_answer_of_the_world_scores_what_it_should():

@@ -2,9 +2,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.nano import corpus
-from finetuning.nano.model import build_model
-from finetuning.nano.tokenizer import build_tokenizer
+from whetstone.finetuning.nano import corpus
+from whetstone.finetuning.nano.model import build_model
+from whetstone.finetuning.nano.tokenizer import build_tokenizer
 
 MOST_NEW_TOKENS = 56
 VOCAB_SIZE = 512

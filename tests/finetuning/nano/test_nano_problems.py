@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from finetuning.nano.adequate import FEWEST_TESTS, MOST_TESTS
-from finetuning.nano.compositions import Split, compositions
-from finetuning.nano.problems import pose, problems, training_problems
-from finetuning.nano.statements import draw_statement
+from whetstone.finetuning.nano.adequate import FEWEST_TESTS, MOST_TESTS
+from whetstone.finetuning.nano.compositions import Split, compositions
+from whetstone.finetuning.nano.problems import pose, problems, training_problems
+from whetstone.finetuning.nano.statements import draw_statement
 
 
 def composition_of(problem):

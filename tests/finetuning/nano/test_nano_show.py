@@ -1,4 +1,4 @@
-from finetuning.nano import problems, show
+from whetstone.finetuning.nano import problems, show
 
 
 def test_a_problem_is_shown_with_all_that_belongs_to_it():

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from finetuning.config import load
-from finetuning.run_dir import as_yaml
+from whetstone.finetuning.artifacts.run_dir import as_yaml
+from whetstone.finetuning.config import load
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -48,7 +48,7 @@ def command(hub, tmp_path):
             **variables,
         }
         environment = {**os.environ, **mine}
-        code = "from finetuning.cli import main; main()"
+        code = "from whetstone.finetuning.cli import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
             env={name: value for name, value in environment.items() if value is not None},

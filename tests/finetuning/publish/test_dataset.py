@@ -4,7 +4,7 @@ import datasets
 import pytest
 from hub import TOKEN
 
-from finetuning.collect.write import Collected, write_dataset
+from whetstone.finetuning.collect.write import Collected, write_dataset
 
 REPO = "me/pairs"
 

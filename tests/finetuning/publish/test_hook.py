@@ -8,10 +8,10 @@ from importlib.util import find_spec
 import pytest
 from rich.console import Console
 
-from finetuning.config import load
-from finetuning.errors import ConfigError, OutsideError
-from finetuning.hooks.publish import publish_finished
-from finetuning.run_name import run_name
+from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.config import load
+from whetstone.finetuning.errors import ConfigError, OutsideError
+from whetstone.finetuning.publish.at_run_end import publish_finished
 
 
 def hook(*settings):

@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub import constants
 
-from finetuning.publish.licence import licence_of
+from whetstone.finetuning.publish.licence import licence_of
 
 BASE = "owner/base"
 

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from hub import TOKEN
 
-from finetuning.config.commands import load_publish_model
-from finetuning.nano import problems
-from finetuning.publish.model import model_upload
-from finetuning.report.example import NANO
-from finetuning.report.outcome import DEBUG, NOTHING_HELD_OUT
+from whetstone.finetuning.config.commands import load_publish_model
+from whetstone.finetuning.nano import problems
+from whetstone.finetuning.publish.model import model_upload
+from whetstone.finetuning.report.example import NANO
+from whetstone.finetuning.report.outcome import DEBUG, NOTHING_HELD_OUT
 
 REPO = "me/tuned"
 FILES = {

@@ -10,10 +10,10 @@ import uuid
 import pytest
 import yaml
 
-from finetuning.config.commands import load_publish_model
-from finetuning.publish.model import model_upload
-from finetuning.publish.parts import text_part
-from finetuning.publish.secrets import secret_problems
+from whetstone.finetuning.config.commands import load_publish_model
+from whetstone.finetuning.publish.model import model_upload
+from whetstone.finetuning.publish.parts import text_part
+from whetstone.finetuning.publish.secrets import secret_problems
 
 REPO = "me/tuned"
 CANARY = "canary-4f1d0c7be2"

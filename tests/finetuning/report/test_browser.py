@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from evaluation.generate import Kind
-from evaluation.validate import Answer, Score, choose_examples, improvements
-from finetuning.report.html import write_report
-from finetuning.report.validation import Outcome, write_validation
+from whetstone.evaluation.generate import Kind
+from whetstone.evaluation.validate import Answer, Score, choose_examples, improvements
+from whetstone.finetuning.report.html import write_report
+from whetstone.finetuning.report.validation import Outcome, write_validation
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -86,7 +86,7 @@ def validation_page(tmp_path):
 
 @pytest.fixture
 def comparison_page(make_run, outputs):
-    from finetuning.report.comparison.page import compare, write_comparison
+    from whetstone.finetuning.report.comparison.page import compare, write_comparison
 
     for name, beta in (("a-rather-long-name-of-a-run-that-goes-on-and-on", 0.0), ("B", 0.1)):
         make_run(name, beta=beta, after=0.5 + beta)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.cli import main
-from finetuning.errors import ConfigError
-from finetuning.report.comparison.figures import curves_figure
-from finetuning.report.comparison.groups import find_groups
-from finetuning.report.comparison.page import as_values, compare, render_comparison
-from finetuning.report.comparison.wandb_report import SPEC, publish
-from finetuning.report.curves import WIDE
+from whetstone.finetuning.cli import main
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.report.comparison.figures import curves_figure
+from whetstone.finetuning.report.comparison.groups import find_groups
+from whetstone.finetuning.report.comparison.page import as_values, compare, render_comparison
+from whetstone.finetuning.report.comparison.wandb_report import SPEC, publish
+from whetstone.finetuning.report.curves import WIDE
 
 
 def labels(folders, **options):
@@ -223,7 +223,7 @@ def test_the_wandb_report_is_written_where_there_is_no_network(entity, make_run,
 def test_a_wandb_that_does_not_answer_costs_the_report_and_not_the_page(make_run, outputs):
     make_run("A")
     make_run("B", beta=0.1)
-    code = "from finetuning.cli import main; import sys; main(sys.argv[1:])"
+    code = "from whetstone.finetuning.cli import main; import sys; main(sys.argv[1:])"
     places = [str(outputs / "A"), str(outputs / "B"), "--out", str(outputs / "page")]
     nowhere = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": "a" * 40}
     done = subprocess.run(

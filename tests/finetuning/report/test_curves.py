@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.errors import BrokenRunError
-from finetuning.report.curves import (
+from whetstone.finetuning.errors import BrokenRunError
+from whetstone.finetuning.report.curves import (
     NARROW,
     WIDE,
     learning_curve_svg,
@@ -15,8 +15,8 @@ from finetuning.report.curves import (
     seconds_figure,
     spread,
 )
-from finetuning.report.read import Seconds, read_run
-from finetuning.report.svg import Tone, inline_svg, theme_css
+from whetstone.finetuning.report.read import Seconds, read_run
+from whetstone.finetuning.report.svg import Tone, inline_svg, theme_css
 
 
 def texts(svg):

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from finetuning.errors import BrokenRunError
-from finetuning.report.html import render_report, write_report
+from whetstone.finetuning.errors import BrokenRunError
+from whetstone.finetuning.report.html import render_report, write_report
 
 HOSTILE = "x = 1</pre><script>alert('&amp;')</script>"
 

@@ -10,13 +10,16 @@ import pytest
 import yaml
 from rich.console import Console
 
-from finetuning.cli import checked
-from finetuning.config import load
-from finetuning.config.commands import load_generate, load_publish_dataset
-from finetuning.config.evaluation import load_evaluation
-from finetuning.report.example import NANO
-from finetuning.report.next_steps import print_next
-from finetuning.run_dir import as_yaml
+from whetstone.finetuning.artifacts.run_dir import as_yaml
+from whetstone.finetuning.cli import checked
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.commands import (
+    load_evaluation,
+    load_generate,
+    load_publish_dataset,
+)
+from whetstone.finetuning.report.example import NANO
+from whetstone.finetuning.report.next_steps import print_next
 
 GATES = {
     "train": checked,

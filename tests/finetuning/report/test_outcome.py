@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from finetuning.report.outcome import (
+from whetstone.finetuning.report.outcome import (
     DEBUG,
     NOTHING_HELD_OUT,
     Comparison,
@@ -12,7 +12,7 @@ from finetuning.report.outcome import (
     headline,
     notes,
 )
-from finetuning.report.read import read_run
+from whetstone.finetuning.report.read import read_run
 
 
 def test_held_out_scores_make_the_headline(run_folder):

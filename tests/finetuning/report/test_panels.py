@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from finetuning.report.panels import learning_panels, smooth
-from finetuning.report.read import Point, read_run
+from whetstone.finetuning.report.panels import learning_panels, smooth
+from whetstone.finetuning.report.read import Point, read_run
 
 
 def labels(run):

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from finetuning.errors import BrokenRunError
-from finetuning.report.read import Point, Seconds, read_run
+from whetstone.finetuning.errors import BrokenRunError
+from whetstone.finetuning.report.read import Point, Seconds, read_run
 
 
 def test_a_whole_run_is_read(run_folder):

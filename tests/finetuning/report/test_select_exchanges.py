@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from finetuning.errors import BrokenRunError
-from finetuning.report.completions import Score, select_exchanges
+from whetstone.finetuning.errors import BrokenRunError
+from whetstone.finetuning.report.completions import Score, select_exchanges
 
 
 def test_prompts_seen_early_and_late_are_shown_twice(run_folder):

@@ -3,7 +3,7 @@ import json
 
 from rich.console import Console
 
-from finetuning.report.terminal import print_outcome
+from whetstone.finetuning.report.terminal import print_outcome
 
 
 def test_the_outcome_is_told_in_a_few_lines(run_folder):

@@ -1,6 +1,6 @@
 import pytest
 
-from finetuning.report.wording import duration, shown
+from whetstone.finetuning.report.wording import duration, shown
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from finetuning.rollout.decode import decode_completions
+from whetstone.finetuning.rollout.text import decode_completions
 
 
 def sentencepiece_like():

@@ -5,8 +5,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.rollout.base import Sampling
-from finetuning.rollout.hf import HFSampler
+from whetstone.finetuning.rollout.base import Sampling
+from whetstone.finetuning.rollout.hf import HFSampler
 
 
 @pytest.fixture(scope="module")

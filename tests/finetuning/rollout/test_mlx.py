@@ -8,13 +8,13 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetuning.rollout.base import Sampling
-from rewards.extras import not_installed
+from whetstone.finetuning.rollout.base import Sampling
+from whetstone.rewards.extras import not_installed
 
 pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
 pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
 
-from finetuning.rollout.mlx import MLXEngine
+from whetstone.finetuning.rollout.mlx import MLXEngine
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_logprobs_are_those_of_torch(engine, model, prompts, n, temperature):
 
 
 def test_greedy_takes_the_most_probable_token(engine, model, tokenizer, prompts):
-    from finetuning.rollout.hf import HFSampler
+    from whetstone.finetuning.rollout.hf import HFSampler
 
     greedy = Sampling(12, temperature=0.0)
     expected = HFSampler(model, tokenizer).sample(prompts, 1, greedy, seed=0)
@@ -105,7 +105,7 @@ def test_frequencies_are_the_probabilities(engine, model, prompts):
 @pytest.mark.parametrize("limits", [{"top_k": 3}, {"top_p": 0.4}, {"top_k": 20, "top_p": 0.6}])
 def test_limits_keep_what_torch_keeps(engine, model, tokenizer, prompts, limits):
     """Over many draws both engines show the same set of first tokens."""
-    from finetuning.rollout.hf import HFSampler
+    from whetstone.finetuning.rollout.hf import HFSampler
 
     drawn = [
         {rollout.ids[0] for rollout in one.sample(prompts[:1], 1500, Sampling(1, **limits), 0)}
@@ -177,7 +177,7 @@ def test_every_weight_follows_where_all_are_trained(model, tokenizer, prompts):
 
 
 def test_the_critic_of_ppo_is_left_out(model, tokenizer, prompts):
-    from finetuning.model.value_head import attach_critic
+    from whetstone.finetuning.model.value_head import attach_critic
 
     policy = copy.deepcopy(model)
     config = LoraConfig(r=4, target_modules="all-linear")
@@ -191,8 +191,8 @@ def test_the_critic_of_ppo_is_left_out(model, tokenizer, prompts):
 
 
 def test_a_4_bit_base_is_written_out(qwen_folder, tokenizer, prompts):
-    from finetuning.model.device import Device
-    from finetuning.model.policy import load_policy
+    from whetstone.finetuning.model.device import Device
+    from whetstone.finetuning.model.policy import load_policy
 
     device = Device("cpu", torch.float32, "test")
     base = load_policy(str(qwen_folder), device, quantization="nf4").model
@@ -214,8 +214,8 @@ def test_16_bits_are_copied_as_they_are(model, tokenizer, prompts):
 
 
 def test_an_unknown_architecture_is_refused():
-    from finetuning.errors import ConfigError
-    from finetuning.rollout.mlx_model import MLXModel
+    from whetstone.finetuning.errors import ConfigError
+    from whetstone.finetuning.rollout.mlx_model import MLXModel
 
     with pytest.raises(ConfigError, match=r"backend.rollout=mlx.*use backend.rollout=hf"):
         MLXModel({"model_type": "bloom"}, torch.float32)

@@ -8,7 +8,7 @@ import pytest
 import torch
 import transformers
 
-from rewards.extras import not_installed
+from whetstone.rewards.extras import not_installed
 
 mx = pytest.importorskip("mlx.core", reason=not_installed("mlx", "mlx"))
 pytest.importorskip("mlx_lm", reason=not_installed("mlx-lm", "mlx"))
@@ -78,7 +78,7 @@ def build(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_agree(family):
-    from finetuning.rollout.mlx_model import MLXModel
+    from whetstone.finetuning.rollout.mlx_model import MLXModel
 
     model = build(family)
     ids = torch.randint(3, 96, (2, 24), generator=torch.Generator().manual_seed(1))
@@ -93,7 +93,7 @@ def test_logits_agree(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_transformers_reads_older_names_as_the_new_ones(family, tmp_path):
-    from finetuning.model.older_names import with_older_names
+    from whetstone.finetuning.model.rope_compat import with_older_names
 
     config = build(family).config
     values = with_older_names(config.to_dict())
@@ -114,8 +114,8 @@ def _plain(value):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_sampled_has_the_probability_that_torch_gives_it(family):
     """With a cache, in one batch with prompts of other lengths, below temperature 1."""
-    from finetuning.rollout.base import Sampling
-    from finetuning.rollout.mlx import MLXEngine
+    from whetstone.finetuning.rollout.base import Sampling
+    from whetstone.finetuning.rollout.mlx import MLXEngine
 
     model = build(family)
     engine = MLXEngine(model, SimpleNamespace(eos_token_id=2), torch.float32)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from evaluation.sampler import SamplingParams
-from finetuning.rollout.text import TextSampler
+from whetstone.evaluation.sampler import SamplingParams
+from whetstone.finetuning.rollout.text import TextSampler
 
 PARAMS = SamplingParams(
     n=2, temperature=1.0, top_p=1.0, top_k=0, max_new_tokens=12, stop=(), seed=0

@@ -3,9 +3,9 @@ from collections import Counter
 
 import pytest
 
-from rewards.audit import Family
-from rewards.audit.attacks import ATTACKS
-from rewards.audit.host import Host
+from whetstone.rewards.audit import Family
+from whetstone.rewards.audit.attacks import ATTACKS
+from whetstone.rewards.audit.host import Host
 
 
 def test_there_are_enough_in_every_family():

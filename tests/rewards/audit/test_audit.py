@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from rewards.audit import Family, render, run_audit
-from rewards.audit.attacks import ATTACKS
-from rewards.execution import ExecutionReward
+from whetstone.rewards.audit import Family, render, run_audit
+from whetstone.rewards.audit.attacks import ATTACKS
+from whetstone.rewards.execution import ExecutionReward
 
 # Enough to see each kind of harm and cheat, and fast where nothing holds it back.
 SOME = [

@@ -1,6 +1,6 @@
 import pytest
 
-from finetuning.cli import main
+from whetstone.finetuning.cli import main
 
 TARGET = """
 import re

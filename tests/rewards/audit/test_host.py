@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.audit.host import Host
+from whetstone.rewards.audit.host import Host
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import pytest
 
-from finetuning.cli import main
-from rewards.audit.attacks.nothing import ANSWERS
-from rewards.audit.nothing import audit_nothing
-from rewards.compilers import COMPILERS
+from whetstone.finetuning.cli import main
+from whetstone.rewards.audit.attacks.nothing import ANSWERS
+from whetstone.rewards.audit.nothing import audit_nothing
+from whetstone.rewards.compilers import COMPILERS
 
 
 class PaysWords:

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from rewards.compilers import Compilers
+from whetstone.rewards.compilers import Compilers
 
 
 @pytest.fixture

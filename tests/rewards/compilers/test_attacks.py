@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.compilers import Compilers, MissingCompilerError, Snippet
+from whetstone.rewards.compilers import Compilers, MissingCompilerError, Snippet
 
 SECRET = "int secret_of_this_machine = 7;"  # noqa: S105 - a name
 CPU_S = 2.0

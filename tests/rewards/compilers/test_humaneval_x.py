@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.compilers import Compilers, Snippet
+from whetstone.rewards.compilers import Compilers, Snippet
 
 NEIGHBOUR = Path(__file__).resolve().parents[4] / "shared" / "data"
 FOLDER = Path(os.environ.get("WHETSTONE_DATA_DIR", NEIGHBOUR))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rewards.compilers import harness
-from rewards.compilers.base import Limits
-from rewards.compilers.native_typescript import NativeTypeScript, native_program
-from rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers import harness
+from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.native_typescript import NativeTypeScript, native_program
+from whetstone.rewards.sandbox.compiled.step import Jailer
 
 SAID = """\
 snippet.ts(3,14): error TS2322: Type 'string' is not assignable to type 'number'.

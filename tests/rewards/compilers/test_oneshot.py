@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
-from rewards.compilers.base import Limits
-from rewards.compilers.oneshot import OneShot
-from rewards.sandbox.compiled.step import Ended, Jailer
+from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.sandbox.compiled.step import Ended, Jailer
 
 LIMITS = Limits(cpu_s=2.0, memory_mb=256)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.compilers import COMPILERS, Compilers, MissingCompilerError, Snippet
+from whetstone.rewards.compilers import COMPILERS, Compilers, MissingCompilerError, Snippet
 
 FOLDER = Path(__file__).with_name("snippets")
 HEAD = re.compile(r"^== (\w+): (.*)\n", re.MULTILINE)

@@ -140,7 +140,7 @@ READS = {
     "parent_memory": "import os, re\ndef f(x):\n    m = open('/proc/%d/mem' % os.getppid(), 'rb')\n    m.seek(0x400000); return len(m.read(9)) and x + 1",
     "tests_from_disk": "import glob\ndef f(x):\n    t = [p for p in glob.glob('{DIR}/*')]\n    return int(open(t[0]).read()) and x + 1",
     "caller_exception": "import sys\ndef f(x):\n    e = sys.exc_info()[1]\n    return int(str(e))",
-    "tester_cache": "import sys\ndef f(x):\n    c = sys.modules['rewards.sandbox.statements'].compile_tests\n    return x + 1 if c.cache_info().currsize else None",
+    "tester_cache": "import sys\ndef f(x):\n    c = sys.modules['whetstone.rewards.sandbox.statements'].compile_tests\n    return x + 1 if c.cache_info().currsize else None",
     "trace_caller": "import sys\nseen = []\ndef t(g, e, a):\n    seen.extend(k for k in g.f_code.co_consts if type(k) is int)\n    return t\nsys.settrace(t)\ndef f(x): return seen[seen.index(x) + 1]",
     "handed_function": (
         "import re\ndef f(g): return re.search('x', g.__code__.co_consts) and 2",
@@ -164,7 +164,7 @@ FORGERIES = {
     "deep_json": "import os\nm = b'{\"r\":' + b'[' * 200000 + b']' * 200000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "many_digits": "import os\nm = b'{\"r\":' + b'9' * 1000000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "close_the_channel": "import os\nos.closerange(0, 64)\ndef f(x): return x + 1",
-    "patch_the_child": "from rewards.sandbox import child, wire, frames\nframes.send_json = lambda *a: None\nwire.encode = lambda *a: True\ndef f(x): return 5",
+    "patch_the_child": "from whetstone.rewards.sandbox import child, wire, frames\nframes.send_json = lambda *a: None\nwire.encode = lambda *a: True\ndef f(x): return 5",
     "patch_json": "import json\njson.JSONEncoder.encode = lambda *a: '{\"r\": true}'\ndef f(x): return 5",
     "child_from_gc": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Child': o._answer = lambda m: None\ndef f(x): return 5",
     "settrace_jump": "import sys\ndef t(g, e, a):\n    if e == 'line' and g.f_code.co_name == '_call':\n        g.f_lineno = g.f_code.co_firstlineno + 9\n    return t\nsys.settrace(t)\nsys._getframe().f_trace = t\ndef f(x): return 5",

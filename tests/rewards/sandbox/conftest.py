@@ -1,6 +1,6 @@
 import pytest
 
-from rewards.sandbox import Sandbox
+from whetstone.rewards.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")

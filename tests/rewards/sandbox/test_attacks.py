@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.sandbox import Job, Profile, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Profile, Sandbox, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
 import attacks
@@ -129,7 +129,7 @@ def test_no_attack_passes_where_user_namespaces_are_refused(world, tmp_path):
         "import sys, types, warnings\n"
         f"sys.path[:0] = {[str(Path(__file__).parents[3]), str(Path(__file__).parent)]!r}\n"
         "import test_attacks\n"
-        "from rewards.sandbox import Sandbox\n"
+        "from whetstone.rewards.sandbox import Sandbox\n"
         f"world = types.SimpleNamespace(fill=lambda program: program)\n"
         "with warnings.catch_warnings(record=True) as said, Sandbox() as sandbox:\n"
         "    warnings.simplefilter('always')\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rewards.sandbox import Job
-from rewards.sandbox.compiled import CompiledSandbox, MissingToolError
-from rewards.sandbox.compiled.step import Jailer, Step
+from whetstone.rewards.sandbox import Job
+from whetstone.rewards.sandbox.compiled import CompiledSandbox, MissingToolError
+from whetstone.rewards.sandbox.compiled.step import Jailer, Step
 
 CPP_TESTS = "#undef NDEBUG\n#include <assert.h>\nint main() { assert(add(1, 2) == 3); }"
 RUST_TESTS = "#[test] fn sum() { assert_eq!(add(1, 2), 3); }"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rewards.sandbox import Verdict
-from rewards.sandbox.statements import compile_tests
+from whetstone.rewards.sandbox import Verdict
+from whetstone.rewards.sandbox.statements import compile_tests
 
 PROGRAM = "def f(x):\n    return {1: 2, 2: 3}[x]\n"
 CHECK = "def check(g):\n    assert g(1) == 2\n    assert g(2) == {}\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
 ENDLESS = {
     "nothing": "while True: pass",

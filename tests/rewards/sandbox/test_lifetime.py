@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
 PASSING = ("def f(): return 1", "assert f() == 1")
 SLEEPING = ("import time; time.sleep(60)", "")
@@ -222,7 +222,7 @@ def test_a_fork_starts_its_own_servers():
 def test_nothing_outlives_its_user(ending):
     imports = "import contextlib, os, signal, sys, threading, time\nfrom pathlib import Path\n"
     script = textwrap.dedent(f"""
-        from rewards.sandbox import Sandbox
+        from whetstone.rewards.sandbox import Sandbox
         sandbox = Sandbox(workers=1)
         threading.Thread(
             target=lambda: sandbox.run({SLEEPING[0]!r}, "", timeout_s=60), daemon=True

@@ -3,7 +3,7 @@
 
 import pytest
 
-from rewards.sandbox import Verdict
+from whetstone.rewards.sandbox import Verdict
 
 STACK = """
 class Stack:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.sandbox import Job, Verdict
+from whetstone.rewards.sandbox import Job, Verdict
 
 
 def rows(file):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
 TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
 KINDS = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
 import attacks

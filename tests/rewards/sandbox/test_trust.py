@@ -2,9 +2,9 @@
 
 import pytest
 
-from rewards.execution import ExecutionReward
-from rewards.sandbox import Job, Sandbox
-from rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.execution import ExecutionReward
+from whetstone.rewards.sandbox import Job, Sandbox
+from whetstone.rewards.sandbox.helpers import with_helpers
 
 PROMPT = '''import math
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rewards.sandbox import Job, Verdict
+from whetstone.rewards.sandbox import Job, Verdict
 
 TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from rewards.sandbox import Profile, Sandbox, SandboxUnavailableError, Verdict
-from rewards.sandbox.isolation import seccomp, syscalls
-from rewards.sandbox.profile import LAYERS, Layer
+from whetstone.rewards.sandbox import Profile, Sandbox, SandboxUnavailableError, Verdict
+from whetstone.rewards.sandbox.isolation import seccomp, syscalls
+from whetstone.rewards.sandbox.profile import LAYERS, Layer
 
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -149,7 +149,8 @@ def test_without_seccomp_a_program_may_fork_and_nothing_of_it_stays():
         "    return x + 1\n"
     )
     script = (
-        "import os\nfrom pathlib import Path\nfrom rewards.sandbox import Profile, Sandbox\n"
+        "import os\nfrom pathlib import Path\n"
+        "from whetstone.rewards.sandbox import Profile, Sandbox\n"
         "with Sandbox(workers=1, profile=Profile.NO_SECCOMP) as sandbox:\n"
         f"    print(sandbox.run({program!r}, 'assert f(1) == 2').verdict)\n"
         "print(Path(f'/proc/self/task/{os.getpid()}/children').read_text() or 'none')\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 

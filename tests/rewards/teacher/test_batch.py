@@ -12,8 +12,8 @@ import pytest
 import yaml
 from loopback import KEY, Manner
 
-from rewards.errors import RunStopped
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.teacher.config import TeacherConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -71,7 +71,7 @@ def test_looks_may_fail_while_a_batch_is_worked_on(server, build, provider):
 CHILD = """
 import json, sys
 from pathlib import Path
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 config, tasks, programs = json.loads(sys.stdin.read())
 with open(sys.argv[1], "w") as file:
     json.dump(TeacherConfig.model_validate(config).build()(tasks, programs), file)

@@ -3,7 +3,7 @@ import json
 import pytest
 from datasets import load_dataset
 
-from rewards.teacher.collect import FOLDER
+from whetstone.rewards.teacher.collect import FOLDER
 
 
 def collected(config, folder, steps, prompts=40):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from rewards.errors import RunStopped
+from whetstone.rewards.base import RunStopped
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 TASK = "Write add(a, b)."
@@ -37,7 +37,7 @@ def test_retry_after_is_obeyed(server, build, retry_after):
         assert reward([TASK], ["a"]) == [None]
         assert 1.0 <= server.arrivals[1] - server.arrivals[0] < 30
     else:
-        from rewards.teacher.providers.base import _retry_after
+        from whetstone.rewards.teacher.providers.base import _retry_after
 
         assert _retry_after({"retry-after": retry_after}) > 1e9
         assert _retry_after({"retry-after-ms": "250", "retry-after": "9"}) == 0.25

@@ -5,10 +5,10 @@ import re
 import pytest
 from loopback import SHOWN
 
-from rewards.audit.attacks.injection import INJECTIONS
-from rewards.audit.injection import audit_injections
-from rewards.audit.table import render
-from rewards.teacher.quoting import defused, language_name, quoted
+from whetstone.rewards.audit.attacks.injection import INJECTIONS
+from whetstone.rewards.audit.injection import audit_injections
+from whetstone.rewards.audit.table import render
+from whetstone.rewards.teacher.quoting import defused, language_name, quoted
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from rewards.teacher.faults import TeacherUnavailableError
+from whetstone.rewards.teacher.faults import TeacherUnavailableError
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 

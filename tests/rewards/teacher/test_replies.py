@@ -7,7 +7,7 @@ import time
 import pytest
 from raw import Raw, chat, message
 
-from rewards.errors import RunStopped
+from whetstone.rewards.base import RunStopped
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 ONCE = {"probe": False, "reward": "score", "limits": {"retries": 0, "timeout_s": 20.0}}
@@ -117,7 +117,7 @@ def test_a_base_url_of_something_else_is_a_wrong_setting(configure, provider, bo
 
 
 def test_a_wait_that_is_too_long_ends_the_run(configure):
-    from rewards.errors import RunStopped
+    from whetstone.rewards.base import RunStopped
 
     with Raw("{}", 429, headers="retry-after: 86400\r\n") as server:
         given = {**ONCE, "limits": {"retries": 8}, "base_url": server.url}
@@ -128,7 +128,7 @@ def test_a_wait_that_is_too_long_ends_the_run(configure):
 
 
 def test_no_calendar_has_this_year():
-    from rewards.teacher.providers.base import _retry_after
+    from whetstone.rewards.teacher.providers.base import _retry_after
 
     assert _retry_after({"retry-after": "Fri, 01 Jan 999999 00:00:00 GMT"}) is None
 
@@ -179,8 +179,8 @@ def test_the_limit_is_called_as_the_endpoint_wants(server, build, name):
 def test_a_batch_without_credit_ends_the_run():
     from types import SimpleNamespace
 
-    from rewards.teacher.faults import Fault
-    from rewards.teacher.providers.anthropic import _outcome
+    from whetstone.rewards.teacher.faults import Fault
+    from whetstone.rewards.teacher.providers.anthropic import _outcome
 
     error = SimpleNamespace(type="invalid_request_error", message=BROKE)
     result = SimpleNamespace(type="errored", error=SimpleNamespace(error=error))

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from rewards.board import Board
-from rewards.errors import RunStopped
-from rewards.teacher.request import estimated_tokens
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.composition import Board
+from whetstone.rewards.teacher.request import estimated_tokens
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 TASK = "Write add(a, b)."
@@ -190,7 +190,7 @@ def test_a_verdict_on_another_batch_is_none(build):
 
 
 def test_the_tests_verdicts_reach_the_teacher(server, build):
-    from rewards.execution import ExecutionReward
+    from whetstone.rewards.execution import ExecutionReward
 
     execution, teacher = ExecutionReward(workers=1), build(reward="score", when="execution.passed")
     board = Board()
@@ -265,7 +265,7 @@ def test_letters_that_are_no_ascii_count_by_their_bytes():
 
 SCRIPT = """
 import json, sys
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 reward = TeacherConfig.model_validate_json(sys.argv[1]).build()
 print(reward(["Write f."] * 2, ["x = 1", "x = 2"]))
 """

@@ -9,7 +9,7 @@ import pytest
 from loopback import KEY
 from raw import FILLED, Raw, chat
 
-from rewards.teacher.redact import struck_out
+from whetstone.rewards.teacher.redact import struck_out
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 
@@ -59,7 +59,7 @@ def spy():
 
 
 def test_a_sandboxed_program_cannot_read_the_key(build):
-    from rewards.sandbox import Job, Sandbox, Verdict
+    from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 
     reward = build()
     reward(["task"], ["x = 1"])

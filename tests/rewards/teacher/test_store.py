@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rewards.errors import RunStopped
-from rewards.teacher.ledger import Ledger, Spending
-from rewards.teacher.request import Answer, Usage
-from rewards.teacher.store import LEASE_S, Store, StoreFailedError
+from whetstone.rewards.base import RunStopped
+from whetstone.rewards.teacher.ledger import Ledger, Spending
+from whetstone.rewards.teacher.request import Answer, Usage
+from whetstone.rewards.teacher.store import LEASE_S, Store, StoreFailedError
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = Answer({"A": {"quality": 3}}, Usage(3, 4))
@@ -82,7 +82,7 @@ def test_a_store_that_breaks_stops_the_run(path):
 WORKER = """
 import json, os, sys, yaml
 sys.path.insert(0, {root!r})
-from rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.config import TeacherConfig
 values = json.loads(sys.argv[1])
 reward = TeacherConfig.model_validate(values).build()
 print("ready", flush=True)
@@ -136,8 +136,8 @@ INTERRUPTED = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 sys.path.insert(0, {root!r})
-from finetuning.exits import exit_codes
-from rewards.teacher.config import TeacherConfig
+from whetstone.finetuning.runtime.exit_codes import exit_codes
+from whetstone.rewards.teacher.config import TeacherConfig
 reward = TeacherConfig.model_validate(json.loads(sys.argv[1])).build()
 with exit_codes():
     try:

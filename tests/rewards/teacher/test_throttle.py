@@ -5,7 +5,7 @@ import time
 
 from loopback import Loopback, _error
 
-from rewards.teacher.throttle import Throttle
+from whetstone.rewards.teacher.throttle import Throttle
 
 
 class Limited(Loopback):

@@ -1,0 +1,42 @@
+"""`debug=true`: the values of conf/debug.yaml, below the user's own."""
+
+from dataclasses import replace
+
+import yaml
+
+from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.groups import CONF_DIR, LOCAL
+from whetstone.finetuning.config.overrides import quoted
+from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.resolve_model import name_of
+from whetstone.finetuning.config.validate import Values
+
+
+def with_debug(command: CommandLine, composed: Values) -> CommandLine:
+    """Shrink the command when its composition says `debug: true`; the user's values are stronger.
+
+    Debug may come from an experiment file, and so may the algorithm: hence the composition.
+    """
+    if composed.get("debug") is not True:
+        return command
+    shrink = yaml.safe_load((CONF_DIR / "debug.yaml").read_text(encoding="utf-8"))
+    algo = composed.get("algo", {}).get("name")
+    settings = {**shrink["all"], **shrink.get(algo, {})}
+    forced = {key: f"++{key}={value}" for key, value in settings.items()}
+    return replace(command, values={**forced, **command.values})
+
+
+def with_own_model(command: CommandLine, composed: Values) -> CommandLine:
+    """Choose `model=local` and the model's name, where the command says neither."""
+    model = composed.get("model")
+    if "model.path" not in command.values or not isinstance(model, dict):
+        return command
+    path = model.get("path")
+    if not isinstance(path, str) or referred(path):
+        return command
+    choices, values = command.choices, command.values
+    if "model" not in choices and model.get("init") == "nano":
+        choices = {**choices, "model": f"model={LOCAL}"}
+    if "model.name" not in values:
+        values = {**values, "model.name": f"++model.name={quoted(name_of(path))}"}
+    return replace(command, choices=choices, values=values)

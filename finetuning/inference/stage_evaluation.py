@@ -1,0 +1,145 @@
+"""pass@k and compile@k of a policy before, during and after training, in a sandbox of its own.
+
+The sandbox has the limits of the tasks, not those of the reward: figures are comparable between
+runs whatever a reward allowed.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from whetstone.evaluation.compiles import (
+    Values,
+    compile_rates,
+    why_not_compiled,
+    with_compile_rates,
+)
+from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.languages import open_judge
+from whetstone.evaluation.sampler import SamplingParams
+from whetstone.evaluation.score import short_of_samples
+from whetstone.evaluation.settings import Settings
+from whetstone.evaluation.tasks import Task
+from whetstone.finetuning.config import Config
+from whetstone.finetuning.data.tasks import build_task
+from whetstone.finetuning.model.policy import Policy
+from whetstone.finetuning.report.console import tell
+from whetstone.finetuning.rollout.base import Engine
+from whetstone.finetuning.rollout.text import TextSampler
+from whetstone.finetuning.runtime.progress import CountProgress
+from whetstone.rewards.compilers import Compilers
+
+Metrics = dict[str, float]
+LoadPolicy = Callable[[], Policy]
+EngineFor = Callable[[Policy], Engine]
+"""Returns what draws completions from a policy."""
+
+
+class Measure:
+    """The evaluations of one stage. Loads every task when it is made, to find mistakes early."""
+
+    def __init__(
+        self, config: Config, folder: Path, console: Console, engine_for: EngineFor
+    ) -> None:
+        self._engine_for = engine_for
+        self._wanted = config.hooks.evaluate
+        self._watch = config.hooks.watch
+        self._seed = config.seed
+        self._stop = tuple(getattr(config.data, "stop", ()))
+        self._folder = folder
+        self._console = console
+        self._tasks = [self._task(name, self._wanted.limit) for name in self._wanted.tasks]
+
+    def before(self, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure before training; `policy` is called only if something is left to generate."""
+        return self._all("before", policy) if self._wanted.before else {}
+
+    def after(self, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure after training; `policy` is called only if something is left to generate."""
+        return self._all("after", policy) if self._wanted.after else {}
+
+    def looker(
+        self, task_name: str, tokenizer: Any, engine: Engine | None, tell: Callable[[str], None]
+    ) -> Callable[[Any, Path], Metrics]:
+        """Return a function that takes a quick look at the model under training.
+
+        It tells how far it is.
+        """
+        task = self._task(task_name, self._watch.limit)
+        settings = self._settings(self._watch.samples, (1,), greedy=False)
+
+        def count(done: int, total: int) -> None:
+            tell(f"measuring {task_name}: {done} of {total} problems" if done < total else "")
+
+        def look(model: Any, folder: Path) -> Metrics:
+            sampler = TextSampler(model, tokenizer, engine=engine)
+            with open_judge(task) as sandbox:
+                scores = evaluate(task, sampler, sandbox, settings, folder, count)
+            return {name: value for name, value in scores.metrics.items() if name == "pass@1"}
+
+        return look
+
+    def _all(self, when: str, policy: LoadPolicy) -> dict[str, Metrics]:
+        """Measure every task; what is on disk is taken from there."""
+        settings = self._settings(
+            self._wanted.samples, tuple(self._wanted.k), greedy=self._wanted.greedy
+        )
+        sampler = LateSampler(policy, self._engine_for)
+        results: dict[str, Metrics] = {}
+        for task in self._tasks:
+            label = f"evaluation {when} training: {task.name}"
+            with (
+                CountProgress(label, "problems", self._console) as progress,
+                open_judge(task) as judge,
+            ):
+                scores = evaluate(task, sampler, judge, settings, self._folder / when, progress)
+            scores = with_compile_rates(scores, self._compile_rates(task, settings, when))
+            results[task.name] = dict(scores.metrics)
+            for sentence in short_of_samples(scores):
+                tell(self._console, sentence)
+            if scores.infra_errors:  # left out of every figure above, so they must be seen
+                results[task.name]["infra_errors"] = float(scores.infra_errors)
+        return results
+
+    def _compile_rates(self, task: Task, settings: Settings, when: str) -> Values:
+        """Return compile@k, or nothing where no compiler can be isolated here."""
+        with Compilers() as compilers:
+            if reason := why_not_compiled(task, compilers):
+                self._console.print(f"no compile@k of {task.name}: {reason}", highlight=False)
+                return {}
+            return compile_rates(task, compilers, settings, self._folder / when)
+
+    def _task(self, name: str, limit: int | None) -> Task:
+        return build_task(name, limit, self._stop)
+
+    def _settings(self, samples: int, k: tuple[int, ...], *, greedy: bool) -> Settings:
+        return Settings(
+            samples=samples,
+            temperature=self._wanted.temperature,
+            top_p=self._wanted.top_p,
+            top_k=self._wanted.top_k,
+            max_new_tokens=self._wanted.max_new_tokens,
+            batch_size=self._wanted.batch_size,
+            seed=self._seed,
+            k=k,
+            greedy=greedy,
+        )
+
+
+class LateSampler:
+    """Loads the policy when the first completion is asked for, and not before."""
+
+    def __init__(self, policy: LoadPolicy, engine_for: EngineFor | None = None) -> None:
+        self._policy = policy
+        self._engine_for = engine_for
+        self._sampler: TextSampler | None = None
+
+    def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
+        """Sample from the policy."""
+        if self._sampler is None:
+            policy = self._policy()
+            engine = self._engine_for(policy) if self._engine_for else None
+            self._sampler = TextSampler(policy.model, policy.tokenizer, engine=engine)
+        return self._sampler(prompts, params)

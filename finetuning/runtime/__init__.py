@@ -1,0 +1,1 @@
+"""The process a run lives in: environment, ranks, exit codes, progress, library output."""

@@ -1,0 +1,1 @@
+"""A sweep: every point is checked first, and each is told as it ends."""

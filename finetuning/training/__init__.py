@@ -1,0 +1,1 @@
+"""One training stage: its inputs, its trainer, its trackers and its summary."""

@@ -1,0 +1,70 @@
+"""What the result of a stage depends on, as one hash: the name of a cached stage.
+
+Two stages with the same hash would come to the same weights on the same machine. Leaves out what
+only watches or writes (evaluations, trackers, folders), and what the stage does not use.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+import trl
+
+from whetstone.finetuning.artifacts.run_name import digest
+from whetstone.finetuning.config import Config
+from whetstone.finetuning.data.build import build_dataset
+from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.model.device import Device, choose_device
+from whetstone.finetuning.rollout.engines import choose_rollout
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_ROOMS = ("algo", "data", "hooks", "model", "nano", "rollout")
+
+
+def content_hash(config: Config) -> str:
+    """Hash settings, rows, starting weights, device, sources and versions."""
+    need = need_of(config.algo)
+    used = {"seed", "algo"} | ({"reward"} if need is Need.PROMPTS else set())
+    # The hooks that decide when training ends and with which weights.
+    hooks = config.hooks.model_dump(mode="json", include={"watch", "best", "early_stop"})
+    device = choose_device(config.backend)
+    return digest(
+        {
+            "settings": config.model_dump(mode="json", include=used),
+            "hooks": hooks,
+            "model": _model(config),
+            "rows": build_dataset(config.data, need, config.seed).to_list(),
+            "device": [device.kind, str(device.dtype)],
+            "rollout": _sampler(config, need, device),
+            "sources": {
+                path.relative_to(_PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+                for room in _ROOMS
+                for path in sorted((_PACKAGE / room).glob("*.py"))
+            },
+            "versions": [torch.__version__, transformers.__version__, trl.__version__],
+        }
+    )
+
+
+def _sampler(config: Config, need: Need, device: Device) -> str | None:
+    """Name what draws completions; None where none are drawn before the stage has ended."""
+    samples = need is Need.PROMPTS or config.hooks.watch.every_steps
+    return choose_rollout(config.backend.rollout, device).name if samples else None
+
+
+def _model(config: Config) -> dict[str, Any]:
+    model = config.model.model_dump(mode="json")
+    if config.model.adapter == "full":
+        del model["lora"]
+    folder = Path(config.model.path).expanduser() if config.model.path else None
+    if folder is not None and folder.is_dir():
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        model["files"] = [[path.name, *_state(path)] for path in files]
+    return model
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return size and time of change: weights are too large to be read for a name."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

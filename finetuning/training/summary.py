@@ -1,0 +1,109 @@
+"""report.json: the figures of a stage, read back from what it wrote."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from whetstone.finetuning.artifacts.metrics import FILE, read_metrics
+from whetstone.finetuning.config import Config
+from whetstone.finetuning.hooks.best import choose
+from whetstone.finetuning.hooks.build import watch_metric
+from whetstone.finetuning.hooks.guards import Guards
+from whetstone.finetuning.model.merge import read_found
+from whetstone.rewards.teacher.ledger import read_spending
+
+Metrics = dict[str, float]
+HELD_OUT = "held_out"
+"""The name under which figures of held-out rows stand beside those of tasks."""
+
+_HELD_OUT_COLUMNS = {
+    "loss": ("eval_loss",),
+    "accuracy": ("eval_accuracy", "eval_rewards/accuracies"),
+    "margin": ("eval_margin", "eval_rewards/margins"),
+}
+"""What is told of held-out rows, and what TRL's trainers call it."""
+
+Summary = dict[str, Any]
+"""What report.json holds."""
+
+_PARTS = ("total", "generate", "reward", "logps", "optimize")
+
+
+DONE = "done"
+MERGE_REFUSED = "merge refused"
+
+
+def summarize(
+    config: Config,
+    folder: Path,
+    scores: tuple[dict[str, Metrics], dict[str, Metrics]],
+    merged: Path,
+) -> Summary:
+    """Return the report of a finished stage.
+
+    `scores` are those before and after training. Seconds are those of the steps that count: what
+    was undone by a kill is done again and counted once. Why training ended early and which look
+    was the best follow from the log, so that they are the same after a kill.
+    """
+    rows = read_metrics(folder / FILE)
+    spent = read_spending(folder)
+    before, after = (
+        {**figures, **held_out}
+        for figures, held_out in zip(scores, held_out_figures(rows), strict=True)
+    )
+    rewards = [row["reward"] for row in rows if row.get("reward") is not None]
+    metric, hooks = watch_metric(config), config.hooks
+    stop = Guards(hooks.early_stop, metric).replay(rows)
+    best = choose(metric, hooks.best.margin, rows) if metric and hooks.best.keep else None
+    return {
+        "name": folder.name,
+        "status": DONE if merged.is_dir() else MERGE_REFUSED,
+        "algo": config.algo.name,
+        "model": config.model.name,
+        "before": before,
+        "after": after,
+        "reward": {"first": rewards[0], "last": rewards[-1]} if rewards else None,
+        "steps": max((row["step"] for row in rows), default=0),
+        "stopped_early": asdict(stop) if stop else None,
+        "best": asdict(best) if best else None,
+        "merge": read_found(merged),
+        "seconds": {
+            part: round(sum(row.get(f"seconds/{part}", 0.0) for row in rows), 3) for part in _PARTS
+        },
+        "model_folder": str(merged.resolve()) if merged.is_dir() else None,
+        "teacher": None if spent is None else asdict(spent),
+    }
+
+
+def held_out_figures(
+    rows: list[dict[str, Any]],
+) -> tuple[dict[str, Metrics], dict[str, Metrics]]:
+    """Return the first and the last measure of held-out rows; empty where there was none."""
+    measured = [
+        {
+            name: row[column]
+            for name, columns in _HELD_OUT_COLUMNS.items()
+            for column in columns
+            if row.get(column) is not None
+        }
+        for row in rows
+        if "eval_loss" in row
+    ]
+    return ({HELD_OUT: measured[0]}, {HELD_OUT: measured[-1]}) if measured else ({}, {})
+
+
+def objective(summary: Summary) -> float | None:
+    """Return the one figure a sweep maximises.
+
+    pass@1 after training; else the last reward; else the accuracy on held-out pairs, or the
+    negative loss on held-out rows.
+    """
+    for scores in summary["after"].values():
+        if "pass@1" in scores:
+            return float(scores["pass@1"])
+    if summary["reward"]:
+        return float(summary["reward"]["last"])
+    held_out = summary["after"].get(HELD_OUT, {})
+    if "accuracy" in held_out:
+        return float(held_out["accuracy"])
+    return -float(held_out["loss"]) if "loss" in held_out else None

@@ -1,0 +1,1 @@
+"""A reward function of the user's own: found, checked, called, watched."""

@@ -1,0 +1,55 @@
+import sys
+
+import pytest
+
+from whetstone.finetuning.config.schema import DeviceConfig
+from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
+
+
+def asked_for(device):
+    return DeviceConfig(name="mine", device=device, dtype="auto")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="drivers have other names")
+def test_a_gpu_without_a_driver_is_refused_before_torch(tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with pytest.raises(ConfigError, match="backend=mine: this machine has no driver of a CUDA"):
+        check_gpu(asked_for("cuda"), tmp_path)
+    with pytest.raises(ConfigError, match="backend=mine: this is for the GPU of an Apple computer"):
+        check_gpu(asked_for("mps"), tmp_path)
+    for device in ("auto", "cpu"):
+        check_gpu(asked_for(device), tmp_path)
+    (tmp_path / "nvidia0").touch()
+    check_gpu(asked_for("cuda"), tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(ConfigError, match="CUDA_VISIBLE_DEVICES hides every GPU"):
+        check_gpu(asked_for("cuda"), tmp_path)
+
+
+def test_the_users_own_policy_is_left_alone(monkeypatch):
+    import os
+
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    share_the_cores()
+    assert "GOMP_SPINCOUNT" not in os.environ
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    share_the_cores()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
+
+
+@pytest.mark.parametrize(("visible", "taken"), [(None, "0"), ("2,3", "2"), ("1", "1"), ("", "")])
+def test_one_gpu_is_taken_and_hidden_ones_stay_hidden(monkeypatch, visible, taken):
+    import os
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "x")
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    take_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == taken
