@@ -113,23 +113,6 @@ def resumed(
     return [row for rows in finished for row in rows]
 
 
-def weighted_total(
-    rewards: Mapping[str, float | None], weights: Mapping[str, float], strict: Iterable[str]
-) -> float | None:
-    """Sum the rewards of an answer as training does.
-
-    Args:
-        rewards: what each said; None for nothing.
-        weights: a factor for each.
-        strict: those whose None means that they failed; one such None masks the answer.
-
-    """
-    if any(rewards[name] is None for name in strict):
-        return None
-    said = [weights[name] * value for name, value in rewards.items() if value is not None]
-    return sum(said) if said else None
-
-
 def improvements(base: Sequence[Score], tuned: Sequence[Score]) -> tuple[Improvement, ...]:
     """Compare the totals of sampled and of greedy answers, and each reward where there are several.
 

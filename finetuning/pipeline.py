@@ -48,7 +48,8 @@ from whetstone.finetuning.run import run_stage
 from whetstone.finetuning.runtime.distributed import join, share
 from whetstone.finetuning.runtime.environment import is_main
 from whetstone.finetuning.runtime.exit_codes import disk_named
-from whetstone.finetuning.training.prepare import StageRun, check_rewards
+from whetstone.finetuning.training.prepare import StageRun
+from whetstone.finetuning.training.rewards import check_rewards
 from whetstone.finetuning.training.stage_cache import content_hash
 from whetstone.finetuning.training.summary import MERGE_REFUSED, Summary, objective
 

@@ -1,36 +1,148 @@
-"""Rewards that are used in one run: put in order, and given one board.
+"""The rewards of one run as one: built, put in order, given a board, summed, closed.
 
 A reward that wants another's verdicts must be asked after it. The sum over rewards does not depend
 on their order, so they may be sorted.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, runtime_checkable
 
-from whetstone.rewards.base import Completion, Reward, RewardConfig
+from whetstone.rewards.base import Completion, KeepsFiles, Reward, RewardConfig
 
 
-def in_order(configs: Sequence[RewardConfig]) -> list[RewardConfig]:
+class UnusableRewardsError(ValueError):
+    """Rewards that cannot be built.
+
+    Attributes:
+        reasons: What is wrong, by the name of the reward.
+
+    """
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+        self.reasons = reasons
+
+
+def in_order(configs: Iterable[RewardConfig]) -> list[RewardConfig]:
     """Sort configs so that each comes after the one whose verdicts it wants.
 
-    Raises `ValueError` where that one is not among them.
+    Raises:
+        UnusableRewardsError: The wanted one is not among them.
+
     """
+    configs = list(configs)
     names = [config.name for config in configs]
-    for config in configs:
-        if config.after is not None and config.after not in names:
-            raise ValueError(
-                f"it wants the verdicts of {config.after}, which is not chosen:"
-                f" reward=[{config.after},{config.name}]"
-            )
+    alone = {
+        config.name: f"it wants the verdicts of {config.after}, which is not chosen: "
+        f"reward=[{config.after},{config.name}]"
+        for config in configs
+        if config.after is not None and config.after not in names
+    }
+    if alone:
+        raise UnusableRewardsError(alone)
     return sorted(configs, key=lambda config: config.after is not None)
 
 
-def share_board(rewards: Sequence[Reward]) -> None:
-    """Give the rewards of one trainer a board of their own."""
-    board = Board()
-    for reward in rewards:
-        if isinstance(reward, Shares):
-            reward.share(board)
+class RewardSet:
+    """Several rewards as one: asked in order, and their weighted sum, as a run pays it.
+
+    A reward itself, and a context manager that closes them all.
+
+    Args:
+        configs: The rewards of a run, in any order.
+        folder: Where those that keep files leave them; None where nothing is kept.
+
+    Raises:
+        UnusableRewardsError: With all that cannot be built.
+        RunStopped: What a reward asks outside cannot be reached now.
+
+    """
+
+    def __init__(self, configs: Iterable[RewardConfig], folder: Path | None = None) -> None:
+        self.configs = tuple(in_order(configs))
+        self.rewards: tuple[Reward, ...] = ()
+        try:
+            self._build(folder)
+        except BaseException:
+            self.close()
+            raise
+        self.weights = tuple(config.weight for config in self.configs)
+        self.__name__ = " x ".join(reward.__name__ for reward in self.rewards)
+
+    def _build(self, folder: Path | None) -> None:
+        board = Board()
+        reasons: dict[str, str] = {}
+        for config in self.configs:
+            try:
+                reward = config.build()
+            except ValueError as error:
+                reasons[config.name] = str(error)
+                continue
+            self.rewards += (reward,)
+            if folder is not None and isinstance(reward, KeepsFiles):
+                reward.keep_in(folder)
+            if isinstance(reward, Shares):
+                reward.share(board)
+        if reasons:
+            raise UnusableRewardsError(reasons)
+
+    def ask(
+        self, prompts: list[Any], completions: list[Any], **columns: Any
+    ) -> list[list[float | None]]:
+        """Ask every reward about a batch of N completions.
+
+        Args:
+            prompts: N prompts.
+            completions: N completions, texts or messages.
+            columns: Those of the data and of TRL, see `Reward`.
+
+        Returns:
+            One list of N values per reward, in the order of `rewards`.
+
+        """
+        return [
+            reward(prompts=prompts, completions=completions, **columns) for reward in self.rewards
+        ]
+
+    def totals(self, judged: Sequence[Sequence[float | None]]) -> list[float | None]:
+        """Sum what `ask` returned, as training does: one value per completion.
+
+        None where no reward said anything, or where one could not judge whose None means that (its
+        infrastructure failed).
+        """
+        strict = [getattr(reward, "none_masks_sample", False) for reward in self.rewards]
+        return [self._total(values, strict) for values in zip(*judged, strict=True)]
+
+    def _total(self, values: Sequence[float | None], strict: Sequence[bool]) -> float | None:
+        if any(value is None for value, masks in zip(values, strict, strict=True) if masks):
+            return None
+        weighted = zip(self.weights, values, strict=True)
+        said = [weight * value for weight, value in weighted if value is not None]
+        return sum(said) if said else None
+
+    def __call__(
+        self, prompts: list[Any], completions: list[Any], **columns: Any
+    ) -> list[float | None]:
+        """Return the weighted sum of each completion."""
+        return self.totals(self.ask(prompts, completions, **columns))
+
+    def close(self) -> None:
+        """Close all of them."""
+        for reward in self.rewards:
+            reward.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class Board:
@@ -55,13 +167,14 @@ class Board:
         """Return the verdicts of exactly this batch.
 
         Raises:
-            LookupError: the reward was not asked about this batch, or is asked later.
+            LookupError: The reward was not asked about this batch, or is asked later.
 
         """
         posted = self._posted.get(reward)
         if posted is None or posted[:2] != (list(prompts), list(completions)):
             raise LookupError(
-                f"reward {reward} has said nothing about this batch: it must be asked before"
+                f"reward '{reward}' has not run on this batch; "
+                "list it before the reward whose `when` reads it"
             )
         return posted[2]
 

@@ -153,6 +153,11 @@ class CriteriaConfig(RewardConfig):
     workers: PositiveInt | None
     """Server processes of the sandbox; null takes one per usable core."""
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """What a program is run against."""
+        return frozenset({"tests"})
+
     def build(self) -> CriteriaReward:
         """Make the reward; its processes start with its first batch."""
         return CriteriaReward(self.weights, self.timeout_s, self.memory_mb, self.workers)

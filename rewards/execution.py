@@ -265,6 +265,11 @@ class ExecutionConfig(RewardConfig):
     hack_gap_stop: PositiveFloat | None
     """Mean gap over 20 batches at which the run is stopped; null: never."""
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """What a program is run against."""
+        return frozenset({"tests"})
+
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""
         return ExecutionReward(**self.model_dump(exclude={"name", "weight"}))

@@ -112,10 +112,6 @@ ROOMS = {
     "sweep": {"artifacts", "config", "errors", "report"},
     "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
-    "inference": {
-        *("artifacts", "config", "data", "errors", "formats", "model", "report", "rollout"),
-        "runtime",
-    },
     "hooks": {"artifacts", "config", "errors", "export", "model", "report", "runtime"},
     "publish": {
         *("artifacts", "config", "credentials", "errors", "export", "model", "report", "runtime"),
@@ -123,6 +119,10 @@ ROOMS = {
     "training": {
         *("algo", "artifacts", "config", "data", "errors", "formats", "hooks", "model", "report"),
         "rollout",
+    },
+    "inference": {
+        *("artifacts", "config", "data", "errors", "formats", "model", "report", "rollout"),
+        *("runtime", "training"),
     },
     "run": {
         *("algo", "artifacts", "config", "errors", "formats", "hooks", "inference", "model"),

@@ -10,7 +10,7 @@ from itertools import combinations, groupby
 from typing import Any
 
 from whetstone.finetuning.collect.samples import KEPT
-from whetstone.rewards.base import Reward
+from whetstone.rewards.composition import RewardSet
 
 Row = dict[str, Any]
 _KEYS = ("prompt", "completion", "score", "source", "scores")
@@ -18,8 +18,7 @@ _KEYS = ("prompt", "completion", "score", "source", "scores")
 
 def judge(
     groups: Sequence[list[Row]],
-    rewards: Sequence[Reward],
-    weights: Sequence[float],
+    rewards: RewardSet,
     *,
     use_reference: bool,
 ) -> list[Row]:
@@ -32,21 +31,16 @@ def judge(
     if not rows:
         return []
     details: dict[str, list[Any]] = {}
-    totals: list[float | None] = [0.0] * len(rows)
     columns = {name: [row[name] for row in rows] for name in KEPT if name in rows[0]}
     columns["reference"] = [row["reference"] for row in rows]
-    for reward, weight in zip(rewards, weights, strict=True):
-        given = reward(
-            prompts=[row["prompt"] for row in rows],
-            completions=[row["completion"] for row in rows],
-            log_extra=details.__setitem__,
-            **columns,
-        )
-        details[reward.__name__] = given
-        totals = [
-            None if total is None or value is None else total + weight * value
-            for total, value in zip(totals, given, strict=True)
-        ]
+    judged = rewards.ask(
+        prompts=[row["prompt"] for row in rows],
+        completions=[row["completion"] for row in rows],
+        log_extra=details.__setitem__,
+        **columns,
+    )
+    for reward, values in zip(rewards.rewards, judged, strict=True):
+        details[reward.__name__] = values
     return [
         {
             "prompt": row["prompt"],
@@ -55,7 +49,7 @@ def judge(
             "score": total,
             "scores": {name: values[index] for name, values in details.items()},
         }
-        for index, (row, total) in enumerate(zip(rows, totals, strict=True))
+        for index, (row, total) in enumerate(zip(rows, rewards.totals(judged), strict=True))
         if total is not None
     ]
 

@@ -7,7 +7,6 @@ is sampled or judged once is never asked for again.
 import json
 import math
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,9 @@ from whetstone.finetuning.config.schema import (
 )
 from whetstone.finetuning.errors import OutsideError
 from whetstone.finetuning.formats.read import read_base
-from whetstone.finetuning.training.prepare import StageRun, build_reward, check_columns, tell_costs
+from whetstone.finetuning.training.prepare import StageRun
+from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
 from whetstone.finetuning.training.summary import Summary
-from whetstone.rewards.base import KeepsFiles
-from whetstone.rewards.composition import in_order, share_board
 from whetstone.rewards.teacher.ledger import read_spending
 
 Row = dict[str, Any]
@@ -91,28 +89,21 @@ def _derived(
     stage: StageRun, collect: PairsCollect | LabelsCollect | DemonstrationsCollect
 ) -> Collected:
     groups = read_base(Path(collect.base))
-    specs = in_order(list(stage.config.reward.values()))
+    specs = stage.config.reward.values()
     rows = [row for group in groups for row in group]
     check_columns(specs, rows[0] if rows else (), lambda name: (row.get(name) for row in rows))
-    with ExitStack() as opened:
-        rewards = [build_reward(spec) for spec in specs]
-        for reward in rewards:
-            opened.callback(reward.close)
-            if isinstance(reward, KeepsFiles):
-                reward.keep_in(stage.folder)
-        share_board(rewards)
+    with open_rewards(specs, stage.folder) as rewards:
         longest = max(len(str(row["completion"])) for group in groups for row in group)
         tell_costs(
-            rewards,
+            rewards.rewards,
             [group[0]["prompt"] for group in groups],
             (len(groups), most_candidates(groups, use_reference=collect.use_reference)),
             math.ceil(longest / _CHARACTERS_PER_TOKEN),
             stage.console,
         )
-        weights = [spec.weight for spec in specs]
 
         def work(_: int, chunk: Sequence[list[Row]]) -> list[Row]:
-            return judge(chunk, rewards, weights, use_reference=collect.use_reference)
+            return judge(chunk, rewards, use_reference=collect.use_reference)
 
         judged = _in_chunks(stage, groups, collect.batch_size, work)
     match collect:

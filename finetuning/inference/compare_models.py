@@ -32,7 +32,6 @@ from whetstone.evaluation.validate import (
     resumed,
     score_of,
     unjudged,
-    weighted_total,
 )
 from whetstone.finetuning.artifacts.run_dir import locked
 from whetstone.finetuning.artifacts.run_name import digest
@@ -50,7 +49,8 @@ from whetstone.finetuning.rollout.engines import build_engine, choose_rollout
 from whetstone.finetuning.rollout.text import TextSampler
 from whetstone.finetuning.runtime.progress import CountProgress
 from whetstone.finetuning.runtime.quiet import quiet_libraries
-from whetstone.rewards.base import Reward
+from whetstone.finetuning.training.rewards import open_rewards
+from whetstone.rewards.composition import RewardSet
 
 _EXAMPLES = 3
 _TIMEOUT_S = 3.0  # no task of ours: the reward has its own limits
@@ -77,18 +77,14 @@ def run_validation(validation: Validation, console: Console) -> tuple[Outcome, P
     config = validation.config
     task, rows = _load_prompts(validation)
     settings = _settings(validation)
-    rewards = _build_rewards(validation)
+    rewards = open_rewards(config.reward.values())
     device = choose_device(config.backend)
     folder = config.run.outputs / (config.run.name or _name(validation, task, settings))
-    with locked(folder):
+    with rewards, locked(folder):
         work = _Work(validation, task, rows, settings, plan(task, settings), folder, console)
         sides = {"base": validation.base, "tuned": validation.tuned}
-        try:
-            answers = {side: _answers(work, side, model, device) for side, model in sides.items()}
-            scores = {side: _scores(work, side, answers[side], rewards) for side in sides}
-        finally:
-            for reward in rewards.values():
-                reward.close()
+        answers = {side: _answers(work, side, model, device) for side, model in sides.items()}
+        scores = {side: _scores(work, side, answers[side], rewards) for side in sides}
         outcome = _outcome(work, answers, scores)
         return outcome, write_validation(outcome, folder)
 
@@ -100,7 +96,7 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
         task = build_task(prompts, limit, ())
         return task, {problem.id: _columns(problem, task.stop) for problem in task.problems}
     path = Path(prompts)
-    found = read_rows(path, Need.PROMPTS, needs_tests="execution" in config.reward)[:limit]
+    found = read_rows(path, Need.PROMPTS, needs_tests=config.needs_tests)[:limit]
     stop = tuple(getattr(config.data, "stop", ()) or found[0].get("stop") or ())
     ids = [str(row.get("id", f"{path.stem}/{number}")) for number, row in enumerate(found, 1)]
     if len(set(ids)) < len(ids):
@@ -138,20 +134,6 @@ def _settings(validation: Validation) -> Settings:
     )
 
 
-def _build_rewards(validation: Validation) -> dict[str, Reward]:
-    """Build every reward before weights load; all that cannot be built are named at once."""
-    built: dict[str, Reward] = {}
-    problems: list[Problem] = []
-    for name, spec in validation.config.reward.items():
-        try:
-            built[name] = spec.build()
-        except ValueError as error:
-            problems.append(Problem(f"reward.{name}", str(error)))
-    if problems:
-        raise ConfigError(problems)
-    return built
-
-
 def _name(validation: Validation, task: Task, settings: Settings) -> str:
     models = [validation.base.path, validation.tuned.path]
     return f"validate-{task.name}-{digest([models, header(task, settings)])[:6]}"
@@ -182,24 +164,19 @@ def _answers(work: _Work, side: str, model: ModelRef, device: Device) -> list[An
     return answers
 
 
-def _scores(
-    work: _Work, side: str, answers: Sequence[Answer], rewards: dict[str, Reward]
-) -> list[Score]:
+def _scores(work: _Work, side: str, answers: Sequence[Answer], rewards: RewardSet) -> list[Score]:
     """Judge what has not been judged yet."""
     specs = work.validation.config.reward
-    weights = {name: spec.weight for name, spec in specs.items()}
-    strict = [name for name, r in rewards.items() if getattr(r, "none_masks_sample", False)]
+    names = [config.name for config in rewards.configs]
     by_key = {(answer.problem, answer.kind, answer.index): answer for answer in answers}
 
     def make(chunk: Chunk, place: int) -> list[Score]:
         of_chunk = [by_key[key] for key in chunk.keys()]  # noqa: SIM118 - a method of ours
-        judged = {
-            name: _judge(reward, work.rows, of_chunk, place) for name, reward in rewards.items()
-        }
-        each = [{name: judged[name][i] for name in judged} for i in range(len(of_chunk))]
+        judged = _judge(rewards, work.rows, of_chunk, place)
+        totals = rewards.totals(judged)
         return [
-            Score(a.problem, a.kind, a.index, said, weighted_total(said, weights, strict))
-            for a, said in zip(of_chunk, each, strict=True)
+            Score(a.problem, a.kind, a.index, dict(zip(names, values, strict=True)), total)
+            for a, values, total in zip(of_chunk, zip(*judged, strict=True), totals, strict=True)
         ]
 
     judge = {name: spec.model_dump(mode="json") for name, spec in specs.items()}
@@ -218,12 +195,12 @@ def _scores(
 
 
 def _judge(
-    reward: Reward, rows: dict[str, Row], answers: Sequence[Answer], place: int
-) -> list[float | None]:
-    """Call a reward as TRL does. `place` stands for the step, from which a random one draws."""
+    rewards: RewardSet, rows: dict[str, Row], answers: Sequence[Answer], place: int
+) -> list[list[float | None]]:
+    """Ask the rewards as TRL does. `place` stands for the step, from which a random one draws."""
     of_answers = [rows[answer.problem] for answer in answers]
     names = [name for name in of_answers[0] if name != "prompt"]
-    return reward(
+    return rewards.ask(
         prompts=[row["prompt"] for row in of_answers],
         completions=[answer.completion for answer in answers],
         trainer_state=SimpleNamespace(global_step=place),

@@ -1,7 +1,7 @@
 """What a stage needs besides its model. Building it finds mistakes before weights load."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from rich.console import Console
 from whetstone.finetuning.algo.base import common_arguments
 from whetstone.finetuning.algo.table import ALGORITHMS, Algorithm
 from whetstone.finetuning.config import Config
-from whetstone.finetuning.config.references import referred
 from whetstone.finetuning.config.schema import (
     GroupConfig,
     KtoConfig,
@@ -30,8 +29,9 @@ from whetstone.finetuning.model.policy import Policy
 from whetstone.finetuning.report.console import working
 from whetstone.finetuning.rollout.base import Engine
 from whetstone.finetuning.rollout.engines import Choice, build_engine, vllm_arguments
-from whetstone.rewards.base import Costs, KeepsFiles, Reward, RewardConfig
-from whetstone.rewards.composition import in_order, share_board
+from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
+from whetstone.rewards.base import Costs, Reward
+from whetstone.rewards.composition import RewardSet
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,15 @@ class Inputs:
     arguments: Any
     """TRL's config object."""
     data: Data
-    rewards: tuple[Reward, ...]
-    weights: tuple[float, ...]
+    rewards: RewardSet
 
 
 def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     """Build everything that depends on settings and files and not on weights."""
     config = stage.config
     algorithm, need = ALGORITHMS[config.algo.name], need_of(config.algo)
-    specs = in_order(list(config.reward.values())) if need is Need.PROMPTS else []
-    rewards = [build_reward(spec) for spec in specs]
-    for reward in rewards:
-        opened.callback(reward.close)
-        if isinstance(reward, KeepsFiles):
-            reward.keep_in(stage.folder)
-    share_board(rewards)
-    weights = [spec.weight for spec in specs]
+    specs = config.reward.values() if need is Need.PROMPTS else ()
+    rewards = opened.enter_context(open_rewards(specs, stage.folder))
     arguments = algorithm.arguments(
         {
             **common_arguments(
@@ -87,34 +80,20 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
             "trust_remote_code": config.model.trust_remote_code,
             **(vllm_arguments(stage.rollout) if specs else {}),
         },
-        weights,
+        list(rewards.weights),
     )
-    needs_tests = any(spec.name == "execution" for spec in specs)
     with working(stage.console, what_is_made(config.data, need)):
-        data = build_data(config.data, need, config.seed, needs_tests=needs_tests)
+        data = build_data(
+            config.data, need, config.seed, needs_tests=bool(specs) and config.needs_tests
+        )
     if need is Need.REFERENCES and isinstance(config.algo, RewardModelConfig):
         strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
         data = replace(data, train=Dataset.from_list(strangers))
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)
-    _tell_costs(rewards, data.train, arguments, _rounds(config.algo), stage.console)
-    return Inputs(algorithm, arguments, data, tuple(rewards), tuple(weights))
-
-
-def check_rewards(config: Config) -> None:
-    """Build the rewards once and let them go, so that a wrong one is known before any stage."""
-    for spec in config.reward.values():
-        if referred(getattr(spec, "path", None)) is None:  # else an earlier stage has to make it
-            build_reward(spec).close()
-
-
-def build_reward(spec: RewardConfig) -> Reward:
-    """Make a reward. Raises ConfigError with what it refuses."""
-    try:
-        return spec.build()
-    except ValueError as error:
-        raise ConfigError([Problem(f"reward.{spec.name}", str(error))]) from error
+    _tell_costs(rewards.rewards, data.train, arguments, _rounds(config.algo), stage.console)
+    return Inputs(algorithm, arguments, data, rewards)
 
 
 def _check_together(config: Config, dataset: Dataset) -> None:
@@ -128,54 +107,8 @@ def _check_together(config: Config, dataset: Dataset) -> None:
         raise ConfigError(problems)
 
 
-def check_columns(
-    specs: Iterable[RewardConfig], names: Iterable[str], values: Callable[[str], Iterable[Any]]
-) -> None:
-    """Check that the rows have what the rewards read, and that it can be judged here.
-
-    Raises `ConfigError`, before weights load.
-    """
-    known = set(names)
-    problems: list[Problem] = []
-    for spec in specs:
-        setting = f"reward.{spec.name}"
-        if missing := sorted(spec.columns - known):
-            told = "needs the field `{}` in every row of the data"
-            problems += [Problem(setting, told.format(column)) for column in missing]
-            continue
-        try:
-            spec.check_rows(values)
-        except ValueError as error:
-            problems.append(Problem(setting, str(error)))
-    if problems:
-        raise ConfigError(problems)
-
-
-def tell_costs(
-    rewards: Sequence[Reward],
-    prompts: Sequence[Any],
-    completions: tuple[int, int],
-    tokens: int,
-    console: Console,
-) -> None:
-    """Say what rewards that are paid for will cost at most, before anything is spent.
-
-    Args:
-        rewards: All of them.
-        prompts: Those of the data.
-        completions: How often a prompt is answered, and the completions of one.
-        tokens: Length of a completion, at most.
-        console: Where it is said.
-
-    """
-    groups, group = completions
-    for reward in rewards:
-        if isinstance(reward, Costs):
-            console.print(reward.estimate(prompts, groups, group, tokens), highlight=False)
-
-
 def _tell_costs(
-    rewards: list[Reward], dataset: Dataset, arguments: Any, rounds: int, console: Console
+    rewards: Sequence[Reward], dataset: Dataset, arguments: Any, rounds: int, console: Console
 ) -> None:
     """Say what a training run will cost: each batch, and the `rounds` that may be drawn again."""
     if not any(isinstance(reward, Costs) for reward in rewards):

@@ -1,7 +1,6 @@
 """What `whetstone audit` does with the rewards of a configuration."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from whetstone.rewards.audit.audit import run_audit
 from whetstone.rewards.audit.injection import audit_injections
@@ -10,7 +9,7 @@ from whetstone.rewards.audit.table import render
 from whetstone.rewards.base import Reward, RewardConfig
 from whetstone.rewards.compiler import CompilerConfig
 from whetstone.rewards.compilers import COMPILERS, Compilers, MissingCompilerError
-from whetstone.rewards.composition import in_order, share_board
+from whetstone.rewards.composition import RewardSet
 from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.discriminator import DiscriminatorConfig
 from whetstone.rewards.execution import ExecutionConfig
@@ -53,38 +52,9 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     return passed
 
 
-class Together:
-    """Several rewards as one: their weighted sum, as a run pays it."""
-
-    def __init__(self, configs: Sequence[RewardConfig]) -> None:
-        ordered = in_order(configs)
-        self._rewards = [config.build() for config in ordered]
-        self._weights = [config.weight for config in ordered]
-        self.__name__ = " x ".join(reward.__name__ for reward in self._rewards)
-        share_board(self._rewards)
-
-    def __call__(
-        self, prompts: list[Any], completions: list[Any], **columns: Any
-    ) -> list[float | None]:
-        """Ask all of them; None where one has no opinion."""
-        totals: list[float | None] = [0.0] * len(prompts)
-        for reward, weight in zip(self._rewards, self._weights, strict=True):
-            given = reward(prompts, completions, **columns)
-            totals = [
-                None if total is None or value is None else total + weight * value
-                for total, value in zip(totals, given, strict=True)
-            ]
-        return totals
-
-    def close(self) -> None:
-        """Close all of them."""
-        for reward in self._rewards:
-            reward.close()
-
-
 def _built(config: RewardConfig, configs: Sequence[RewardConfig]) -> Reward:
     if isinstance(config, DiscriminatorConfig) and config.after is not None:
-        return Together([*(other for other in configs if other.name == config.after), config])
+        return RewardSet([*(other for other in configs if other.name == config.after), config])
     return _alone(config).build()
 
 

@@ -7,7 +7,6 @@ from whetstone.evaluation.validate import (
     choose_examples,
     improvements,
     unjudged,
-    weighted_total,
 )
 
 
@@ -23,14 +22,6 @@ def answered(values):
     return [
         (Answer(s.problem, s.kind, s.index, f"{s.problem}{s.index}"), s) for s in scores(values)
     ]
-
-
-def test_rewards_are_summed_as_training_sums_them():
-    weights = {"execution": 1.0, "style": 0.5}
-    assert weighted_total({"execution": 1.0, "style": 0.4}, weights, []) == 1.2
-    assert weighted_total({"execution": 1.0, "style": None}, weights, []) == 1.0
-    assert weighted_total({"execution": None, "style": 0.4}, weights, ["execution"]) is None
-    assert weighted_total({"execution": None, "style": None}, weights, []) is None
 
 
 def test_an_improvement_is_paired_by_prompt():

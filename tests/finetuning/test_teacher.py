@@ -10,6 +10,7 @@ from datasets import load_dataset
 
 from whetstone.finetuning.artifacts.metrics import read_metrics
 from whetstone.finetuning.artifacts.run_name import run_name
+from whetstone.finetuning.cli import main
 from whetstone.finetuning.config import load
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.pipeline import run_plan
@@ -152,3 +153,26 @@ def test_a_wrong_model_is_refused_before_anything_is_written(train, server, tmp_
     with pytest.raises(ConfigError, match=r"reward\.teacher: model=teacher-smal.*teacher-small"):
         train(*given, "reward=teacher", wrong)
     assert not (tmp_path / "outputs").exists()
+
+
+def test_two_models_are_compared_by_a_teacher_that_waits_for_the_tests(
+    server, tmp_path, qwen_folder, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    rows = [{"prompt": f"def f{n}():\n", "tests": f"assert f{n}() == 1"} for n in range(8)]
+    (tmp_path / "eval.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    main(
+        [
+            "validate",
+            f"base={qwen_folder}",
+            f"tuned={qwen_folder}",
+            "prompts=eval.jsonl",
+            "hooks.evaluate.samples=2",
+            "hooks.evaluate.max_new_tokens=8",
+            "reward=[teacher,execution]",
+            "reward.teacher.when=execution.passed",
+            *settings(server, tmp_path)[2:],
+        ]
+    )
+    assert "tuned is judged, 24 answers" in capsys.readouterr().out
+    assert server.stats()["paid"] == 0  # eight tokens pass no test

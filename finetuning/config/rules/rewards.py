@@ -6,8 +6,7 @@ from whetstone.finetuning.config.references import referred
 from whetstone.finetuning.config.schema import Config, OnlineConfig
 from whetstone.finetuning.config.settings import MISSING
 from whetstone.finetuning.errors import MissingKey, Problem
-from whetstone.rewards.base import RewardConfig
-from whetstone.rewards.composition import in_order
+from whetstone.rewards.composition import UnusableRewardsError, in_order
 from whetstone.rewards.custom.lookup import why_no_name, why_unusable
 from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.teacher.config import TeacherConfig
@@ -70,11 +69,6 @@ def batches_are_for_collecting(config: Config) -> Iterator[Problem]:
 def verdicts_are_posted(config: Config) -> Iterator[Problem]:
     """Check that a reward which waits for another's verdicts has it beside it."""
     try:
-        in_order(list(config.reward.values()))
-    except ValueError as error:
-        waiting = [name for name, spec in config.reward.items() if _waits_in_vain(spec, config)]
-        yield Problem(f"reward.{waiting[0]}.when", str(error))
-
-
-def _waits_in_vain(spec: RewardConfig, config: Config) -> bool:
-    return spec.after is not None and spec.after not in config.reward
+        in_order(config.reward.values())
+    except UnusableRewardsError as error:
+        yield from (Problem(f"reward.{name}.when", why) for name, why in error.reasons.items())

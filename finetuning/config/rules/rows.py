@@ -46,7 +46,6 @@ _ALGORITHM = {
     Need.REFERENCES: "reward with algo.loss=bce",
     Need.LABELS: "kto",
 }
-_NEEDS_TESTS = ("execution", "criteria")
 
 
 def wanted(config: Config) -> Need | None:
@@ -91,10 +90,10 @@ def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
         if config.collect is None
         else not isinstance(config.collect, BaseCollect)
     )
-    for name in config.reward if config.data.name == "prompts" and judges else ():
-        if name in _NEEDS_TESTS:
-            remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
-            yield Problem(f"data=prompts, reward={name}", remedy)
+    if config.data.name == "prompts" and judges and config.needs_tests:
+        chosen = ",".join(config.reward)
+        remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
+        yield Problem(f"data=prompts, reward={chosen}", remedy)
 
 
 def rows_are_right(config: Config) -> Iterator[Problem]:
@@ -112,7 +111,7 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
     if not path.is_file():
         return  # files_exist says so
     judges = need is Need.PROMPTS and config.collect is None
-    runs = judges and not config.reward.keys().isdisjoint(_NEEDS_TESTS)
+    runs = judges and config.needs_tests
     if other := _rather(config, path, need, needs_tests=runs):
         yield Problem(f"data.train={data.train}", other)
         return

@@ -11,6 +11,7 @@ from whetstone.finetuning.config.schema.data import DataConfig
 from whetstone.finetuning.config.schema.hooks import HooksConfig
 from whetstone.finetuning.config.schema.model import ModelConfig
 from whetstone.finetuning.config.schema.run import BackendConfig, RunConfig, TrackerConfig
+from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.table import AnyRewardConfig
 
 
@@ -67,6 +68,15 @@ class Config(Section):
         if self.collect is not None:
             return not isinstance(self.collect, BaseCollect)
         return isinstance(self.algo, OnlineConfig)
+
+    @property
+    def needs_tests(self) -> bool:
+        """Whether a reward runs the tests of a row, so that every row must have some.
+
+        What a function of the user's reads is known only when it is imported.
+        """
+        judges = [spec for spec in self.reward.values() if not isinstance(spec, CustomConfig)]
+        return any("tests" in spec.columns for spec in judges)
 
     @property
     def trains_its_algorithm(self) -> bool:

@@ -17,6 +17,8 @@ from whetstone.finetuning.collect.derive import (
 from whetstone.finetuning.collect.write import Collected, write_dataset
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.formats.read import read_base
+from whetstone.rewards.base import RewardConfig
+from whetstone.rewards.composition import RewardSet
 
 SAMPLE = [
     "tracker=none",
@@ -46,6 +48,15 @@ class Length:
         return [None if "?" in text else float(len(text)) for text in completions]
 
 
+class LengthConfig(RewardConfig):
+    def build(self):
+        return Length()
+
+
+def of_length(weight=1.0):
+    return RewardSet([LengthConfig(name="length", weight=weight)])
+
+
 def base_row(prompt, completion, reference="xxxxx"):
     return {
         "prompt": prompt,
@@ -62,15 +73,16 @@ def base_row(prompt, completion, reference="xxxxx"):
 @pytest.fixture
 def judged():
     groups = [[base_row("p", "x"), base_row("p", "xxx"), base_row("p", "?")], [base_row("q", "xx")]]
-    return judge(groups, [Length()], [2.0], use_reference=True)
+    return judge(groups, of_length(2.0), use_reference=True)
 
 
 @pytest.mark.parametrize("use_reference", [True, False])
 def test_what_judging_costs_is_told_with_the_reference(use_reference):
-    group, reward = [base_row("p", "x"), base_row("p", "xx"), base_row("p", "xx")], Length()
+    group = [base_row("p", "x"), base_row("p", "xx"), base_row("p", "xx")]
+    rewards = of_length()
     most = most_candidates([group], use_reference=use_reference)
-    judge([group], [reward], [1.0], use_reference=use_reference)
-    assert reward.asked == most == 2 + use_reference
+    judge([group], rewards, use_reference=use_reference)
+    assert rewards.rewards[0].asked == most == 2 + use_reference
 
 
 def test_what_cannot_be_judged_is_left_out(judged):
@@ -114,7 +126,7 @@ def test_what_says_nothing_is_never_imitated():
 
 def test_of_equal_ones_the_reference_is_imitated():
     groups = [[base_row("p", "abcde"), base_row("p", "abcdf")]]
-    judged = judge(groups, [Length()], [1.0], use_reference=True)
+    judged = judge(groups, of_length(), use_reference=True)
     assert demonstrations(judged, 5.0, per_prompt=1) == [{"prompt": "p", "completion": "xxxxx"}]
 
 

@@ -185,7 +185,7 @@ def test_a_verdict_on_another_batch_is_none(build):
     reward, board = build(when="execution.passed"), Board()
     reward.share(board)
     board.post("execution", [TASK], ["other"], ["passed"])
-    with pytest.raises(LookupError, match="execution has said nothing"):
+    with pytest.raises(LookupError, match="has not run on this batch"):
         reward([TASK], ["mine"])
 
 
