@@ -18,10 +18,13 @@ _COLUMNS = "data.rename."
 """The user's own names of fields."""
 _VARIABLES = (
     ("wandb", "WANDB_API_KEY"),
+    ("weights & biases", "WANDB_API_KEY"),
     ("hub", "HF_TOKEN"),
     ("hf", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
+_NO_VALUES = frozenset({"", "null", "None", "true", "false", "???"})
+"""What is no credential, whatever the setting is called."""
 _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 
 SHAPES = {
@@ -56,15 +59,30 @@ def names_a_credential(path: str) -> bool:
     return bool(named) and not path.startswith(_COLUMNS)
 
 
-def remedy_for(path: str) -> str:
-    """Return what to do instead of giving a credential in this setting."""
+def _remedy_for(path: str, kind: str = "") -> str:
+    """Return what to do instead of giving a credential, of this kind, in this setting."""
     if path.endswith(_NAMES_A_VARIABLE):
         return "give the name of the environment variable that holds the key, never the key itself"
-    found = (variable for word, variable in _VARIABLES if word in path.lower())
+    found = (
+        variable
+        for words in (path.lower(), kind.lower())
+        for word, variable in _VARIABLES
+        if word in words
+    )
     return (
         "a credential is no setting, since settings are stored with a run and shown: export it as "
         f"{next(found, _ANY)}, and leave this one out"
     )
+
+
+def why_refused(path: str, value: str) -> str | None:
+    """Return that this setting is a credential, by name or look, and what to do instead."""
+    if value in _NO_VALUES:
+        return None
+    if names_a_credential(path):
+        return _remedy_for(path)
+    kind = credential_in(value)
+    return None if kind is None else f"its value looks like {kind}; {_remedy_for(path, kind)}"
 
 
 def credential_in(value: str) -> str | None:

@@ -113,6 +113,7 @@ ROOMS = {
     "commands": {
         "assess",
         "config",
+        "credentials",  # what is none of a command's settings, and may be a key
         "errors",
         "export",
         "generate",

@@ -9,6 +9,7 @@ from rich.console import Console
 from finetuning.config import load
 from finetuning.config.rules.outside import has_wandb_key
 from finetuning.config.schema import WandbConfig
+from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 from finetuning.report.console import tell
 from finetuning.report.wording import shown
@@ -59,8 +60,7 @@ def _wandb_settings(settings: list[str], *, wanted: bool) -> WandbConfig | None:
     """Take `tracker=...` through the gate; `--wandb` is W&B, offline where there is no key."""
     strange = [text for text in settings if not text.lstrip("+").startswith("tracker")]
     if strange:
-        remedy = "no such folder, and the only settings here are those of tracker=wandb"
-        raise ConfigError([Problem(text, remedy) for text in strange])
+        raise ConfigError([_no_setting(text) for text in strange])
     if wanted and not any(text.startswith("tracker=") for text in settings):
         has_mode = any("tracker.wandb.mode=" in text for text in settings)
         offline = [] if has_mode or has_wandb_key() else ["tracker.wandb.mode=offline"]
@@ -69,6 +69,14 @@ def _wandb_settings(settings: list[str], *, wanted: bool) -> WandbConfig | None:
         return None
     tracker = load(settings).main.tracker.get("wandb")
     return tracker if isinstance(tracker, WandbConfig) else None
+
+
+def _no_setting(text: str) -> Problem:
+    key, _, value = text.partition("=")
+    if reason := why_refused(key, value):
+        return Problem(key, reason)
+    remedy = "no such folder, and the only settings here are those of tracker=wandb"
+    return Problem(text, remedy)
 
 
 def _beside(first: Path, labels: list[str]) -> Path:

@@ -18,6 +18,7 @@ from finetuning.config.not_a_setting import answer_comma, answer_flag, answer_wo
 from finetuning.config.overrides import is_flag, parse_override, plain, quoted
 from finetuning.config.resolve_model import resolve_path
 from finetuning.config.suggest import did_you_mean
+from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 
 _ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
@@ -83,6 +84,11 @@ class _Reader:
             return
         if "=" not in text and not text.startswith("~"):
             self._problems.append(answer_word(text, self._groups))
+            return
+        key, _, value = text.lstrip("+").partition("=")
+        # What is in a structure is named by the gate, with the place where it is.
+        if not value.startswith(("{", "[")) and (reason := why_refused(key, value)):
+            self._problems.append(Problem(key, reason))
             return
         try:
             override, as_read = parse_override(text)

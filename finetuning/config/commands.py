@@ -6,7 +6,7 @@ Each looks at folders as well, so that a command that cannot work says so before
 from collections.abc import Sequence
 
 from finetuning.config.rules.adapters import adapter_may_exist, no_adapter
-from finetuning.config.rules.backend import sampler_is_installed
+from finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from finetuning.config.rules.models import model_can_be_meant, not_a_repo
 from finetuning.config.schema.commands import (
     GenerateSettings,
@@ -42,6 +42,7 @@ def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
     problems += model_can_be_meant("model", settings.model)
     problems += adapter_may_exist(settings.adapter)
+    problems += device_is_here(f"device={settings.device}", settings.device)
     problems += sampler_is_installed("rollout", settings.rollout)
     return _checked(settings, problems)
 

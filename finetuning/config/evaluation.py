@@ -7,7 +7,7 @@ from pathlib import Path
 from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.rules.adapters import adapter_may_exist
-from finetuning.config.rules.backend import sampler_is_installed
+from finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from finetuning.config.rules.models import model_can_be_meant
 from finetuning.config.rules.outside import NANO_TASKS
 from finetuning.config.schema.evaluation import EvaluationConfig
@@ -60,6 +60,10 @@ def _adapter_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
     yield from adapter_may_exist(config.adapter)
 
 
+def _device_is_here(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from device_is_here(f"device={config.device}", config.device)
+
+
 def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
     yield from sampler_is_installed("rollout", config.rollout)
     if config.rollout == "mlx" and config.load_in_8bit:
@@ -72,5 +76,6 @@ _RULES = (
     _one_quantization,
     _model_may_exist,
     _adapter_may_exist,
+    _device_is_here,
     _sampler_can_be_had,
 )

@@ -1,8 +1,7 @@
 """What a person calls a model, resolved in one place for every command.
 
 A name of conf/model, a folder, the folder of a run (its finished model), or an id of the Hub, in
-this order. Needs neither torch nor the Hub; that the files in a folder are whole is checked by who
-reads them.
+this order, and its files are looked at. Needs neither torch nor the Hub.
 """
 
 import re
@@ -14,7 +13,9 @@ import yaml
 
 from finetuning.config.compose import compose_group
 from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from finetuning.config.model_files import CONFIG, why_broken
 from finetuning.config.suggest import nearest
+from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 
 MERGED = "merged"
@@ -60,6 +61,8 @@ def resolve_path(
     given: str, setting: str, outputs: Path = OUTPUTS, presets: Collection[str] = ()
 ) -> ModelRef:
     """Find a model that is no name of conf/model likewise; `presets` are the names there are."""
+    if reason := why_refused("model", given):
+        raise ConfigError([Problem(setting, reason)])
     folder = Path(given).expanduser()
     if folder.is_dir():
         place = _model_in(folder, setting)
@@ -100,7 +103,9 @@ def _preset(name: str, setting: str) -> ModelRef:
 def _model_in(folder: Path, setting: str) -> Path:
     """Return the folder of the model: this one, or what a run has made in it."""
     for place in (folder, folder / MERGED):
-        if (place / "config.json").is_file():
+        if (place / CONFIG).is_file():
+            if broken := why_broken(place):
+                raise ConfigError([Problem(setting, broken)])
             return place
     if (folder / "adapter_config.json").is_file():
         reason = (

@@ -14,7 +14,7 @@ from finetuning.config.groups import CONF_DIR
 from finetuning.config.overrides import parse_override, plain
 from finetuning.config.schema.section import Section
 from finetuning.config.suggest import did_you_mean
-from finetuning.credentials import names_a_credential, remedy_for
+from finetuning.credentials import why_refused
 from finetuning.errors import Problem
 
 MISSING = "???"
@@ -38,16 +38,14 @@ def read_settings(
     defaults: dict[str, Any] = yaml.safe_load((CONF_DIR / file).read_text(encoding="utf-8"))
     given, problems = _read(overrides)
     for key in given.keys() - defaults.keys():
-        if names_a_credential(key):
-            problems.append(Problem(key, remedy_for(key)))
-            continue
         known = did_you_mean(key, defaults)
         problems.append(Problem(f"{key}={given[key]}", f"no such setting; {known}"))
+    told = {problem.setting for problem in problems}
     values = defaults | {key: value for key, value in given.items() if key in defaults}
     problems += [
         Problem(key, f"must be given: {hint}")
         for key, hint in needed.items()
-        if values[key] == MISSING
+        if values[key] == MISSING and key not in told
     ]
     settings, found = _parsed(schema, values, defaults)
     return settings, [*problems, *found]
@@ -57,6 +55,10 @@ def _read(overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     given: dict[str, Any] = {}
     problems = []
     for text in overrides:
+        typed, _, text_of_value = text.partition("=")
+        if reason := why_refused(typed.lstrip("+"), text_of_value):
+            problems.append(Problem(typed.lstrip("+"), reason))
+            continue
         try:
             override, _ = parse_override(text)
         except HydraException as error:

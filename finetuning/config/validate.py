@@ -14,7 +14,7 @@ from finetuning.config.explain import explain, path_of
 from finetuning.config.rules import broken_rules
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean
-from finetuning.credentials import credential_in, names_a_credential, remedy_for
+from finetuning.credentials import why_refused
 from finetuning.errors import Problem
 
 Values = dict[str, Any]
@@ -51,12 +51,8 @@ def _credentials(node: Any, path: str = "") -> Iterator[Problem]:
         inside = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in inside:
             yield from _credentials(value, f"{path}.{key}" if path else str(key))
-    elif node not in {None, "", "???"} and not isinstance(node, bool | float):
-        kind = credential_in(str(node))
-        if names_a_credential(path):
-            yield Problem(path, remedy_for(path))
-        elif kind is not None:
-            yield Problem(path, f"its value looks like {kind}; {remedy_for(path)}")
+    elif not isinstance(node, bool | float) and (reason := why_refused(path, str(node))):
+        yield Problem(path, reason)
 
 
 def _unknown_stages(values: Values, preset: Callable[[], Values]) -> list[Problem]:

@@ -15,6 +15,7 @@ from finetuning.config.resolve_model import ModelRef, resolve_model
 from finetuning.config.rules.outside import NANO_TASKS
 from finetuning.config.schema import Config
 from finetuning.config.suggest import did_you_mean
+from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 
 _OWN = ("base", "tuned", "prompts")
@@ -41,11 +42,15 @@ def load_validation(given: Sequence[str]) -> Validation:
     """
     problems: list[Problem] = []
     own: dict[str, str] = {}
+    refused: set[str] = set()
     shared: list[str] = []
     for text in map(with_home, given):
         key, sign, value = text.partition("=")
         name = key.lstrip("+")
-        if name in own:
+        if reason := why_refused(name, value):
+            refused.add(name)
+            problems.append(Problem(name, reason))
+        elif name in own:
             problems.append(Problem(text, f"`{name}` was given twice; keep one of them"))
         elif name in _OWN and sign:
             own[name] = value
@@ -53,7 +58,8 @@ def load_validation(given: Sequence[str]) -> Validation:
             shared.append(text)
         else:
             problems.append(Problem(text, f"no such setting; {did_you_mean(name, _OWN + _SHARED)}"))
-    problems += [Problem(name, f"must be given: {name}=...") for name in _OWN if not own.get(name)]
+    lacking = [name for name in _OWN if not own.get(name) and name not in refused]
+    problems += [Problem(name, f"must be given: {name}=...") for name in lacking]
     models: dict[str, ModelRef] = {}
     for name in _OWN[:2]:
         try:

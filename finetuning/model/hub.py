@@ -46,9 +46,6 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
     setting = setting or f"model.path={path}"
     folder = Path(path).expanduser()
     if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            remedy = "this folder has no config.json, so it is no model"
-            raise ConfigError([Problem(setting, remedy)])
         if reason := why_broken(folder):
             raise ConfigError([Problem(setting, reason)])
         return folder

@@ -16,14 +16,6 @@ from finetuning.config.suggest import did_you_mean
 from finetuning.errors import MissingKey, Problem
 from finetuning.rows.read import matches, train_file
 
-_TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "tokenizer.model",
-    "spiece.model",
-    "vocab.json",
-    "vocab.txt",
-)
 NANO_TASKS = ("nano", "nano_dev")
 
 
@@ -65,9 +57,6 @@ def _why_no_model(folder: Path) -> str | None:
             return f"this is the folder of a run; its model is {folder / MERGED}"
         if (folder / "adapter_config.json").is_file():
             return "this is an adapter; give the folder of a whole model (a run's merged/)"
-        return "this folder has no config.json, so it is no model"
-    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
-        return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
     return why_broken(folder)
 
 

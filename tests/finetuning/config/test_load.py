@@ -302,7 +302,7 @@ def test_a_model_is_needed_to_start_from():
 
 def test_a_model_that_would_not_be_used(tmp_path):
     for name in ("config.json", "tokenizer.json"):
-        (tmp_path / name).write_text("{}")
+        (tmp_path / name).write_text('{"model_type": "qwen2"}')
     found = problems_of("model=nano", f"model.path={tmp_path}")
     assert "pipeline=single" in found[f"model.path={tmp_path}"]
 

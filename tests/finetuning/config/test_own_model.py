@@ -22,7 +22,7 @@ def test_a_folder_alone_gets_the_presets_of_the_algorithm_and_its_own_name(tmp_p
     folder = tmp_path / "my coder"
     folder.mkdir()
     for name in ("config.json", "tokenizer.json"):
-        (folder / name).write_text("{}")
+        (folder / name).write_text('{"model_type": "qwen2"}')
     command = ["data=nano", f"model.path='{folder}'"]
     plan = load(command)
     assert [stage.name for stage in plan.stages] == ["train"]
