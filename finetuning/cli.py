@@ -5,6 +5,7 @@ continues the run; 1 a bug, or a merged model that was refused.
 """
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -27,13 +28,21 @@ from finetuning.config.overrides import part_flags
 from finetuning.config.references import referred
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, MissingKey, Problem
-from finetuning.exits import exit_codes
+from finetuning.exits import INTERRUPTED, ToldExit, exit_codes
 from finetuning.machine import check_gpu, share_the_cores, take_one_gpu
 from finetuning.run_dir import check_place
-from finetuning.sweep import announce_point, is_point, record_point, varied_settings
+from finetuning.sweep import (
+    announce_point,
+    finished_before,
+    is_point,
+    record_failure,
+    record_point,
+    reuse_point,
+    varied_settings,
+)
 from finetuning.sweep_points import checked_sweep
 from finetuning.version import version
-from finetuning.world import is_main
+from finetuning.world import is_main, processes
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
@@ -122,29 +131,46 @@ def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
 def _job(_: DictConfig) -> float | None:
-    """One run: what Hydra calls, once or once for each point of a sweep."""
-    with exit_codes():
-        began, job = time.monotonic(), HydraConfig.get()
-        if is_point():
-            announce_point()
-        sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
-        plan = load(list(job.overrides.task), [Path(path) for path in sources])
-        plan = replace(plan, varied=varied_settings())
-        check_gpu(plan.main.backend)
-        if is_main():
-            print(
-                f"The configuration is right.\n{describe_plan(plan)}\nLoading torch and TRL.",
-                flush=True,
-            )
-        _check_models(plan)
-        share_the_cores()
-        take_one_gpu()
-        from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
+    """One run: what Hydra calls, once or once for each point of a sweep.
 
-        finished = run_plan(plan, is_point=is_point())
-        if is_point() and is_main():
-            record_point(finished.folder, finished.objective, time.monotonic() - began)
-        return finished.objective
+    A point that fails does not end its sweep: a sweeper that optimizes hears of no figure (nan). Of
+    several processes some could fail and others wait for them, so there it does.
+    """
+    began = time.monotonic()
+    try:
+        with exit_codes():
+            return _run_job(began)
+    except ToldExit as ended:
+        if not is_point() or ended.status == INTERRUPTED or processes() > 1:
+            raise
+        record_failure(ended.message, ended.status, time.monotonic() - began)
+        return math.nan
+
+
+def _run_job(began: float) -> float | None:
+    job = HydraConfig.get()
+    if is_point():
+        announce_point()
+    sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
+    plan = load(list(job.overrides.task), [Path(path) for path in sources])
+    plan = replace(plan, varied=varied_settings())
+    if is_point() and (done := finished_before(plan)):
+        return reuse_point(done)
+    check_gpu(plan.main.backend)
+    if is_main():
+        print(
+            f"The configuration is right.\n{describe_plan(plan)}\nLoading torch and TRL.",
+            flush=True,
+        )
+    _check_models(plan)
+    share_the_cores()
+    take_one_gpu()
+    from finetuning.pipeline import run_plan  # noqa: PLC0415 - torch, only now
+
+    finished = run_plan(plan, is_point=is_point())
+    if is_point() and is_main():
+        record_point(finished.folder, finished.objective, time.monotonic() - began)
+    return finished.objective
 
 
 def _check_models(plan: Plan) -> None:

@@ -31,6 +31,7 @@ from finetuning.hooks.publish import publish_finished
 from finetuning.inputs import StageRun, check_rewards
 from finetuning.memory import of_training, told_how_to_fit
 from finetuning.model.device import check_optimizer, choose_device
+from finetuning.objective import Summary, objective
 from finetuning.ranks import join, share
 from finetuning.report.console import tell, tell_place, working
 from finetuning.report.html import write_report
@@ -49,7 +50,7 @@ from finetuning.run_dir import (
     locked,
     open_run,
 )
-from finetuning.summary import MERGE_REFUSED, Summary, objective
+from finetuning.summary import MERGE_REFUSED
 from finetuning.world import is_main
 
 

@@ -28,13 +28,14 @@ from finetuning.model.hub import local_folder
 from finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
 from finetuning.model.scorer import build_scorer, discriminator_files, fold_adapter, scale_files
 from finetuning.model.texts import too_long, vocabulary_problems
+from finetuning.objective import Summary
 from finetuning.quiet import quiet_libraries
 from finetuning.ranks import check_equal, share
 from finetuning.report.console import tell, working
 from finetuning.report.outcome import NOTHING_HELD_OUT
 from finetuning.rows.need import Need, need_of
 from finetuning.run_dir import run_id
-from finetuning.summary import Summary, summarize
+from finetuning.summary import summarize
 from finetuning.tracking import Scalars, finish_trackers, report_scores, start_trackers
 from finetuning.training import build_trainer, train
 from finetuning.world import is_main, processes

@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 from finetuning.config import load
 from finetuning.config.command_line import CommandLine
 from finetuning.errors import ConfigError, Problem
-from finetuning.run_dir import check_place
+from finetuning.run_dir import check_place, earlier_run, finished
 from finetuning.run_name import run_name
 from finetuning.sweep import sweep_settings
 
@@ -56,7 +56,9 @@ def _names(points: Points, varied: Sequence[str], user_dirs: Sequence[Path]) -> 
     for point in points:
         try:
             plan = replace(load(point, user_dirs), varied=tuple(varied))
-            check_place(plan)
+            earlier = earlier_run(plan)
+            if earlier is None or not finished(earlier):  # a finished one is taken as it is
+                check_place(plan)
             names.append(run_name(plan))
             wrong.append(())
         except ConfigError as error:

@@ -106,9 +106,9 @@ ROOMS = {
         "errors",
         "inputs",
         "model",
+        "objective",
         "rollout",
         "rows",
-        "summary",
     },
     "commands": {
         "assess",

@@ -24,8 +24,8 @@ from finetuning.config.schema import (
 )
 from finetuning.errors import OutsideError
 from finetuning.inputs import StageRun, build_reward, check_columns, tell_costs
+from finetuning.objective import Summary
 from finetuning.rows.base import read_base
-from finetuning.summary import Summary
 from rewards.base import KeepsFiles
 from rewards.teacher.ledger import read_spending
 from rewards.together import in_order, share_board
