@@ -22,6 +22,7 @@ _VARIABLES = (
     ("hf", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
+_NO_SETTING = "a credential is no setting, since settings are stored with a run and shown"
 _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 
 SHAPES = {
@@ -29,7 +30,15 @@ SHAPES = {
     "an API key": (
         r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
     ),
-    "a token of GitHub": r"\bgithub_pat_[A-Za-z0-9_]{36,}",
+    "a token of GitHub": r"\b(?:github_pat_|gh[oprsu]_)[A-Za-z0-9_]{36,}",
+    "a token of GitLab": r"\bgl(?:pat|dt|ft|soat|rt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
+    "a token of Slack": r"\bxox[abeoprs]-(?:\d+-)+[A-Za-z0-9]+",
+    "a token of PyPI": r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
+    "a key of Stripe": r"\b[rs]k_live_[A-Za-z0-9]{24,}",
+    "a key of SendGrid": r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    "a signed token (JWT)": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}",
+    "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
+    "a key of AWS": r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}\b",
     "a key of Google": r"\bAIza[A-Za-z0-9_-]{35}",
     "a token of npm": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a key of Weights & Biases": (
@@ -42,7 +51,11 @@ SHAPES = {
         r"(?![A-Za-z0-9/+=])"
     ),
 }
-"""What the values of credentials look like, where `detect-secrets` does not know it."""
+"""What the values of credentials look like: what the gate refuses and no message repeats.
+
+`detect-secrets`, which a publication asks as well, knows more of them; to import it takes longer
+than the gate may.
+"""
 _ASSIGNED = re.compile(r"([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
@@ -60,11 +73,27 @@ def remedy_for(path: str) -> str:
     """Return what to do instead of giving a credential in this setting."""
     if path.endswith(_NAMES_A_VARIABLE):
         return "give the name of the environment variable that holds the key, never the key itself"
+    return f"{_NO_SETTING}: export it as {_variable_of(path) or _ANY}, and leave this one out"
+
+
+def refusal_of(path: str, value: str) -> str | None:
+    """Return why a setting of this value is refused; None for a value that is no credential.
+
+    What service a value is for, its setting does not always tell: then nothing is advised but to
+    take it out.
+    """
+    kind = credential_in(value)
+    if kind is None:
+        return None
+    variable = _variable_of(path)
+    if path.endswith(_NAMES_A_VARIABLE) or variable:
+        return f"its value looks like {kind}; {remedy_for(path)}"
+    return f"its value looks like {kind}; {_NO_SETTING}: take it out"
+
+
+def _variable_of(path: str) -> str | None:
     found = (variable for word, variable in _VARIABLES if word in path.lower())
-    return (
-        "a credential is no setting, since settings are stored with a run and shown: export it as "
-        f"{next(found, _ANY)}, and leave this one out"
-    )
+    return next(found, None)
 
 
 def credential_in(value: str) -> str | None:
