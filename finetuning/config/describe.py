@@ -84,6 +84,6 @@ def measured_on(config: Config) -> str | None:
         return f"on {' and '.join(hook.tasks)}{of}, {' and '.join(moments)}"
     if config.data.watch_task and watch.every_steps and writes_programs:
         return f"on {config.data.watch_task} while it trains; more: data.eval_tasks"
-    if not isinstance(config.algo, OnlineConfig) and getattr(config.data, "held_out", 0):
+    if not isinstance(config.algo, OnlineConfig) and getattr(config.data, "held_out", None):
         return f"on held-out rows only{'; tasks: data.eval_tasks' if writes_programs else ''}"
     return None

@@ -25,7 +25,10 @@ def load_evaluation(overrides: Sequence[str]) -> EvaluationConfig:
 
     """
     config, problems = read_settings(overrides, FILE, EvaluationConfig, NEEDED)
-    problems += [problem for rule in _RULES for problem in rule(config)]
+    wrong = {problem.setting.partition("=")[0] for problem in problems}
+    found = [problem for rule in _RULES for problem in rule(config)]
+    # What is wrong already is not judged by the file's value in its place.
+    problems += [problem for problem in found if problem.setting.partition("=")[0] not in wrong]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config
