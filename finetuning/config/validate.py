@@ -66,7 +66,7 @@ def _credentials(values: Values) -> list[Problem]:
     found: list[tuple[str, str, str]] = []
     for path, value in _leaves(values):
         refusal = remedy_for(path) if names_a_credential(path) else refusal_of(path, value)
-        if refusal is not None and not any(value.startswith(other) for _, other, _ in found):
+        if refusal is not None and not any(value.startswith(f"{other}/") for _, other, _ in found):
             found.append((path, value, refusal))  # what only follows another is told with it
     return [Problem(path, refusal) for path, _, refusal in found]
 
