@@ -17,7 +17,7 @@ _CONVERTED = {
     "Parquet": re.compile(rb"PAR1.*", re.DOTALL),
 }
 """Other forms of rows, by how their first line looks."""
-_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".parquet": "Parquet"}
+CONVERTED_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".parquet": "Parquet"}
 
 
 class NotText(ValueError):  # noqa: N818 - it names what was found
@@ -41,7 +41,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                     if line.startswith(mark):
                         raise NotText(message)
                 if form := _form(path, line.removeprefix(BOM_UTF8)):
-                    raise NotText(_conversion(path, form))
+                    raise NotText(conversion(path, form))
             text = line.removeprefix(BOM_UTF8) if number == 1 else line
             if text.strip():
                 yield number, text
@@ -50,10 +50,12 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _form(path: Path, line: bytes) -> str | None:
     """Return in which other form a file holds its rows, by its name or its first line."""
     found = (form for form, looks in _CONVERTED.items() if looks.fullmatch(line))
-    return _SUFFIXES.get(path.suffix.lower()) or next(found, None)
+    return CONVERTED_SUFFIXES.get(path.suffix.lower()) or next(found, None)
 
 
-def _conversion(path: Path, form: str) -> str:
+def conversion(path: Path, form: str | None = None) -> str:
+    """Say which form a file has, and how it becomes JSON Lines; None: the form that it is named."""
+    form = form or CONVERTED_SUFFIXES[path.suffix.lower()]
     options = ", sep='\\t'" if path.suffix.lower() == ".tsv" else ""
     read = f"Dataset.from_{form.lower()}('{path.name}'{options})"
     lines = path.with_suffix(".jsonl")

@@ -7,6 +7,7 @@ continues the run; 1 a bug, or a merged model that was refused.
 import argparse
 import math
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -20,11 +21,11 @@ from omegaconf import DictConfig
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import read_command_line
+from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.describe import describe_plan
 from finetuning.config.groups import CONF_DIR
 from finetuning.config.load import Plan, complete
-from finetuning.config.overrides import part_flags
+from finetuning.config.overrides import is_flag, part_flags
 from finetuning.config.references import referred
 from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, MissingKey, Problem
@@ -45,6 +46,8 @@ from finetuning.version import version
 from finetuning.world import is_main, processes
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
+_SETTINGS = frozenset({"settings", "overrides"})
+"""What commands call the arguments that the gate reads."""
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
 
 
@@ -62,10 +65,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if name == "train":
         train(rest)
     elif name in parsers:
-        # Intermixed, so that a setting may follow a flag.
-        chosen = parsers[name].parse_intermixed_args(rest)
         with exit_codes():
-            COMMANDS[name].run(chosen)
+            COMMANDS[name].run(_read(parsers[name], rest))
     elif not name:
         parser.print_help(sys.stderr)
         raise SystemExit(ConfigError.exit_code)  # nothing was done, so a script must not go on
@@ -73,6 +74,27 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.parse_args(arguments)
     else:
         parser.error(_no_such_command(name, rest))
+
+
+def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
+    """Part flags from the rest, so that either may follow the other; `--seed 3` is no flag of ours.
+
+    A command with settings answers that among its other mistakes.
+    """
+    flags, rest = part_flags(given, parser)
+    takes_settings = any(action.dest in _SETTINGS for action in parser._actions)  # noqa: SLF001
+    unknown = [text for text in rest if is_flag(text)]
+    if unknown and not takes_settings:
+        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+        raise ConfigError([Problem(text, f"no such flag; write {usage}") for text in unknown])
+    chosen, too_many = parser.parse_known_args([*flags, "--", *rest] if rest else flags)
+    if too_many := [text for text in too_many if text != "--"]:
+        remedy = "more than this command takes"
+        if len(rest) > len(too_many):
+            whole = shlex.quote(" ".join(rest[-len(too_many) - 1 :]))
+            remedy = f"{remedy}; what has a space in it is quoted: {whole}"
+        raise ConfigError([Problem(" ".join(too_many), remedy)])
+    return chosen
 
 
 def _no_such_command(name: str, rest: Sequence[str]) -> str:
@@ -105,11 +127,11 @@ def checked(given: list[str]) -> list[str]:
         return given
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
     command = read_command_line(overrides, user_dirs, sweep=parsed.multirun)
+    of_sweep: list[str] = []
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"
-        raise ConfigError([Problem(f"--cfg {parsed.cfg}", remedy)])
-    of_sweep: list[str] = []
-    if parsed.multirun:
+        _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
+    elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
         _check_to_show(overrides, user_dirs)
@@ -117,6 +139,15 @@ def checked(given: list[str]) -> list[str]:
     else:
         check_place(load(overrides, user_dirs))
     return [*flags, *command.overrides(), *of_sweep]
+
+
+def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Path]) -> None:
+    """Refuse with everything else that is wrong with the sweep."""
+    try:
+        checked_sweep(sweep, user_dirs)
+    except ConfigError as error:
+        raise ConfigError([refusal, *error.problems]) from error
+    raise ConfigError([refusal])
 
 
 def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:

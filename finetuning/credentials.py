@@ -25,6 +25,7 @@ _VARIABLES = (
 )
 _NO_VALUES = frozenset({"", "null", "None", "true", "false", "???"})
 """What is no credential, whatever the setting is called."""
+_NO_SETTING = "a credential is no setting, since settings are stored with a run and shown"
 _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 
 SHAPES = {
@@ -32,7 +33,15 @@ SHAPES = {
     "an API key": (
         r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
     ),
-    "a token of GitHub": r"\bgithub_pat_[A-Za-z0-9_]{36,}",
+    "a token of GitHub": r"\b(?:github_pat_|gh[oprsu]_)[A-Za-z0-9_]{36,}",
+    "a token of GitLab": r"\bgl(?:pat|dt|ft|soat|rt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
+    "a token of Slack": r"\bxox[abeoprs]-(?:\d+-)+[A-Za-z0-9]+",
+    "a token of PyPI": r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
+    "a key of Stripe": r"\b[rs]k_live_[A-Za-z0-9]{24,}",
+    "a key of SendGrid": r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    "a signed token (JWT)": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}",
+    "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
+    "a key of AWS": r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}\b",
     "a key of Google": r"\bAIza[A-Za-z0-9_-]{35}",
     "a token of npm": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a key of Weights & Biases": (
@@ -45,7 +54,11 @@ SHAPES = {
         r"(?![A-Za-z0-9/+=])"
     ),
 }
-"""What the values of credentials look like, where `detect-secrets` does not know it."""
+"""What the values of credentials look like: what the gate refuses and no message repeats.
+
+`detect-secrets`, which a publication asks as well, knows more of them; to import it takes longer
+than the gate may.
+"""
 _ASSIGNED = re.compile(r"([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
@@ -69,10 +82,10 @@ def _remedy_for(path: str, kind: str = "") -> str:
         for word, variable in _VARIABLES
         if word in words
     )
-    return (
-        "a credential is no setting, since settings are stored with a run and shown: export it as "
-        f"{next(found, _ANY)}, and leave this one out"
-    )
+    variable = next(found, None)
+    if variable is None and kind:
+        return f"{_NO_SETTING}: take it out"  # what service it is for, nothing tells
+    return f"{_NO_SETTING}: export it as {variable or _ANY}, and leave this one out"
 
 
 def why_refused(path: str, value: str) -> str | None:

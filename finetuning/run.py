@@ -13,6 +13,7 @@ from finetuning.algo.base import CHECKPOINTS
 from finetuning.algo.table import ALGORITHMS
 from finetuning.checkpoints import last_checkpoint
 from finetuning.config import Config
+from finetuning.config.describe import measured_on
 from finetuning.config.model_files import context_of, vocabulary_of
 from finetuning.config.resolve_model import MERGED
 from finetuning.config.rules.architecture import architecture_problems, template_problems
@@ -55,7 +56,8 @@ def run_stage(stage: StageRun) -> Summary:
     stage.console.print(f"completions by {sampler.name} ({sampler.reason})", highlight=False)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
-        if not _holds_something_out(config, inputs):
+        # What is to be measured on nothing, the plan has said.
+        if measured_on(config) and not _holds_something_out(config, inputs):
             tell(stage.console, NOTHING_HELD_OUT)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from finetuning.config import load
+from finetuning.config.not_a_setting import answer_empty
 from finetuning.config.rules.outside import has_wandb_key
 from finetuning.config.schema import WandbConfig
 from finetuning.credentials import why_refused
@@ -33,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Print the verdict and write the page, its figures and, where wanted, the W&B report."""
+    if "" in chosen.given:
+        raise ConfigError(
+            [answer_empty("compare ''", "the folder of a run, or one that holds runs")]
+        )
     folders = [Path(text) for text in chosen.given if "=" not in text or Path(text).exists()]
     settings = [text for text in chosen.given if Path(text) not in folders]
     wandb = _wandb_settings(settings, wanted=chosen.wandb)

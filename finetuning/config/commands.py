@@ -5,6 +5,7 @@ Each looks at folders as well, so that a command that cannot work says so before
 
 from collections.abc import Sequence
 
+from finetuning.config.resolve_model import WANTED
 from finetuning.config.rules.adapters import adapter_may_exist, no_adapter
 from finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from finetuning.config.rules.models import model_can_be_meant, not_a_repo
@@ -17,10 +18,12 @@ from finetuning.config.schema.commands import (
 from finetuning.config.settings import MISSING, S, read_settings
 from finetuning.errors import ConfigError, Problem
 
+_REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
+
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:
     """Read the settings of `whetstone merge`. Raises ConfigError with all problems."""
-    needed = {"adapter": "adapter=FOLDER, such as outputs/NAME/adapter"}
+    needed = {"adapter": "adapter=FOLDER: a folder, such as outputs/NAME/adapter"}
     settings, problems = read_settings(overrides, "merge.yaml", MergeSettings, needed)
     if str(settings.adapter) != MISSING:
         problems += no_adapter(settings.adapter)
@@ -38,7 +41,7 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
 
 def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     """Read the settings of `whetstone generate`. Raises ConfigError with all problems."""
-    needed = {"model": "model=NAME, a folder or a Hub id"}
+    needed = {"model": f"model=NAME: {WANTED}"}
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
     problems += model_can_be_meant("model", settings.model)
     problems += adapter_may_exist(settings.adapter)
@@ -49,7 +52,10 @@ def load_generate(overrides: Sequence[str]) -> GenerateSettings:
 
 def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
     """Read the settings of `whetstone publish model`. Raises ConfigError with all problems."""
-    needed = {"run": "run=outputs/NAME", "repo": "repo=OWNER/NAME"}
+    needed = {
+        "run": "run=FOLDER: the folder of a run, such as outputs/NAME",
+        "repo": "repo=OWNER/NAME: a name on the Hub",
+    }
     settings, problems = read_settings(
         overrides, "publish_model.yaml", PublishModelSettings, needed
     )
@@ -61,7 +67,10 @@ def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
 
 def load_publish_dataset(overrides: Sequence[str]) -> PublishDatasetSettings:
     """Read the settings of `whetstone publish dataset`. Raises ConfigError with all problems."""
-    needed = {"folder": "folder=FOLDER, such as outputs/NAME/dataset", "repo": "repo=OWNER/NAME"}
+    needed = {
+        "folder": "folder=FOLDER: a folder, such as outputs/NAME/dataset",
+        "repo": "repo=OWNER/NAME: a name on the Hub",
+    }
     settings, problems = read_settings(
         overrides, "publish_dataset.yaml", PublishDatasetSettings, needed
     )

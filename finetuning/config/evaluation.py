@@ -4,19 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evaluation.tasks import TASKS, why_unavailable
-from evaluation.tasks.jsonl import SUFFIX
+from finetuning.config.resolve_model import WANTED
 from finetuning.config.rules.adapters import adapter_may_exist
 from finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from finetuning.config.rules.models import model_can_be_meant
-from finetuning.config.rules.outside import NANO_TASKS
+from finetuning.config.rules.outside import tasks_can_be_had
 from finetuning.config.schema.evaluation import EvaluationConfig
 from finetuning.config.settings import read_settings
-from finetuning.config.suggest import did_you_mean
 from finetuning.errors import ConfigError, Problem
 
 FILE = "evaluate.yaml"
-NEEDED = {"model": "model=NAME, a folder or a Hub id"}
+NEEDED = {"model": f"model=NAME: {WANTED}"}
 
 
 def load_evaluation(overrides: Sequence[str]) -> EvaluationConfig:
@@ -27,21 +25,17 @@ def load_evaluation(overrides: Sequence[str]) -> EvaluationConfig:
 
     """
     config, problems = read_settings(overrides, FILE, EvaluationConfig, NEEDED)
-    problems += [problem for rule in _RULES for problem in rule(config)]
+    wrong = {problem.setting.partition("=")[0] for problem in problems}
+    found = [problem for rule in _RULES for problem in rule(config)]
+    # What is wrong already is not judged by the file's value in its place.
+    problems += [problem for problem in found if problem.setting.partition("=")[0] not in wrong]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config
 
 
 def _tasks_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
-    for task in config.tasks:
-        if task in NANO_TASKS:
-            continue
-        if task not in TASKS and not task.endswith(SUFFIX):
-            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
-            yield Problem(f"tasks={task}", f"no such task; {options}, or a {SUFFIX} file")
-        elif reason := why_unavailable(task):
-            yield Problem(f"tasks={task}", reason)
+    yield from tasks_can_be_had(("tasks", task) for task in config.tasks)
     for stem, count in Counter(Path(task).stem for task in config.tasks).items():
         if count > 1:
             yield Problem("tasks", f"two are called `{stem}`; their results would collide")

@@ -14,10 +14,12 @@ import yaml
 from finetuning.config.compose import compose_group
 from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
 from finetuning.config.model_files import CONFIG, why_broken
+from finetuning.config.row_files import rows_no_name
 from finetuning.config.suggest import nearest
 from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 
+WANTED = "a name of conf/model, a folder or an id of the Hub"
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""
 OUTPUTS = Path("outputs")
@@ -63,12 +65,18 @@ def resolve_path(
     """Find a model that is no name of conf/model likewise; `presets` are the names there are."""
     if reason := why_refused("model", given):
         raise ConfigError([Problem(setting, reason)])
+    if not given:
+        raise ConfigError([Problem(setting, f"the value is empty; wanted: {WANTED}")])
     folder = Path(given).expanduser()
     if folder.is_dir():
         place = _model_in(folder, setting)
         return ModelRef(given, name_of(str(place)), str(place))
+    if told := rows_no_name(given):
+        raise ConfigError([Problem(setting, f"no model: {told}")])
+    if folder.is_file():
+        raise ConfigError([Problem(setting, "this is a file; a model is a folder")])
     if is_local(given, outputs):
-        raise ConfigError([Problem(setting, f"there is no such folder{_beside(folder)}")])
+        raise ConfigError([Problem(setting, f"there is no such folder{beside(folder)}")])
     if not _REPO.fullmatch(given):
         raise ConfigError([Problem(setting, _no_preset(given, presets))])
     return ModelRef(given, name_of(given), given)
@@ -120,7 +128,7 @@ def _model_in(folder: Path, setting: str) -> Path:
     raise ConfigError([Problem(setting, reason)])
 
 
-def _beside(folder: Path) -> str:
+def beside(folder: Path) -> str:
     """Name the folder of the same parent that was probably meant."""
     if not folder.parent.is_dir():
         return ""

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from evaluation.tasks import TASKS, why_unavailable
@@ -11,9 +11,10 @@ from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.model_files import why_broken
 from finetuning.config.references import referred
 from finetuning.config.resolve_model import MERGED, is_local
+from finetuning.config.row_files import why_not_jsonl
 from finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
-from finetuning.errors import MissingKey, Problem
+from finetuning.errors import MissingData, MissingKey, Problem
 from finetuning.rows.read import matches, train_file
 
 NANO_TASKS = ("nano", "nano_dev")
@@ -60,6 +61,28 @@ def _why_no_model(folder: Path) -> str | None:
     return why_broken(folder)
 
 
+def no_such_task(task: str) -> str | None:
+    """Say why a word is no task and no file of problems; None where it is one."""
+    if task in {*NANO_TASKS, *TASKS} or task.endswith(SUFFIX):
+        return None
+    options = did_you_mean(task, [*NANO_TASKS, *TASKS])
+    return why_not_jsonl(task) or f"no such task; {options}, or a {SUFFIX} file"
+
+
+def tasks_can_be_had(wanted: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Check that tasks, each with the setting that names it, exist and can be loaded."""
+    told: set[str] = set()
+    for setting, task in wanted:
+        if wrong := no_such_task(task):
+            yield Problem(f"{setting}={task}", wrong)
+        elif task not in NANO_TASKS and (reason := why_unavailable(task)):
+            what = reason.partition(". ")[0]  # one wrong folder is the same for every task
+            if what not in told:
+                told.add(what)
+                kind = MissingData if task in TASKS else Problem
+                yield kind(f"{setting}={task}", reason)
+
+
 def data_can_be_had(config: Config) -> Iterator[Problem]:
     """Check that tasks exist, and that their rows are here or on a Hub that we may ask."""
     wanted: list[tuple[str, str]] = []
@@ -70,16 +93,7 @@ def data_can_be_had(config: Config) -> Iterator[Problem]:
     reads = config.collect is None or isinstance(config.collect, BaseCollect)
     if config.data.name in TASKS and reads:
         wanted.append(("data", config.data.name))
-    told: set[str] = set()
-    for setting, task in wanted:
-        if task in NANO_TASKS:
-            continue
-        if task not in TASKS and not task.endswith(SUFFIX):
-            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
-            yield Problem(f"{setting}={task}", f"no such task; {options}, or a {SUFFIX} file")
-        elif (reason := why_unavailable(task)) and reason not in told:
-            told.add(reason)
-            yield Problem(f"{setting}={task}", reason)
+    yield from tasks_can_be_had(wanted)
     stems = Counter(Path(task).stem for task in config.hooks.evaluate.tasks)
     for stem in (stem for stem, count in stems.items() if count > 1):
         yield Problem(

@@ -36,7 +36,7 @@ def test_every_mistake_is_told_at_once():
     assert "greater than 0" in found["temperature=0"]
     assert "less than or equal to 1" in found["top_p=2"]
     assert "greater than 0" in found["k.0=0"]
-    assert "integer" in found["samples=x"]
+    assert "a whole number" in found["samples=x"]
     assert "choose one" in found["load_in_8bit=true"]
     assert "twice" in found["seed=2"]
 
