@@ -142,7 +142,7 @@ def test_an_unknown_option_names_the_nearest():
 def test_two_mistakes_are_told_together():
     found = problems_of("algo.args.lerning_rate=1", "seed=abc", "data.limt=3", "model=qwn")
     assert "learning_rate" in found["algo.args.lerning_rate=1"]
-    assert "integer" in found["seed=abc"]
+    assert "whole number" in found["seed=abc"]
     assert "did you mean `limit`?" in found["data.limt=3"]
     assert "did you mean `qwen`?" in found["model=qwn"]
 
@@ -205,7 +205,7 @@ def test_debug_from_an_experiment_shrinks_its_algorithm(tmp_path):
 
 
 def test_debug_is_true_or_false():
-    assert "boolean" in problems_of("debug=1")["debug=1"]
+    assert "true or false" in problems_of("debug=1")["debug=1"]
 
 
 def test_a_name_is_free_text():
