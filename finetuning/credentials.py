@@ -27,7 +27,7 @@ _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 SHAPES = {
     "a token of the Hub": r"\bhf_[A-Za-z0-9]{30,}",
     "an API key": (
-        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
+        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
     ),
     "a token of GitHub": r"\bgithub_pat_[A-Za-z0-9_]{36,}",
     "a key of Google": r"\bAIza[A-Za-z0-9_-]{35}",
@@ -43,7 +43,7 @@ SHAPES = {
     ),
 }
 """What the values of credentials look like, where `detect-secrets` does not know it."""
-_ASSIGNED = re.compile(r"([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
+_ASSIGNED = re.compile(r"(?<![\w./-])([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|null|None")
