@@ -20,6 +20,7 @@ _VARIABLES = (
     ("wandb", "WANDB_API_KEY"),
     ("hub", "HF_TOKEN"),
     ("hf", "HF_TOKEN"),
+    ("publish", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
 _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"

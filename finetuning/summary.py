@@ -10,12 +10,10 @@ from finetuning.hooks.build import watch_metric
 from finetuning.hooks.guards import Guards
 from finetuning.hooks.merge import read_found
 from finetuning.metrics import FILE, read_metrics
+from finetuning.report.outcome import HELD_OUT
 from rewards.teacher.ledger import read_spending
 
 Metrics = dict[str, float]
-HELD_OUT = "held_out"
-"""The name under which figures of held-out rows stand beside those of tasks."""
-
 _HELD_OUT_COLUMNS = {
     "loss": ("eval_loss",),
     "accuracy": ("eval_accuracy", "eval_rewards/accuracies"),

@@ -52,6 +52,15 @@ def test_no_message_asks_for_a_bare_pip():
                 assert not bare.search(path.read_text()), path
 
 
+def test_make_takes_the_pythons_that_the_project_takes():
+    [low, high] = re.findall(r"\(3, (\d+)\)", (ROOT / "Makefile").read_text())
+    assert PROJECT["requires-python"] == f">=3.{low},<3.{high}"
+    minors = [
+        int(name[2:]) for text in PROJECT["classifiers"] for name in re.findall(r"3\.\d+", text)
+    ]
+    assert minors == list(range(int(low), int(high)))
+
+
 def test_what_is_missing_is_installed_from_the_clone():
     assert ".venv/bin/pip install -e '.[mlx]'" in not_installed("mlx-lm", "mlx")
     assert ".venv/bin/pip install -e ." in not_installed("trl")

@@ -46,7 +46,7 @@ def _stage(stage: Stage) -> str:
         case None:
             return f"{config.algo.name} on {_data(config)}"
         case BaseCollect():
-            return f"samples on {_data(config)}"
+            return f"completions sampled for the prompts of {_data(config)}"
         case collect:
             return f"{collect.name} rows from {_made(collect.base)}, judged by {judges}"
 
@@ -75,5 +75,5 @@ def _measured(config: Config) -> str:
         of = "" if hook.limit is None else f" (the first {hook.limit} problems of each)"
         return f"on {' and '.join(hook.tasks)}{of}, {' and '.join(moments)}"
     if not isinstance(config.algo, OnlineConfig):
-        return "on held-out rows only; tasks: data.eval_tasks"
+        return "on held-out rows only; data.eval_tasks adds tasks"
     return "on nothing; set data.eval_tasks to problems that are not trained on"

@@ -20,7 +20,8 @@ from finetuning.errors import ConfigError, Problem
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""
 OUTPUTS = Path("outputs")
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+REPO = re.compile(r"[\w.-]+/[\w.-]+")
+"""What an id of the Hub looks like: OWNER/NAME."""
 _NUMBERS = re.compile(r"\d+[a-z]?")
 _ALIKE = 0.8
 
@@ -66,7 +67,7 @@ def resolve_path(
         return ModelRef(given, name_of(str(place)), str(place))
     if is_local(given, outputs):
         raise ConfigError([Problem(setting, f"there is no such folder{_beside(folder)}")])
-    if not _REPO.fullmatch(given):
+    if not REPO.fullmatch(given):
         raise ConfigError([Problem(setting, _no_preset(given, presets))])
     return ModelRef(given, name_of(given), given)
 

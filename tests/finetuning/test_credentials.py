@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from finetuning.credentials import credential_in, names_a_credential, struck_out
+from finetuning.credentials import credential_in, names_a_credential, remedy_for, struck_out
 from finetuning.errors import Problem
 
 LETTERS = (string.ascii_letters + string.digits) * 3
@@ -101,3 +101,7 @@ def test_the_time_for_a_message_grows_with_its_length_and_no_faster(word):
 
     # Sixteen times the length takes sixteen times as long, and 256 times where it is quadratic.
     assert seconds(32_000) < 80 * max(seconds(2_000), 0.0002)
+
+
+def test_a_credential_of_publishing_is_the_token_of_the_hub():
+    assert "export it as HF_TOKEN, and" in remedy_for("hooks.publish.token")
