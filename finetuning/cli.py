@@ -111,10 +111,16 @@ def train(arguments: Sequence[str] | None = None) -> None:
         print(f"whetstone {version()}")
         return
     with exit_codes():
-        given = checked(given)
+        for_hydra = checked(given)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
-    sys.argv = [sys.argv[0], *given]
-    _job()
+    sys.argv = [sys.argv[0], *for_hydra]
+    _, typed = part_flags(given)
+
+    @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
+    def job(_: DictConfig) -> float | None:
+        return _run(typed)
+
+    job()
 
 
 def checked(given: list[str]) -> list[str]:
@@ -160,9 +166,8 @@ def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
             raise ConfigError(wrong) from error
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
-def _job(_: DictConfig) -> float | None:
-    """One run: what Hydra calls, once or once for each point of a sweep.
+def _run(typed: Sequence[str]) -> float | None:
+    """Do one run, for which Hydra calls: once with what was `typed`, or for a point of a sweep.
 
     A point that fails does not end its sweep: a sweeper that optimizes hears of no figure (nan). Of
     several processes some could fail and others wait for them, so there it does.
@@ -170,7 +175,7 @@ def _job(_: DictConfig) -> float | None:
     began = time.monotonic()
     try:
         with exit_codes():
-            return _run_job(began)
+            return _run_job(typed, began)
     except ToldExit as ended:
         if not is_point() or ended.status == INTERRUPTED or processes() > 1:
             raise
@@ -178,12 +183,13 @@ def _job(_: DictConfig) -> float | None:
         return math.nan
 
 
-def _run_job(began: float) -> float | None:
+def _run_job(typed: Sequence[str], began: float) -> float | None:
     job = HydraConfig.get()
     if is_point():
         announce_point()
     sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
-    plan = load(list(job.overrides.task), [Path(path) for path in sources])
+    words = list(job.overrides.task) if is_point() else typed
+    plan = load(words, [Path(path) for path in sources])
     plan = replace(plan, varied=varied_settings())
     if is_point() and (done := finished_before(plan)):
         return reuse_point(done)

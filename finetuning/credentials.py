@@ -21,6 +21,7 @@ _VARIABLES = (
     ("weights & biases", "WANDB_API_KEY"),
     ("hub", "HF_TOKEN"),
     ("hf", "HF_TOKEN"),
+    ("publish", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
 _NO_VALUES = frozenset({"", "null", "None", "true", "false", "???"})
@@ -31,7 +32,7 @@ _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 SHAPES = {
     "a token of the Hub": r"\bhf_[A-Za-z0-9]{30,}",
     "an API key": (
-        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
+        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
     ),
     "a token of GitHub": r"\b(?:github_pat_|gh[oprsu]_)[A-Za-z0-9_]{36,}",
     "a token of GitLab": r"\bgl(?:pat|dt|ft|soat|rt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
@@ -59,7 +60,7 @@ SHAPES = {
 `detect-secrets`, which a publication asks as well, knows more of them; to import it takes longer
 than the gate may.
 """
-_ASSIGNED = re.compile(r"([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
+_ASSIGNED = re.compile(r"(?<![\w./-])([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|null|None")

@@ -54,6 +54,9 @@ def run_stage(stage: StageRun) -> Summary:
     stage.console.print(told, highlight=False)
     sampler = stage.rollout
     stage.console.print(f"completions by {sampler.name} ({sampler.reason})", highlight=False)
+    if config.model.path is not None:  # before the data: without it there is nothing to train
+        with working(stage.console, "looking for the model's files"):
+            local_folder(config.model.path, config.model.revision)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
         # What is to be measured on nothing, the plan has said.

@@ -132,7 +132,7 @@ ROOMS = {
     "model": {"config", "errors", "nano", "origin", "world"},
     "data": {"config", "errors", "nano", "rows"},
     "algo": {"config", "data", "errors", "metrics", "model", "rollout", "rows"},
-    "report": {"errors", "metrics", "nano"},  # of nano: a prompt that it can answer
+    "report": {"errors", "metrics", "nano", "objective"},  # of nano: a prompt that it can answer
     "export": {"errors", "model", "rollout"},
     "hooks": {"config", "errors", "export", "metrics", "model", "publish", "ranks", "report"},
 }

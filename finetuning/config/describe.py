@@ -46,7 +46,7 @@ def _stage(stage: Stage) -> str:
         case None:
             return f"{config.algo.name} on {_data(config)}"
         case BaseCollect():
-            return f"samples on {_data(config)}"
+            return f"completions sampled for the prompts of {_data(config)}"
         case collect:
             return f"{collect.name} rows from {_made(collect.base)}, judged by {judges}"
 
@@ -85,5 +85,5 @@ def measured_on(config: Config) -> str | None:
     if config.data.watch_task and watch.every_steps and writes_programs:
         return f"on {config.data.watch_task} while it trains; more: data.eval_tasks"
     if not isinstance(config.algo, OnlineConfig) and getattr(config.data, "held_out", None):
-        return f"on held-out rows only{'; tasks: data.eval_tasks' if writes_programs else ''}"
+        return f"on held-out rows only{'; data.eval_tasks adds tasks' if writes_programs else ''}"
     return None

@@ -23,7 +23,8 @@ WANTED = "a name of conf/model, a folder or an id of the Hub"
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""
 OUTPUTS = Path("outputs")
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+REPO = re.compile(r"[\w.-]+/[\w.-]+")
+"""What an id of the Hub looks like: OWNER/NAME."""
 _NUMBERS = re.compile(r"\d+[a-z]?")
 _ALIKE = 0.8
 
@@ -77,7 +78,7 @@ def resolve_path(
         raise ConfigError([Problem(setting, "this is a file; a model is a folder")])
     if is_local(given, outputs):
         raise ConfigError([Problem(setting, f"there is no such folder{beside(folder)}")])
-    if not _REPO.fullmatch(given):
+    if not REPO.fullmatch(given):
         raise ConfigError([Problem(setting, _no_preset(given, presets))])
     return ModelRef(given, name_of(given), given)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from finetuning.config.commands import load_publish_model
+from finetuning.config.resolve_model import MERGED
 from finetuning.config.schema.commands import PublishModelSettings
 from finetuning.config.schema.hooks import PublishHookConfig
 from finetuning.errors import ConfigError, OutsideError
@@ -23,7 +24,7 @@ def publish_finished(run: Path, wanted: PublishHookConfig, console: Console) -> 
     """Show, or send, what `hooks.publish` asks for of a finished run."""
     if wanted.repo is None:
         return
-    _make_forms(run / "merged", wanted)
+    _make_forms(run / MERGED, wanted)
     for settings in _uploads(run, wanted, wanted.repo):
         try:
             publish_model(settings, console)

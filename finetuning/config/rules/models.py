@@ -1,14 +1,12 @@
 """Whether a name can be one of the Hub, as far as that is known without asking it."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from finetuning.config.resolve_model import OUTPUTS, resolve_model
+from finetuning.config.resolve_model import OUTPUTS, REPO, resolve_model
 from finetuning.config.settings import MISSING
 from finetuning.errors import ConfigError, Problem
 
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _REPO_FORM = "must be OWNER/NAME: letters, digits, `-`, `_` and `.`"
 
 
@@ -24,5 +22,5 @@ def model_can_be_meant(setting: str, given: str, outputs: Path = OUTPUTS) -> Ite
 
 def not_a_repo(setting: str, given: str) -> Iterator[Problem]:
     """Refuse what cannot be the name of a repository on the Hub."""
-    if given != MISSING and not _REPO.fullmatch(given):
+    if given != MISSING and not REPO.fullmatch(given):
         yield Problem(f"{setting}={given}", _REPO_FORM)

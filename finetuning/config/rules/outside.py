@@ -10,11 +10,11 @@ from evaluation.tasks import TASKS, why_unavailable
 from evaluation.tasks.jsonl import SUFFIX
 from finetuning.config.model_files import why_broken
 from finetuning.config.references import referred
-from finetuning.config.resolve_model import MERGED, is_local
+from finetuning.config.resolve_model import MERGED, resolve_path
 from finetuning.config.row_files import why_not_jsonl
 from finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
 from finetuning.config.suggest import did_you_mean
-from finetuning.errors import MissingData, MissingKey, Problem
+from finetuning.errors import ConfigError, MissingData, MissingKey, Problem
 from finetuning.rows.read import matches, train_file
 
 NANO_TASKS = ("nano", "nano_dev")
@@ -48,8 +48,11 @@ def files_exist(config: Config) -> Iterator[Problem]:
     if folder.is_dir():
         if reason := _why_no_model(folder):
             yield Problem(f"model.path={path}", reason)
-    elif is_local(path, config.run.outputs):
-        yield Problem(f"model.path={path}", "there is no such folder")
+    else:
+        try:
+            resolve_path(path, f"model.path={path}", config.run.outputs)
+        except ConfigError as error:
+            yield from error.problems
 
 
 def _why_no_model(folder: Path) -> str | None:

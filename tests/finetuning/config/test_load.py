@@ -255,6 +255,8 @@ def test_a_file_that_is_not_there():
         in problems_of("data=jsonl", "data.train=nope.jsonl")["data.train=nope.jsonl"]
     )
     assert "no such folder" in problems_of("model=qwen", "model.path=./nope")["model.path=./nope"]
+    for chosen in ([], ["model=qwen"]):  # one word is no folder here and no id, as in model=nope
+        assert "no such folder" in problems_of(*chosen, "model.path=nope")["model.path=nope"]
 
 
 def test_a_missing_required_setting_is_told_once():
