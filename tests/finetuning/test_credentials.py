@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from finetuning.credentials import credential_in, names_a_credential, remedy_for, struck_out
+from finetuning.credentials import credential_in, names_a_credential, struck_out, why_refused
 from finetuning.errors import Problem
 
 LETTERS = (string.ascii_letters + string.digits) * 3
@@ -104,4 +104,4 @@ def test_the_time_for_a_message_grows_with_its_length_and_no_faster(word):
 
 
 def test_a_credential_of_publishing_is_the_token_of_the_hub():
-    assert "export it as HF_TOKEN, and" in remedy_for("hooks.publish.token")
+    assert "export it as HF_TOKEN, and" in why_refused("hooks.publish.token", "x")
