@@ -36,8 +36,8 @@ resolve: $(VENV)/.train  ## before a release: does everything that can be instal
 
 # Said before anything is made or downloaded.
 $(VENV)/.train: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo 'PYTHON=$(PYTHON) is no Python of 3.11 or newer, which Whetstone needs.'; \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo 'PYTHON=$(PYTHON) is no Python 3.11, 3.12 or 3.13, which Whetstone needs.'; \
 		echo 'Name one: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 2; } >&2
 	@$(PYTHON) -c 'import venv, ensurepip' || { \
 		echo 'PYTHON=$(PYTHON) cannot make a virtual environment.'; \

@@ -19,7 +19,7 @@ PYTHONS = [name for text in PROJECT["classifiers"] if "." in (name := text.rpart
 # MLX for Linux has no wheels for an older C library than that of Ubuntu 22.04.
 LINUX = "x86_64-manylinux_2_35"
 PLATFORMS = (LINUX, "aarch64-manylinux_2_35", "aarch64-apple-darwin")
-ON = {"vllm": (LINUX,)}  # vLLM samples on CUDA
+ON = {"vllm": (LINUX,), "deepspeed": (LINUX,)}  # both work on CUDA
 # Hydra's parser has no wheel; it is plain Python.
 WHEELS = ("--only-binary", ":all:", "--no-binary", "antlr4-python3-runtime")
 

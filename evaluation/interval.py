@@ -7,9 +7,11 @@ problem by problem, which is what makes a small difference visible at all.
 Resampling cannot show what no problem has shown: from four failures it draws four failures, and
 the interval is a point. Where that happens, the share of problems that may still differ from those
 that were seen is bounded instead, by Wilson's score (1927) for a mean and exactly (Clopper and
-Pearson 1934) for a difference, so that none is called clear on fewer than six problems that differ,
-as no sign test would. With fewer than about twenty problems, or with two or three seeds,
-percentile intervals are known to be too narrow nevertheless.
+Pearson 1934) for a difference, so that none is called clear on fewer than six problems that differ.
+Six is the least with which a two-sided sign test at 5 % can come out clear. That count alone is
+taken from it: the interval is of the mean, so that a few large gains outweigh a small loss, while a
+sign test would count each as one. With fewer than about twenty problems, or with two or three
+seeds, percentile intervals are known to be too narrow nevertheless.
 """
 
 from collections.abc import Sequence

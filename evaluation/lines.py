@@ -1,6 +1,8 @@
 """The lines of a user's JSONL file, with their numbers, or why it has none."""
 
+import json
 import re
+import shlex
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +13,16 @@ _OTHERWISE = {
     BOM_UTF16_BE: "the file is UTF-16; save it as UTF-8",
     b"PK\x03\x04": "the file is an archive or a spreadsheet",
 }
+_SPREAD = "a JSON object over several lines"
 _CONVERTED = {
-    "CSV": re.compile(rb"\"?\w+\"?([,;\t]\"?\w+\"?)+\s*"),
-    "JSON": re.compile(rb"\s*\[\s*(\{.*)?", re.DOTALL),
+    "CSV": re.compile(rb"\"?\w+\"?( *[,;\t] *\"?\w+\"?)+\s*"),
+    "one JSON array": re.compile(rb"\s*\[\s*(\{.*)?", re.DOTALL),
+    _SPREAD: re.compile(rb"\s*\{\s*"),
     "Parquet": re.compile(rb"PAR1.*", re.DOTALL),
 }
 """Other forms of rows, by how their first line looks."""
-_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".parquet": "Parquet"}
+CONVERTED_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".parquet": "Parquet"}
+_READERS = {"CSV": "from_csv", "Parquet": "from_parquet"}
 
 
 class NotText(ValueError):  # noqa: N818 - it names what was found
@@ -41,7 +46,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                     if line.startswith(mark):
                         raise NotText(message)
                 if form := _form(path, line.removeprefix(BOM_UTF8)):
-                    raise NotText(_conversion(path, form))
+                    raise NotText(conversion(path, form))
             text = line.removeprefix(BOM_UTF8) if number == 1 else line
             if text.strip():
                 yield number, text
@@ -50,19 +55,35 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _form(path: Path, line: bytes) -> str | None:
     """Return in which other form a file holds its rows, by its name or its first line."""
     found = (form for form, looks in _CONVERTED.items() if looks.fullmatch(line))
-    return _SUFFIXES.get(path.suffix.lower()) or next(found, None)
+    return CONVERTED_SUFFIXES.get(path.suffix.lower()) or next(found, None)
 
 
-def _conversion(path: Path, form: str) -> str:
-    options = ", sep='\\t'" if path.suffix.lower() == ".tsv" else ""
-    read = f"Dataset.from_{form.lower()}('{path.name}'{options})"
+def conversion(path: Path, form: str | None = None) -> str:
+    """Say which form a file has, and how it becomes JSON Lines; None: the form that it is named."""
+    form = form or CONVERTED_SUFFIXES[path.suffix.lower()]
     lines = path.with_suffix(".jsonl")
-    write = f"to_json('{lines.name if lines != path else f'{path.stem}_rows.jsonl'}')"
-    what = "one JSON array" if form == "JSON" else form
+    written = _literal(lines if lines != path else path.with_name(f"{path.stem}_rows.jsonl"))
+    if form == _SPREAD:
+        program = (
+            f"import json; row = json.load(open({_literal(path)})); "
+            f'open({written}, "w").write(json.dumps(row) + "\\n")'
+        )
+    else:
+        options = ', sep="\\t"' if path.suffix.lower() == ".tsv" else ""
+        reader = _READERS.get(form, "from_json")
+        program = (
+            "from datasets import Dataset; "
+            f"Dataset.{reader}({_literal(path)}{options}).to_json({written})"
+        )
     return (
-        f"the file is {what}, and JSON Lines is wanted, an object on each line: "
-        f'python -c "from datasets import Dataset; {read}.{write}"'
+        f"the file is {form}, and JSON Lines is wanted, an object on each line: "
+        f"python -c {shlex.quote(program)}"
     )
+
+
+def _literal(path: Path) -> str:
+    """Write a path as Python text in double quotes, which a shell's single quotes can hold."""
+    return json.dumps(str(path), ensure_ascii=False)
 
 
 def text_of(line: bytes) -> str:

@@ -18,18 +18,31 @@ _COLUMNS = "data.rename."
 """The user's own names of fields."""
 _VARIABLES = (
     ("wandb", "WANDB_API_KEY"),
+    ("weights & biases", "WANDB_API_KEY"),
     ("hub", "HF_TOKEN"),
     ("hf", "HF_TOKEN"),
+    ("publish", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
+_NO_VALUES = frozenset({"", "null", "None", "true", "false", "???"})
+"""What is no credential, whatever the setting is called."""
+_NO_SETTING = "a credential is no setting, since settings are stored with a run and shown"
 _ANY = "the variable of its service (HF_TOKEN, WANDB_API_KEY, OPENAI_API_KEY)"
 
 SHAPES = {
     "a token of the Hub": r"\bhf_[A-Za-z0-9]{30,}",
     "an API key": (
-        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
+        r"(?<![A-Za-z0-9])(?:sk-(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{40,})"
     ),
-    "a token of GitHub": r"\bgithub_pat_[A-Za-z0-9_]{36,}",
+    "a token of GitHub": r"\b(?:github_pat_|gh[oprsu]_)[A-Za-z0-9_]{36,}",
+    "a token of GitLab": r"\bgl(?:pat|dt|ft|soat|rt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
+    "a token of Slack": r"\bxox[abeoprs]-(?:\d+-)+[A-Za-z0-9]+",
+    "a token of PyPI": r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
+    "a key of Stripe": r"\b[rs]k_live_[A-Za-z0-9]{24,}",
+    "a key of SendGrid": r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    "a signed token (JWT)": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}",
+    "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
+    "a key of AWS": r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}\b",
     "a key of Google": r"\bAIza[A-Za-z0-9_-]{35}",
     "a token of npm": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a key of Weights & Biases": (
@@ -42,8 +55,12 @@ SHAPES = {
         r"(?![A-Za-z0-9/+=])"
     ),
 }
-"""What the values of credentials look like, where `detect-secrets` does not know it."""
-_ASSIGNED = re.compile(r"([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
+"""What the values of credentials look like: what the gate refuses and no message repeats.
+
+`detect-secrets`, which a publication asks as well, knows more of them; to import it takes longer
+than the gate may.
+"""
+_ASSIGNED = re.compile(r"(?<![\w./-])([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*[^\s,;:}\])])")
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|null|None")
@@ -56,15 +73,30 @@ def names_a_credential(path: str) -> bool:
     return bool(named) and not path.startswith(_COLUMNS)
 
 
-def remedy_for(path: str) -> str:
-    """Return what to do instead of giving a credential in this setting."""
+def _remedy_for(path: str, kind: str = "") -> str:
+    """Return what to do instead of giving a credential, of this kind, in this setting."""
     if path.endswith(_NAMES_A_VARIABLE):
         return "give the name of the environment variable that holds the key, never the key itself"
-    found = (variable for word, variable in _VARIABLES if word in path.lower())
-    return (
-        "a credential is no setting, since settings are stored with a run and shown: export it as "
-        f"{next(found, _ANY)}, and leave this one out"
+    found = (
+        variable
+        for words in (path.lower(), kind.lower())
+        for word, variable in _VARIABLES
+        if word in words
     )
+    variable = next(found, None)
+    if variable is None and kind:
+        return f"{_NO_SETTING}: take it out"  # what service it is for, nothing tells
+    return f"{_NO_SETTING}: export it as {variable or _ANY}, and leave this one out"
+
+
+def why_refused(path: str, value: str) -> str | None:
+    """Return that this setting is a credential, by name or look, and what to do instead."""
+    if value in _NO_VALUES:
+        return None
+    if names_a_credential(path):
+        return _remedy_for(path)
+    kind = credential_in(value)
+    return None if kind is None else f"its value looks like {kind}; {_remedy_for(path, kind)}"
 
 
 def credential_in(value: str) -> str | None:

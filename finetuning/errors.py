@@ -36,6 +36,11 @@ class MissingKey(Problem):
     """A key or a token that the environment lacks: needed to run, and not to look at settings."""
 
 
+@dataclass(frozen=True)
+class MissingData(Problem):
+    """Rows that this machine lacks, which is no slip of the pen: told after those."""
+
+
 class WhetstoneError(Exception):
     """An error whose message is for the user; the traceback would add nothing."""
 
@@ -48,6 +53,7 @@ class ConfigError(WhetstoneError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
+        problems = sorted(problems, key=lambda problem: isinstance(problem, MissingData))
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"{_counted(problems)}; nothing was started.\n\n{lines}")

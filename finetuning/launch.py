@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from whetstone.finetuning.config import Plan
 from whetstone.finetuning.config.describe import describe_plan
 from whetstone.finetuning.config.references import referred
+from whetstone.finetuning.config.rules.backend import device_is_here
+from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.config.schema.commands import EvaluationConfig
-from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.runtime.environment import is_main, share_the_cores, take_one_gpu
 
 if TYPE_CHECKING:
@@ -56,6 +58,17 @@ def launch_evaluation(config: EvaluationConfig) -> Path:
     from whetstone.finetuning.inference.evaluate import evaluate_model  # noqa: PLC0415
 
     return evaluate_model(config, found)
+
+
+def check_gpu(backend: DeviceConfig) -> None:
+    """Refuse a GPU that cannot be here, before torch loads.
+
+    Raises:
+        ConfigError: The system has no driver for it.
+
+    """
+    if problems := [*device_is_here(f"backend={backend.name}", backend.device)]:
+        raise ConfigError(problems)
 
 
 def _check_models(plan: Plan) -> None:

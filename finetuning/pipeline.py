@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from whetstone.evaluation.files import write_atomically
+from whetstone.finetuning.artifacts.objective import Summary, objective
 from whetstone.finetuning.artifacts.run_dir import (
     REPORT,
     describe,
@@ -51,7 +52,7 @@ from whetstone.finetuning.runtime.exit_codes import disk_named
 from whetstone.finetuning.training.prepare import StageRun
 from whetstone.finetuning.training.rewards import check_rewards
 from whetstone.finetuning.training.stage_cache import content_hash
-from whetstone.finetuning.training.summary import MERGE_REFUSED, Summary, objective
+from whetstone.finetuning.training.summary import MERGE_REFUSED
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from pathlib import Path
 from whetstone.finetuning.algo.base import CHECKPOINTS
 from whetstone.finetuning.algo.table import ALGORITHMS
 from whetstone.finetuning.artifacts.checkpoints import last_checkpoint
+from whetstone.finetuning.artifacts.objective import Summary
 from whetstone.finetuning.artifacts.run_dir import run_id
 from whetstone.finetuning.config import Config
+from whetstone.finetuning.config.describe import measured_on
 from whetstone.finetuning.config.model_files import context_of, vocabulary_of
 from whetstone.finetuning.config.resolve_model import MERGED
 from whetstone.finetuning.config.rules.model import (
@@ -43,7 +45,7 @@ from whetstone.finetuning.runtime.distributed import check_equal, share
 from whetstone.finetuning.runtime.environment import is_main, processes
 from whetstone.finetuning.runtime.quiet import quiet_libraries
 from whetstone.finetuning.training.prepare import Inputs, StageRun, prepare
-from whetstone.finetuning.training.summary import Summary, summarize
+from whetstone.finetuning.training.summary import summarize
 from whetstone.finetuning.training.tracking import (
     Scalars,
     finish_trackers,
@@ -65,9 +67,13 @@ def run_stage(stage: StageRun) -> Summary:
     stage.console.print(told, highlight=False)
     sampler = stage.rollout
     stage.console.print(f"completions by {sampler.name} ({sampler.reason})", highlight=False)
+    if config.model.path is not None:  # before the data: without it there is nothing to train
+        with working(stage.console, "looking for the model's files"):
+            local_folder(config.model.path, config.model.revision)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
-        if not _holds_something_out(config, inputs):
+        # What is to be measured on nothing, the plan has said.
+        if measured_on(config) and not _holds_something_out(config, inputs):
             tell(stage.console, NOTHING_HELD_OUT)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))

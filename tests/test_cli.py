@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -81,6 +82,23 @@ def test_without_a_command_there_is_help(capsys):
     assert "Trains code models" in told
     assert "measure a model" in told
     assert "error" not in told
+
+
+def test_a_run_knows_what_was_typed(monkeypatch, tmp_path):
+    plans = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["train.py"])
+    monkeypatch.setattr("whetstone.finetuning.cli._check_models", lambda _: None)
+    monkeypatch.setattr("whetstone.finetuning.cli.share_the_cores", lambda: None)
+    monkeypatch.setattr("whetstone.finetuning.cli.take_one_gpu", lambda: None)
+
+    def run_plan(plan, **_):
+        plans.append(plan)
+        return SimpleNamespace(objective=None)
+
+    monkeypatch.setattr("whetstone.finetuning.pipeline.run_plan", run_plan)
+    train(["model=me/coder", "data=nano", "backend=cpu", "hydra.job.name=x"])
+    assert plans[0].typed == ("model=me/coder", "data=nano", "backend=cpu")
 
 
 def test_the_version_is_that_of_the_project(capsys):

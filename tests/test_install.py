@@ -43,6 +43,24 @@ def test_every_extra_that_a_text_names_is_there():
         assert set(named) <= set(EXTRAS), path
 
 
+def test_no_message_asks_for_a_bare_pip():
+    """It would install into whatever environment the shell has, and not into the clone's."""
+    bare = re.compile(r"(?<!\.venv/bin/)\bpip3? install")
+    for folder in ("finetuning", "rewards", "evaluation", "conf"):
+        for path in (ROOT / folder).rglob("*.*"):
+            if path.suffix in {".py", ".yaml"}:
+                assert not bare.search(path.read_text()), path
+
+
+def test_make_takes_the_pythons_that_the_project_takes():
+    [low, high] = re.findall(r"\(3, (\d+)\)", (ROOT / "Makefile").read_text())
+    assert PROJECT["requires-python"] == f">=3.{low},<3.{high}"
+    minors = [
+        int(name[2:]) for text in PROJECT["classifiers"] for name in re.findall(r"3\.\d+", text)
+    ]
+    assert minors == list(range(int(low), int(high)))
+
+
 def test_what_is_missing_is_installed_from_the_clone():
     assert ".venv/bin/pip install -e '.[mlx]'" in not_installed("mlx-lm", "mlx")
     assert ".venv/bin/pip install -e ." in not_installed("trl")

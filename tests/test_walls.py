@@ -109,7 +109,7 @@ ROOMS = {
     "model": {"artifacts", "config", "errors", "nano", "runtime"},
     "report": {"artifacts", "errors", "nano"},
     "rollout": {"config", "errors", "model"},
-    "sweep": {"artifacts", "config", "errors", "report"},
+    "sweep": {"artifacts", "config", "errors", "report", "runtime"},
     "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
     "hooks": {"artifacts", "config", "errors", "export", "model", "report", "runtime"},
@@ -128,16 +128,18 @@ ROOMS = {
         *("algo", "artifacts", "config", "errors", "formats", "hooks", "inference", "model"),
         *("report", "runtime", "training"),
     },
-    "collect": {"config", "data", "errors", "formats", "model", "rollout", "training"},
+    "collect": {
+        *("artifacts", "config", "data", "errors", "formats", "model", "rollout", "training"),
+    },
     "pipeline": {
         *("artifacts", "collect", "config", "data", "errors", "formats", "hooks", "model"),
         *("publish", "report", "rollout", "run", "runtime", "training"),
     },
-    "launch": {"config", "inference", "model", "pipeline", "runtime"},
+    "launch": {"config", "errors", "inference", "model", "pipeline", "runtime"},
     "api": {"artifacts", "config", "launch"},
     "commands": {
-        *("config", "errors", "export", "inference", "launch", "model", "nano", "pipeline"),
-        *("publish", "report", "runtime"),
+        *("config", "credentials", "errors", "export", "inference", "launch", "model", "nano"),
+        *("pipeline", "publish", "report", "runtime"),
     },
     "cli": {"artifacts", "commands", "config", "errors", "launch", "runtime", "sweep"},
 }

@@ -76,9 +76,7 @@ def open_run(plan: Plan) -> Iterator[Path]:
     A name that we made moves on to `NAME-2` when the folder holds a finished run or another
     configuration; a name that the user gave is refused then.
     """
-    base = run_name(plan)
-    for number in itertools.count(1):
-        folder = plan.main.run.outputs / (base if number == 1 else f"{base}-{number}")
+    for folder in _folders_for(plan):
         reason = _not_usable(folder, plan)
         if reason is None:
             with locked(folder):
@@ -89,7 +87,38 @@ def open_run(plan: Plan) -> Iterator[Path]:
                         yield folder
                     return
         if plan.main.run.name:
-            raise ConfigError([Problem(f"run.name={base}", f"{folder} {reason}")])
+            raise ConfigError([Problem(f"run.name={folder.name}", f"{folder} {reason}")])
+
+
+def earlier_run(plan: Plan) -> Path | None:
+    """Return where this very run was begun, on the same rows, finished before interrupted ones.
+
+    None: nowhere, or `run.resume=false` asks for a new one.
+    """
+    if not plan.main.run.resume:
+        return None
+    same = [
+        folder
+        for folder in _folders_of(plan)
+        if (folder / CONFIG).is_file()
+        and _holds_work(folder)
+        and not _stored_differences(folder, plan)
+        and not _changed_files(folder, plan)
+    ]
+    return next((folder for folder in same if finished(folder)), next(iter(same), None))
+
+
+def _folders_of(plan: Plan) -> Iterator[Path]:
+    """Yield the folders that runs of this name have taken, in their order."""
+    return itertools.takewhile(Path.is_dir, _folders_for(plan))
+
+
+def _folders_for(plan: Plan) -> Iterator[Path]:
+    """Yield the folders that a run may take: `NAME`, `NAME-2`, ...; a name of the user's is one."""
+    base = plan.main.run.outputs / run_name(plan)
+    yield base
+    if plan.main.run.name is None:
+        yield from (base.with_name(f"{base.name}-{number}") for number in itertools.count(2))
 
 
 @contextmanager

@@ -10,9 +10,11 @@ import re
 from typing import Any
 
 from whetstone.finetuning.config import Plan
+from whetstone.finetuning.config.resolve_model import name_of
 
 _IN_THE_NAME = frozenset({"model", "data", "algo", "collect", "pipeline"})
 """Choices that a run's name tells by itself."""
+_MODEL_NAME, _MODEL_PATH = "model.name", "model.path"
 _FILE = "experiment"
 _LIST = r"[\[\]'\" ]"
 _NAME = r"[\w.+-]{1,60}"
@@ -46,9 +48,11 @@ def _changes(plan: Plan) -> list[str]:
     Where that is too much for a name, the rest is hashed: seeds of one configuration share it.
     """
     settings = dict(text.partition("=")[::2] for text in plan.typed if "=" in text)
+    told_by_name = _told_by_name(plan)
+    changed = {path: value for path, value in plan.changed.items() if path not in told_by_name}
     made_by = {
         path: [key for key in settings if _may_set(key, path, value)]
-        for path, value in plan.changed.items()
+        for path, value in changed.items()
     }
     of_sweep = [key for key in plan.varied if key in settings]
     keys = dict.fromkeys([*(key for found in made_by.values() for key in found), *of_sweep])
@@ -56,9 +60,16 @@ def _changes(plan: Plan) -> list[str]:
     if all(made_by.values()) and re.fullmatch(_NAME, "-".join(words.values())):
         return list(words.values())
     apart = [key for key in (*of_sweep, "seed") if re.fullmatch(_NAME, words.get(key, ""))]
-    rest = {path: value for path, value in plan.changed.items() if not {*made_by[path]} & {*apart}}
+    rest = {path: value for path, value in changed.items() if not {*made_by[path]} & {*apart}}
     told = dict.fromkeys(words[key] for key in apart)
     return [digest(rest)[:6], *told] if rest else list(told)
+
+
+def _told_by_name(plan: Plan) -> set[str]:
+    """Return what the name of the model tells: itself, and the path that it was made of."""
+    model = plan.asked.model
+    is_of_path = model.path is not None and model.name == name_of(model.path)
+    return {_MODEL_NAME, _MODEL_PATH} if is_of_path else {_MODEL_NAME}
 
 
 def _may_set(key: str, path: str, value: Any) -> bool:
@@ -75,6 +86,8 @@ def _may_set(key: str, path: str, value: Any) -> bool:
 
 
 def _word(key: str, value: str) -> str:
+    if key == _MODEL_PATH:  # two points of a sweep may be folders of one name
+        return digest(value)[:6]
     plain = re.sub(_LIST, "", value).replace(",", "+")
     return plain if key == _FILE else f"{key.rsplit('.', maxsplit=1)[-1]}-{plain}"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from whetstone.evaluation.files import write_atomically
+from whetstone.finetuning.artifacts.objective import Summary
 from whetstone.finetuning.collect.derive import (
     demonstrations,
     judge,
@@ -31,7 +32,6 @@ from whetstone.finetuning.errors import OutsideError
 from whetstone.finetuning.formats.read import read_base
 from whetstone.finetuning.training.prepare import StageRun
 from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
-from whetstone.finetuning.training.summary import Summary
 from whetstone.rewards.teacher.ledger import read_spending
 
 Row = dict[str, Any]

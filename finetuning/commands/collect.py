@@ -5,7 +5,7 @@ import argparse
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.describe import describe_plan
 from whetstone.finetuning.errors import ConfigError, Problem
-from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.launch import check_gpu
 from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "make a data set: samples of a model, then pairs or labels by any reward"

@@ -7,8 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from whetstone.finetuning.config import load
+from whetstone.finetuning.config.not_a_setting import answer_empty
 from whetstone.finetuning.config.rules.outside import has_wandb_key
 from whetstone.finetuning.config.schema import WandbConfig
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.report.console import tell
 from whetstone.finetuning.report.wording import shown
@@ -32,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Print the verdict and write the page, its figures and, where wanted, the W&B report."""
+    if "" in chosen.given:
+        raise ConfigError(
+            [answer_empty("compare ''", "the folder of a run, or one that holds runs")]
+        )
     folders = [Path(text) for text in chosen.given if "=" not in text or Path(text).exists()]
     settings = [text for text in chosen.given if Path(text) not in folders]
     wandb = _wandb_settings(settings, wanted=chosen.wandb)
@@ -59,8 +65,7 @@ def _wandb_settings(settings: list[str], *, wanted: bool) -> WandbConfig | None:
     """Take `tracker=...` through the gate; `--wandb` is W&B, offline where there is no key."""
     strange = [text for text in settings if not text.lstrip("+").startswith("tracker")]
     if strange:
-        remedy = "no such folder, and the only settings here are those of tracker=wandb"
-        raise ConfigError([Problem(text, remedy) for text in strange])
+        raise ConfigError([_no_setting(text) for text in strange])
     if wanted and not any(text.startswith("tracker=") for text in settings):
         has_mode = any("tracker.wandb.mode=" in text for text in settings)
         offline = [] if has_mode or has_wandb_key() else ["tracker.wandb.mode=offline"]
@@ -69,6 +74,14 @@ def _wandb_settings(settings: list[str], *, wanted: bool) -> WandbConfig | None:
         return None
     tracker = load(settings).main.tracker.get("wandb")
     return tracker if isinstance(tracker, WandbConfig) else None
+
+
+def _no_setting(text: str) -> Problem:
+    key, _, value = text.partition("=")
+    if reason := why_refused(key, value):
+        return Problem(key, reason)
+    remedy = "no such folder, and the only settings here are those of tracker=wandb"
+    return Problem(text, remedy)
 
 
 def _beside(first: Path, labels: list[str]) -> Path:

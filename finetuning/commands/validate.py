@@ -4,7 +4,7 @@ import argparse
 
 from whetstone.evaluation.errors import Unjudged
 from whetstone.finetuning.config.validation import load_validation
-from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.launch import check_gpu
 from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 HELP = "let two models answer the same prompts, and judge them with a reward"

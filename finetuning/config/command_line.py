@@ -6,8 +6,9 @@ wrong keys together, and so that an argument of TRL that no YAML mentions needs 
 group or setting a value twice is refused: Hydra would silently take the last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hydra.core.override_parser.types import Override, ValueType
@@ -15,15 +16,27 @@ from hydra.errors import HydraException
 
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
-from whetstone.finetuning.config.not_a_setting import answer_comma, answer_flag, answer_word
+from whetstone.finetuning.config.not_a_setting import (
+    answer_comma,
+    answer_empty,
+    answer_flag,
+    answer_unreadable,
+    answer_word,
+    is_sure_number,
+)
 from whetstone.finetuning.config.overrides import is_flag, parse_override, plain, quoted
 from whetstone.finetuning.config.resolve_model import resolve_path
+from whetstone.finetuning.config.row_files import rows_no_name
+from whetstone.finetuning.config.wanted import wanted
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
 _ONE_ONLY = frozenset({"algo", "backend", "collect", "data", "model", "pipeline"})
 _MODEL, _PATH = "model", "model.path"
+_NONE_OF = frozenset({"reward", "tracker"})
 _DEFAULT_ALGORITHM = "grpo"
-_NOTHING = frozenset({"None", "null", ""})
+_NOTHING = frozenset({"None", ""})
+"""How `null` and an empty value read: no choice of a group, and no model."""
 _LISTED = frozenset({ValueType.SIMPLE_CHOICE_SWEEP, ValueType.CHOICE_SWEEP})
 
 
@@ -67,28 +80,34 @@ class _Reader:
         self._choices: dict[str, str] = {}
         self._values: dict[str, str] = {}
         self._hydra: list[str] = []
-        self._flags: list[str] = []
+        self._later: list[Callable[[str], Problem]] = []
+        """Answers that depend on the algorithm, which may stand behind them."""
+        self._before: str | None = None
         self._problems: list[Problem] = []
 
     def command_line(self) -> CommandLine:
         algo = self._choices.get("algo", "").partition("=")[2]
         algo = algo if algo in self._groups["algo"] else _DEFAULT_ALGORITHM
-        flags = [answer_flag(text, algo) for text in self._flags]
-        problems = (*self._problems, *flags)
+        problems = (*self._problems, *(answer(algo) for answer in self._later))
         return CommandLine(self._choices, self._values, tuple(self._hydra), problems)
 
     def read(self, text: str) -> None:
         if is_flag(text):
-            self._flags.append(text)
+            self._later.append(partial(answer_flag, text))
             return
         if "=" not in text and not text.startswith("~"):
-            self._problems.append(answer_word(text, self._groups))
+            self._problems.append(answer_word(text, self._groups, self._before))
+            return
+        self._before = text
+        key, _, value = text.lstrip("+").partition("=")
+        # What is in a structure is named by the gate, with the place where it is.
+        if not value.startswith(("{", "[")) and (reason := why_refused(key, value)):
+            self._problems.append(Problem(key, reason))
             return
         try:
             override, as_read = parse_override(text)
-        except HydraException as error:
-            reason = str(error).splitlines()[0]
-            self._problems.append(Problem(text, f"cannot be read as `setting=value` ({reason})"))
+        except HydraException:
+            self._problems.append(answer_unreadable(text))
             return
         self._sort(override, as_read)
 
@@ -101,11 +120,13 @@ class _Reader:
             self._hydra.append(text)
         elif key in self._choices or key in self._values:
             self._problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
-        elif override.is_sweep_override() and not self._sweep:
-            values = _entries(override) if override.value_type in _LISTED else []
-            takes_many = key not in _ONE_ONLY
-            answer = answer_comma(text, values, is_choice=is_choice, takes_many=takes_many)
-            self._problems.append(answer)
+        elif not is_choice and text.endswith(f"{key}=") and self._wanted(key):
+            self._later.append(lambda algo: answer_empty(text, self._wanted(key, algo)))
+        elif override.is_sweep_override() and self._is_no_sweep(text):
+            entries = _entries(override) if override.value_type in _LISTED else []
+            answer = partial(answer_comma, text, entries)
+            many = key not in _ONE_ONLY
+            self._later.append(lambda algo: answer(algo=algo, is_choice=is_choice, takes_many=many))
         elif key == _MODEL and (paths := self._paths(override)):
             self._by_path(text, paths, len(_entries(override)))
         elif is_choice:
@@ -116,11 +137,20 @@ class _Reader:
         else:
             self._values[key] = text if override.is_delete() else "++" + text.lstrip("+")
 
+    def _wanted(self, key: str, algo: str = _DEFAULT_ALGORITHM) -> str:
+        """Say what a setting takes; nothing for a name that is unknown, which the schema tells."""
+        return wanted(key, algo=algo) or ""
+
+    def _is_no_sweep(self, text: str) -> bool:
+        """Tell several values where one is wanted, and in a sweep a number with a comma."""
+        name, _, given = text.lstrip("+").partition("=")
+        return not self._sweep or is_sure_number(name, given, _DEFAULT_ALGORITHM) is not None
+
     def _paths(self, override: Override) -> list[str]:
         """Return the models that are no choice of conf/model; none where the choice is wrong."""
         if override.is_delete() or isinstance(override.value(), list):
             return []
-        names = self._groups[_MODEL] | _NOTHING
+        names = self._groups[_MODEL] | _NOTHING | {"null"}
         return [entry for entry in _entries(override) if entry not in names]
 
     def _by_path(self, text: str, paths: list[str], of: int) -> None:
@@ -149,11 +179,19 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
     group = override.key_or_group
     if override.is_delete():
         return [Problem(f"~{group}", f"a run needs this one; choose another: {group}=NAME")]
+    there_are = ", ".join(sorted(options - {LOCAL}))
     if override.value() == "":
-        return [Problem(f"{group}=", f"choose one: {', '.join(sorted(options))}")]
+        return [Problem(f"{group}=", f"the value is empty; choose one: {there_are}")]
+    if override.value() is None:
+        none = f", or none of them: {group}=[]" if group in _NONE_OF else ""
+        remedy = f"null is no choice; leave {group} out, or choose one: {there_are}{none}"
+        return [Problem(f"{group}=null", remedy)]
     chosen = _options(override)
     problems = [
-        Problem(f"{group}={option}", f"no such {group}; {did_you_mean(option, options)}")
+        Problem(
+            f"{group}={option}",
+            rows_no_name(option) or f"no such {group}; {did_you_mean(option, options - {LOCAL})}",
+        )
         for option in chosen
         if option not in options
     ]
@@ -166,9 +204,9 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
 
 
 def _options(override: Override) -> list[str]:
-    """Flatten `a`, `[a,b]` and the sweep `a,b` into option names; null chooses nothing."""
+    """Flatten `a`, `[a,b]` and the sweep `a,b` into option names; `[]` has none."""
     names = [name for entry in _entries(override) for name in entry.strip("[]").split(",")]
-    return [name for name in names if name not in _NOTHING]
+    return ["null" if name == "None" else name for name in names if name]
 
 
 def _entries(override: Override) -> list[str]:

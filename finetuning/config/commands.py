@@ -7,17 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from whetstone.evaluation.tasks import TASKS, why_unavailable
-from whetstone.evaluation.tasks.jsonl import SUFFIX
-from whetstone.finetuning.config.explain import did_you_mean
-from whetstone.finetuning.config.rules.backend import sampler_is_installed
+from whetstone.finetuning.config.resolve_model import WANTED
+from whetstone.finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from whetstone.finetuning.config.rules.model import (
     adapter_may_exist,
     model_can_be_meant,
     no_adapter,
     not_a_repo,
 )
-from whetstone.finetuning.config.rules.outside import NANO_TASKS
+from whetstone.finetuning.config.rules.outside import tasks_can_be_had
 from whetstone.finetuning.config.schema.commands import (
     EvaluationConfig,
     GenerateSettings,
@@ -28,10 +26,12 @@ from whetstone.finetuning.config.schema.commands import (
 from whetstone.finetuning.config.settings import MISSING, S, read_settings
 from whetstone.finetuning.errors import ConfigError, Problem
 
+_REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
+
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:
     """Read the settings of `whetstone merge`. Raises ConfigError with all problems."""
-    needed = {"adapter": "adapter=FOLDER, such as outputs/NAME/adapter"}
+    needed = {"adapter": "adapter=FOLDER: a folder, such as outputs/NAME/adapter"}
     settings, problems = read_settings(overrides, "merge.yaml", MergeSettings, needed)
     if str(settings.adapter) != MISSING:
         problems += no_adapter(settings.adapter)
@@ -49,17 +49,21 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
 
 def load_generate(overrides: Sequence[str]) -> GenerateSettings:
     """Read the settings of `whetstone generate`. Raises ConfigError with all problems."""
-    needed = {"model": "model=NAME, a folder or a Hub id"}
+    needed = {"model": f"model=NAME: {WANTED}"}
     settings, problems = read_settings(overrides, "generate.yaml", GenerateSettings, needed)
     problems += model_can_be_meant("model", settings.model)
     problems += adapter_may_exist(settings.adapter)
+    problems += device_is_here(f"device={settings.device}", settings.device)
     problems += sampler_is_installed("rollout", settings.rollout)
     return _checked(settings, problems)
 
 
 def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
     """Read the settings of `whetstone publish model`. Raises ConfigError with all problems."""
-    needed = {"run": "run=outputs/NAME", "repo": "repo=OWNER/NAME"}
+    needed = {
+        "run": "run=FOLDER: the folder of a run, such as outputs/NAME",
+        "repo": "repo=OWNER/NAME: a name on the Hub",
+    }
     settings, problems = read_settings(
         overrides, "publish_model.yaml", PublishModelSettings, needed
     )
@@ -71,7 +75,10 @@ def load_publish_model(overrides: Sequence[str]) -> PublishModelSettings:
 
 def load_publish_dataset(overrides: Sequence[str]) -> PublishDatasetSettings:
     """Read the settings of `whetstone publish dataset`. Raises ConfigError with all problems."""
-    needed = {"folder": "folder=FOLDER, such as outputs/NAME/dataset", "repo": "repo=OWNER/NAME"}
+    needed = {
+        "folder": "folder=FOLDER: a folder, such as outputs/NAME/dataset",
+        "repo": "repo=OWNER/NAME: a name on the Hub",
+    }
     settings, problems = read_settings(
         overrides, "publish_dataset.yaml", PublishDatasetSettings, needed
     )
@@ -86,7 +93,7 @@ def _checked(settings: S, problems: list[Problem]) -> S:
 
 
 FILE = "evaluate.yaml"
-NEEDED = {"model": "model=NAME, a folder or a Hub id"}
+NEEDED = {"model": f"model=NAME: {WANTED}"}
 
 
 def load_evaluation(overrides: Sequence[str]) -> EvaluationConfig:
@@ -97,21 +104,17 @@ def load_evaluation(overrides: Sequence[str]) -> EvaluationConfig:
 
     """
     config, problems = read_settings(overrides, FILE, EvaluationConfig, NEEDED)
-    problems += [problem for rule in _RULES for problem in rule(config)]
+    wrong = {problem.setting.partition("=")[0] for problem in problems}
+    found = [problem for rule in _RULES for problem in rule(config)]
+    # What is wrong already is not judged by the file's value in its place.
+    problems += [problem for problem in found if problem.setting.partition("=")[0] not in wrong]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config
 
 
 def _tasks_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
-    for task in config.tasks:
-        if task in NANO_TASKS:
-            continue
-        if task not in TASKS and not task.endswith(SUFFIX):
-            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
-            yield Problem(f"tasks={task}", f"no such task; {options}, or a {SUFFIX} file")
-        elif reason := why_unavailable(task):
-            yield Problem(f"tasks={task}", reason)
+    yield from tasks_can_be_had(("tasks", task) for task in config.tasks)
     for stem, count in Counter(Path(task).stem for task in config.tasks).items():
         if count > 1:
             yield Problem("tasks", f"two are called `{stem}`; their results would collide")
@@ -130,6 +133,10 @@ def _adapter_may_exist(config: EvaluationConfig) -> Iterator[Problem]:
     yield from adapter_may_exist(config.adapter)
 
 
+def _device_is_here(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from device_is_here(f"device={config.device}", config.device)
+
+
 def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
     yield from sampler_is_installed("rollout", config.rollout)
     if config.rollout == "mlx" and config.load_in_8bit:
@@ -142,5 +149,6 @@ _RULES = (
     _one_quantization,
     _model_may_exist,
     _adapter_may_exist,
+    _device_is_here,
     _sampler_can_be_had,
 )

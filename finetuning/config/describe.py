@@ -46,7 +46,7 @@ def _stage(stage: Stage) -> str:
         case None:
             return f"{config.algo.name} on {_data(config)}"
         case BaseCollect():
-            return f"samples on {_data(config)}"
+            return f"completions sampled for the prompts of {_data(config)}"
         case collect:
             return f"{collect.name} rows from {_made(collect.base)}, judged by {judges}"
 
@@ -69,11 +69,21 @@ def _made(source: str) -> str:
 
 
 def _measured(config: Config) -> str:
-    hook = config.hooks.evaluate
+    return measured_on(config) or (
+        "on nothing; set data.eval_tasks to problems that are not trained on"
+    )
+
+
+def measured_on(config: Config) -> str | None:
+    """Say which problems or rows a run is to be measured on; None where on nothing."""
+    hook, watch = config.hooks.evaluate, config.hooks.watch
     moments = [name for name, wanted in (("before", hook.before), ("after", hook.after)) if wanted]
-    if hook.tasks and moments:
+    writes_programs = config.algo.name != "reward"
+    if hook.tasks and moments and writes_programs:
         of = "" if hook.limit is None else f" (the first {hook.limit} problems of each)"
         return f"on {' and '.join(hook.tasks)}{of}, {' and '.join(moments)}"
-    if not isinstance(config.algo, OnlineConfig):
-        return "on held-out rows only; tasks: data.eval_tasks"
-    return "on nothing; set data.eval_tasks to problems that are not trained on"
+    if config.data.watch_task and watch.every_steps and writes_programs:
+        return f"on {config.data.watch_task} while it trains; more: data.eval_tasks"
+    if not isinstance(config.algo, OnlineConfig) and getattr(config.data, "held_out", None):
+        return f"on held-out rows only{'; data.eval_tasks adds tasks' if writes_programs else ''}"
+    return None

@@ -14,6 +14,23 @@ from whetstone.finetuning.errors import Problem
 Values = dict[str, Any]
 _KEY = "[key]"
 """The end of pydantic's path to a key that is wrong."""
+_SECTION = "a section, whose settings are given one by one (SECTION.SETTING=VALUE),"
+_WANTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "list_type": "a list, such as [a,b],",
+    "path_type": "a path",
+    "dict_type": _SECTION,
+    "model_type": _SECTION,
+    "model_attributes_type": _SECTION,
+}
+"""What a value of the wrong type should have been."""
 
 
 def explain(detail: ErrorDetails, values: Values) -> Problem:
@@ -33,8 +50,16 @@ def explain(detail: ErrorDetails, values: Values) -> Problem:
     elif detail["type"] in {"literal_error", "union_tag_invalid"}:
         reason = _one_of(detail)
     else:
-        reason = detail["msg"][0].lower() + detail["msg"][1:]
+        reason = reason_of(detail)
     return Problem(f"{dotted}={_short(detail['input'])}", reason)
+
+
+def reason_of(detail: ErrorDetails) -> str:
+    """Return what is wrong with a value; pydantic's sentence where it is fit for users."""
+    if wanted := _WANTED.get(detail["type"]):
+        return f"{wanted} is wanted"
+    text = detail["msg"].removeprefix("Value error, ")
+    return text[0].lower() + text[1:]
 
 
 def _one_of(detail: ErrorDetails) -> str:

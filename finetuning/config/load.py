@@ -1,5 +1,6 @@
 """The one gate: overrides in, a plan of frozen stage configurations out, or every error at once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,9 @@ def _without(values: Values, prefix: str) -> Values:
     }
 
 
+_OF_HYDRA = re.compile(r"[+~]*hydra[./]")
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a command will do: its stages, the last of which is the run itself."""
@@ -49,7 +53,7 @@ class Plan:
     changed: dict[str, Any]
     """What differs from the plain choice of model, data and algorithm, by dotted path."""
     typed: tuple[str, ...]
-    """The settings of the command line as a person types them: `reward=random`, `seed=1`."""
+    """The settings of the command line as they were typed: `reward=random`, `seed=1`."""
     varied: tuple[str, ...] = ()
     """Where the run is a point of a sweep: the settings in which its points differ."""
 
@@ -74,6 +78,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     if absent:  # what it was meant to hold would be missed as well
         raise ConfigError([Problem(f"--config-dir={f}", "there is no such folder") for f in absent])
     typed = read_command_line(overrides, user_dirs)
+    words = tuple(text.lstrip("+") for text in overrides if not _OF_HYDRA.match(text))
     problems = list(typed.problems)
     stages: list[Stage] = []
     try:
@@ -93,8 +98,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     if main is None:
         raise TypeError("a configuration without problems must have been parsed")
     changed = _difference(identity(values), identity(plain))
-    given = [*typed.choices.values(), *typed.values.values()]
-    return Plan(tuple(stages), main, changed, tuple(text.lstrip("+") for text in given))
+    return Plan(tuple(stages), main, changed, words)
 
 
 def complete(

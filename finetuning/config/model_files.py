@@ -1,4 +1,7 @@
-"""What the files of a model's folder say about it, read without torch and without its weights."""
+"""What the files of a model's folder say about it, read without torch and without its weights.
+
+`why_broken` is the one rule for what is a whole model, whichever command is given the folder.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,6 +12,17 @@ from safetensors import SafetensorError, safe_open
 
 CONFIG = "config.json"
 _INDEX = "model.safetensors.index.json"
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+)
+"""One of them is in every folder with a tokenizer."""
+_KINDS = ("model_type", "auto_map")
+"""Where a config.json names the model's class: one of the library, or one that comes with it."""
 _POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
 """What architectures call the longest text that they were made for."""
 
@@ -23,24 +37,34 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 
 def why_broken(folder: Path) -> str | None:
-    """Return why nothing can be loaded from here: a file that was cut off, or is no such file."""
+    """Return why nothing can be loaded from here: a file is missing, cut off or of another kind."""
+    return next(_faults(folder), None)
+
+
+def _faults(folder: Path) -> Iterator[str]:
+    """Yield what is wrong, the worst first; what follows may only be looked at when it is right."""
     remedy = "copy or download it again"
+    if not (folder / CONFIG).is_file():
+        yield f"this folder has no {CONFIG}, so it is no model"
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        yield f"{folder} has no tokenizer ({_TOKENIZERS[0]}); save the model's own beside it"
     for name in (CONFIG, "tokenizer_config.json", _INDEX):
         path = folder / name
         if path.is_file() and not _is_object(path):
-            return f"{path} is no JSON object; {remedy}"
+            yield f"{path} is no JSON object; {remedy}"
+    if not any(kind in settings_of(folder) for kind in _KINDS):
+        yield f"{folder / CONFIG} names no model_type, so nothing tells what model it is; {remedy}"
     index = folder / _INDEX
     named = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else {}
     for name in sorted(set(named.get("weight_map", {}).values())):
         if not (folder / name).is_file():
-            return f"{index} names {name}, which is not there; {remedy}"
+            yield f"{index} names {name}, which is not there; {remedy}"
     for path in sorted(folder.glob("model*.safetensors")):
         try:
             with safe_open(path, framework="np"):
                 pass
         except SafetensorError as error:
-            return f"{path} is cut off or no file of weights ({error}); {remedy}"
-    return None
+            yield f"{path} is cut off or no file of weights ({error}); {remedy}"
 
 
 def _is_object(path: Path) -> bool:

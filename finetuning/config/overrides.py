@@ -5,6 +5,7 @@ cannot read is taken as the text that it is.
 """
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import HydraException
 
 _HOME = re.compile(r"(?<=[=\[,])~(?=/|,|\]|$)")
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
+"""A dash, and what a text editor or a web page makes of one or two."""
+_FLAG = re.compile(f"[{_DASHES}]{{1,2}}[A-Za-z]")
 _STRUCTURES = ("[", "{", "'", '"')
 """A value that begins like this means to be more than text; a mistake in it is a mistake."""
 
@@ -56,15 +60,17 @@ def plain(value: Any) -> Any:
     return value.text if isinstance(value, QuotedString) else value
 
 
-def part_flags(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return Hydra's own flags, wherever they stand, and everything else in its order.
+def part_flags(
+    given: Sequence[str], parser: ArgumentParser | None = None
+) -> tuple[list[str], list[str]]:
+    """Return the flags of a parser, wherever they stand, and everything else in its order.
 
-    A flag that Hydra does not have stays with its value, as `--seed 3`: the gate says how such a
-    setting is written.
+    A flag that the parser (None: Hydra's) does not have stays with its value, as `--seed 3`: the
+    gate says how such a setting is written.
     """
     known = {
         option: action
-        for action in get_args_parser()._actions  # noqa: SLF001 - the only list of them
+        for action in (parser or get_args_parser())._actions  # noqa: SLF001 - the only list of them
         for option in action.option_strings
     }
     flags: list[str] = []
@@ -89,5 +95,11 @@ def part_flags(given: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def is_flag(word: str) -> bool:
-    """Tell a flag from a setting and from a negative number."""
-    return re.match(r"--?[A-Za-z]", word) is not None
+    """Tell a flag from a setting and from a negative number, whatever dashes it was pasted with."""
+    return _FLAG.match(word) is not None
+
+
+def parts_of_flag(text: str) -> tuple[str, str]:
+    """Return the setting that `--learning-rate 3` would be, and its value, which may be empty."""
+    typed, _, value = text.replace("=", " ", 1).partition(" ")
+    return typed.lstrip(_DASHES).replace("-", "_"), value.strip()

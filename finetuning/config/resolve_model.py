@@ -1,8 +1,7 @@
 """What a person calls a model, resolved in one place for every command.
 
 A name of conf/model, a folder, the folder of a run (its finished model), or an id of the Hub, in
-this order. Needs neither torch nor the Hub; that the files in a folder are whole is checked by who
-reads them.
+this order, and its files are looked at. Needs neither torch nor the Hub.
 """
 
 import re
@@ -15,12 +14,17 @@ import yaml
 from whetstone.finetuning.config.compose import compose_group
 from whetstone.finetuning.config.explain import nearest
 from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from whetstone.finetuning.config.model_files import CONFIG, why_broken
+from whetstone.finetuning.config.row_files import rows_no_name
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
+WANTED = "a name of conf/model, a folder or an id of the Hub"
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""
 OUTPUTS = Path("outputs")
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+REPO = re.compile(r"[\w.-]+/[\w.-]+")
+"""What an id of the Hub looks like: OWNER/NAME."""
 _NUMBERS = re.compile(r"\d+[a-z]?")
 _ALIKE = 0.8
 
@@ -60,13 +64,21 @@ def resolve_path(
     given: str, setting: str, outputs: Path = OUTPUTS, presets: Collection[str] = ()
 ) -> ModelRef:
     """Find a model that is no name of conf/model likewise; `presets` are the names there are."""
+    if reason := why_refused("model", given):
+        raise ConfigError([Problem(setting, reason)])
+    if not given:
+        raise ConfigError([Problem(setting, f"the value is empty; wanted: {WANTED}")])
     folder = Path(given).expanduser()
     if folder.is_dir():
         place = _model_in(folder, setting)
         return ModelRef(given, name_of(str(place)), str(place))
+    if told := rows_no_name(given):
+        raise ConfigError([Problem(setting, f"no model: {told}")])
+    if folder.is_file():
+        raise ConfigError([Problem(setting, "this is a file; a model is a folder")])
     if is_local(given, outputs):
-        raise ConfigError([Problem(setting, f"there is no such folder{_beside(folder)}")])
-    if not _REPO.fullmatch(given):
+        raise ConfigError([Problem(setting, f"there is no such folder{beside(folder)}")])
+    if not REPO.fullmatch(given):
         raise ConfigError([Problem(setting, _no_preset(given, presets))])
     return ModelRef(given, name_of(given), given)
 
@@ -100,7 +112,9 @@ def _preset(name: str, setting: str) -> ModelRef:
 def _model_in(folder: Path, setting: str) -> Path:
     """Return the folder of the model: this one, or what a run has made in it."""
     for place in (folder, folder / MERGED):
-        if (place / "config.json").is_file():
+        if (place / CONFIG).is_file():
+            if broken := why_broken(place):
+                raise ConfigError([Problem(setting, broken)])
             return place
     if (folder / "adapter_config.json").is_file():
         reason = (
@@ -115,7 +129,7 @@ def _model_in(folder: Path, setting: str) -> Path:
     raise ConfigError([Problem(setting, reason)])
 
 
-def _beside(folder: Path) -> str:
+def beside(folder: Path) -> str:
     """Name the folder of the same parent that was probably meant."""
     if not folder.parent.is_dir():
         return ""

@@ -130,7 +130,7 @@ def instead(word: str, algo: str, value: str | None = None) -> str | None:
 
     """
     offline = algo not in ONLINE
-    setting = _setting_of(word, algo, offline=offline)
+    setting = setting_of(word, algo)
     if setting is None:
         return None
     *before, last = setting.split(" ")
@@ -145,11 +145,12 @@ def instead(word: str, algo: str, value: str | None = None) -> str | None:
     return f"write {written}{why}"
 
 
-def _setting_of(word: str, algo: str, *, offline: bool) -> str | None:
+def setting_of(word: str, algo: str) -> str | None:
+    """Return the setting that a word stands for, with what is to be chosen before it."""
     if word in _EPOCHS:
         return f"{_ARGS}.num_train_epochs"
     if word in _TWO:
-        return _TWO[word][offline]
+        return _TWO[word][algo not in ONLINE]
     if word in _SETTINGS:
         return _SETTINGS[word]
     computed = {**COMPUTED, **COMPUTED_BY.get(algo, {})}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from whetstone.finetuning.config.explain import did_you_mean, explain, path_of
 from whetstone.finetuning.config.rules import broken_rules
 from whetstone.finetuning.config.schema import Config
-from whetstone.finetuning.credentials import credential_in, names_a_credential, remedy_for
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import Problem
 
 Values = dict[str, Any]
@@ -27,10 +27,11 @@ def validate(values: Values, preset: Callable[[], Values]) -> tuple[Config | Non
     `preset` makes the same composition without the user's single values; it is asked for where a
     value is wrong. Returns the configuration, or None, and every problem found.
     """
-    problems = [*_credentials(values), *_unknown_stages(values, preset), *_missing(values)]
+    credentials = _credentials(values)
+    problems = [*credentials, *_unknown_stages(values, preset), *_missing(values)]
     refused = {problem.setting for problem in problems}
     config, found = _parse(values)
-    problems += [problem for problem in found if _name(problem) not in refused]
+    problems += [problem for problem in _without_followers(found) if _name(problem) not in refused]
     repaired = config
     if config is None:
         repaired, _ = _parse(_repair(values, preset()))
@@ -44,23 +45,46 @@ def _name(problem: Problem) -> str:
     return problem.setting.split("=")[0]
 
 
-def _credentials(node: Any, path: str = "") -> Iterator[Problem]:
-    """Yield the settings that hold a credential, by name or by what their values look like."""
+def _without_followers(problems: list[Problem]) -> list[Problem]:
+    """Leave out what is wrong because another setting is: `run.cache` lies in `run.outputs`."""
+    told: list[Problem] = []
+    for problem in problems:
+        _, _, value = problem.setting.partition("=")
+        if not any(
+            problem.message == other.message
+            and (inside := other.setting.partition("=")[2])
+            and value.startswith(f"{inside}/")
+            for other in told
+        ):
+            told.append(problem)
+    return told
+
+
+def _credentials(values: Values) -> list[Problem]:
+    """Return the settings that hold a credential, by name or by what their values look like."""
+    found: list[tuple[str, str, str]] = []
+    for path, value in _leaves(values):
+        refusal = why_refused(path, value)
+        if refusal is not None and not any(value.startswith(f"{other}/") for _, other, _ in found):
+            found.append((path, value, refusal))  # what only follows another is told with it
+    return [Problem(path, refusal) for path, _, refusal in found]
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the settings that hold a text or a whole number, each with its path."""
     if isinstance(node, dict | list):
         inside = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in inside:
-            yield from _credentials(value, f"{path}.{key}" if path else str(key))
-    elif node not in {None, "", "???"} and not isinstance(node, bool | float):
-        kind = credential_in(str(node))
-        if names_a_credential(path):
-            yield Problem(path, remedy_for(path))
-        elif kind is not None:
-            yield Problem(path, f"its value looks like {kind}; {remedy_for(path)}")
+            yield from _leaves(value, f"{path}.{key}" if path else str(key))
+    elif not isinstance(node, bool | float):
+        yield path, str(node)
 
 
 def _unknown_stages(values: Values, preset: Callable[[], Values]) -> list[Problem]:
     """Take out stages that no YAML has: a misspelt one would only be called incomplete."""
-    stages = values["pipeline"]["stages"]
+    stages = values["pipeline"].get("stages")
+    if not isinstance(stages, dict) or not all(isinstance(s, dict) for s in stages.values()):
+        return []  # the schema says what they are
     if all("choose" in stage for stage in stages.values()):
         return []
     known = preset()["pipeline"]["stages"]

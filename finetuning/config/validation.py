@@ -5,19 +5,25 @@ would change nothing here is refused by name.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from whetstone.evaluation.tasks import TASKS
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.load import load
-from whetstone.finetuning.config.overrides import with_home
-from whetstone.finetuning.config.resolve_model import ModelRef, resolve_model
-from whetstone.finetuning.config.rules.outside import NANO_TASKS
+from whetstone.finetuning.config.not_a_setting import answer_empty, answer_flag, answer_stray
+from whetstone.finetuning.config.overrides import is_flag, with_home
+from whetstone.finetuning.config.resolve_model import WANTED, ModelRef, resolve_model
+from whetstone.finetuning.config.rules.outside import no_such_task
 from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
-_OWN = ("base", "tuned", "prompts")
+_OWN = {
+    "base": WANTED,
+    "tuned": WANTED,
+    "prompts": f"a {SUFFIX} file or the name of a task",
+}
+_MODELS = ("base", "tuned")
 _SHARED = ("reward", "backend", "seed", "debug", "hooks.evaluate", "data.stop", "run")
 
 
@@ -39,23 +45,14 @@ def load_validation(given: Sequence[str]) -> Validation:
         ConfigError: with every problem.
 
     """
-    problems: list[Problem] = []
-    own: dict[str, str] = {}
-    shared: list[str] = []
-    for text in map(with_home, given):
-        key, sign, value = text.partition("=")
-        name = key.lstrip("+")
-        if name in own:
-            problems.append(Problem(text, f"`{name}` was given twice; keep one of them"))
-        elif name in _OWN and sign:
-            own[name] = value
-        elif any(f"{name}.".startswith(f"{known}.") for known in _SHARED) and sign:
-            shared.append(text)
-        else:
-            problems.append(Problem(text, f"no such setting; {did_you_mean(name, _OWN + _SHARED)}"))
-    problems += [Problem(name, f"must be given: {name}=...") for name in _OWN if not own.get(name)]
+    own, shared, problems = _parted([with_home(text) for text in given])
+    for name, expected in _OWN.items():
+        if name not in own:
+            problems.append(Problem(name, f"must be given: {name}=..., {expected}"))
+        elif not own[name] and not any(problem.setting == name for problem in problems):
+            problems.append(answer_empty(f"{name}=", expected))
     models: dict[str, ModelRef] = {}
-    for name in _OWN[:2]:
+    for name in _MODELS:
         try:
             if own.get(name):
                 models[name] = resolve_model(own[name], f"{name}={own[name]}")
@@ -68,13 +65,40 @@ def load_validation(given: Sequence[str]) -> Validation:
     return Validation(models["base"], models["tuned"], prompts, config)
 
 
+def _parted(given: Sequence[str]) -> tuple[dict[str, str], list[str], list[Problem]]:
+    """Return what is only of this command, the settings of a run, and what is neither."""
+    own: dict[str, str] = {}
+    shared: list[str] = []
+    problems: list[Problem] = []
+    before: str | None = None
+    for text in given:
+        key, sign, value = text.partition("=")
+        name = key.lstrip("+")
+        if is_flag(text):
+            problems.append(answer_flag(text, "grpo"))
+        elif not sign:
+            free = next((name for name in _OWN if name not in own), "")
+            problems.append(answer_stray(text, free, is_given=not free, before=before))
+        elif reason := why_refused(name, value):
+            own.setdefault(name, "")
+            problems.append(Problem(name, reason))
+        elif name in own:
+            problems.append(Problem(text, f"`{name}` was given twice; keep one of them"))
+        elif name in _OWN:
+            own[name] = value
+        elif any(f"{name}.".startswith(f"{known}.") for known in _SHARED):
+            shared.append(text)
+        else:
+            known = did_you_mean(name, [*_OWN, *_SHARED])
+            problems.append(Problem(text, f"no such setting; {known}"))
+        before = text if sign else before
+    return own, shared, problems
+
+
 def _config(shared: list[str], prompts: str, problems: list[Problem]) -> Config | None:
     is_file = prompts.endswith(SUFFIX)
-    if prompts and not is_file and prompts not in {*NANO_TASKS, *TASKS}:
-        options = did_you_mean(prompts, [*NANO_TASKS, *TASKS])
-        problems.append(
-            Problem(f"prompts={prompts}", f"no such task; {options}, or a {SUFFIX} file")
-        )
+    if prompts and (told := no_such_task(prompts)):
+        problems.append(Problem(f"prompts={prompts}", told))
     fixed = ["model=qwen", "pipeline=single", "tracker=none", "algo=grpo"]
     data = ["data=jsonl", f"data.train={prompts}"] if is_file else ["data=nano"]
     # Nothing is measured but the prompts; and a task is looked for as an evaluation's would be.
@@ -95,5 +119,5 @@ def _config(shared: list[str], prompts: str, problems: list[Problem]) -> Config 
 def _as_asked(problem: Problem, prompts: str) -> Problem:
     """Name what the user typed, where the gate names the setting that we made of it."""
     if problem.setting.startswith(("data.train", "hooks.evaluate.tasks")):
-        return Problem(f"prompts={prompts}", problem.message)
+        return replace(problem, setting=f"prompts={prompts}")
     return problem

@@ -80,9 +80,8 @@ class ProgressCallback(TrainerCallback):
             figures.clear()
         self._first_step = self._step = self._line_step = self._parts_until = state.global_step
         self._total = state.max_steps
-        for (
-            row
-        ) in state.log_history:  # what a look before the first step or an earlier session found
+        # What a look before the first step or an earlier session found.
+        for row in state.log_history:
             self._take_held_out(row, row["step"])
         self._began_at = self._stepping_since = self._console.get_time()
         self._line_at = -math.inf
@@ -243,12 +242,13 @@ class ProgressCallback(TrainerCallback):
         ]
 
     def _told_pace(self) -> str:
-        """Word the mean seconds of this session's steps, and of the parts of the last ones."""
+        """Word the mean seconds of the last steps with their parts, or of this session's steps."""
         if self._step == self._first_step:
             return ""
-        pace = f"{self._seconds_per_step():.2f} s/step"
+        if not self._parts:
+            return f"{self._seconds_per_step():.2f} s/step"
         parts = ", ".join(_worded(_PARTS, self._parts, ".2f"))
-        return f"{pace} ({parts})" if parts else pace
+        return f"{sum(self._parts.values()):.2f} s/step ({parts})"
 
     def _time_left(self) -> str:
         """Extrapolate from this session alone: what ran before a resume took other seconds."""

@@ -63,7 +63,10 @@ def evaluate_model(config: EvaluationConfig, found: Found, console: Console | No
     console = console or Console()
     quiet_libraries()
     tasks = [build_task(name, config.limit, ()) for name in config.tasks]
-    device = choose_device(DeviceConfig(name="auto", device=config.device, dtype=config.dtype))
+    device = choose_device(
+        DeviceConfig(name=config.device, device=config.device, dtype=config.dtype),
+        f"device={config.device}",
+    )
     _check_chat(found, tasks)
     wanted = Measured(
         path=str(found.folder),

@@ -29,7 +29,10 @@ def generate(settings: GenerateSettings, found: Found, prompts: Sequence[str]) -
 
     """
     quiet_libraries()
-    device = choose_device(DeviceConfig(name="auto", device=settings.device, dtype=settings.dtype))
+    device = choose_device(
+        DeviceConfig(name=settings.device, device=settings.device, dtype=settings.dtype),
+        f"device={settings.device}",
+    )
     chat = _asks_in_chat(settings, found)
     wanted = Measured(
         path=str(found.folder),

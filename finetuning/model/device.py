@@ -5,6 +5,7 @@ from typing import Literal
 
 import torch
 
+from whetstone.finetuning.config.rules.backend import cpu_instead
 from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.runtime.environment import local_processes
@@ -29,13 +30,17 @@ class Device:
 AS_STORED = Device("cpu", "auto", "weights are only read and written")
 
 
-def choose_device(backend: DeviceConfig) -> Device:
-    """Resolve `auto`; refuse a device that this machine does not have."""
+def choose_device(backend: DeviceConfig, setting: str | None = None) -> Device:
+    """Resolve `auto`; refuse a device that this machine does not have.
+
+    `setting` is what the user typed, for messages; None: `backend=...`.
+    """
+    setting = setting or f"backend={backend.name}"
     has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not has.get(backend.device, True):
         name = "CUDA device" if backend.device == "cuda" else "GPU of an Apple computer"
-        remedy = f"PyTorch sees no {name} here; use backend=cpu or backend=auto"
-        raise ConfigError([Problem(f"backend={backend.name}", remedy)])
+        remedy = f"PyTorch sees no {name} here; {cpu_instead(setting)}"
+        raise ConfigError([Problem(setting, remedy)])
     kind: str = backend.device
     if kind == "auto":
         kind = next((found for found in has if has[found]), "cpu")

@@ -46,9 +46,6 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
     setting = setting or f"model.path={path}"
     folder = Path(path).expanduser()
     if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            remedy = "this folder has no config.json, so it is no model"
-            raise ConfigError([Problem(setting, remedy)])
         if reason := why_broken(folder):
             raise ConfigError([Problem(setting, reason)])
         return folder
@@ -76,5 +73,5 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
             f"({type(error).__name__}).\n"
             f"Go online and unset HF_HUB_OFFLINE; or on another machine run\n"
             f"  hf download {path} --local-dir FOLDER\n"
-            f"copy FOLDER here and add {name}=FOLDER. The same command then goes on."
+            f"copy FOLDER here and write {name}=FOLDER instead. The same command then goes on."
         ) from error

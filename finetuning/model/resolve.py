@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from whetstone.finetuning.config.model_files import why_broken
 from whetstone.finetuning.config.resolve_model import OUTPUTS, resolve_model
+from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.model.hub import local_folder
 
 
@@ -46,11 +48,13 @@ def find_model(
         setting: what the user typed, for messages; None: `model=...`.
 
     Raises:
-        ConfigError: the name leads to no weights.
+        ConfigError: the name leads to no weights, or the download is no whole model.
         OutsideError: the Hub cannot be reached.
 
     """
     setting = setting or f"model={wanted}"
     model = resolve_model(wanted, setting, outputs)
     folder = local_folder(model.path, revision or model.revision, setting)
+    if reason := why_broken(folder):
+        raise ConfigError([Problem(setting, reason)])
     return Found(model.name, folder, trusted or model.trust_remote_code)

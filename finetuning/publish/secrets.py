@@ -8,6 +8,7 @@ hashes and of the word token. Of weights, the header alone is read: text has no 
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -39,13 +40,14 @@ def known_secrets(variables: Iterable[str] = ()) -> dict[str, bytes]:
 
 
 def secret_problems(parts: Iterable[Part], secrets: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Yield every file that holds a secret: which one, where, and never the secret itself."""
+    """Yield every line that holds a secret: which one, where, and never the secret itself."""
     values = {name: value.decode("latin-1") for name, value in secrets.items()}
     for part in parts:
         text = _content(part).decode("latin-1")  # a byte is a character: text is found in any file
         told: set[int] = set()
+        ends = [match.start() for match in re.finditer("\n", text)]
         for what, at in [*_known(text, values), *_shaped(text)]:
-            line = text.count("\n", 0, at) + 1
+            line = bisect_left(ends, at) + 1
             if line not in told:
                 told.add(line)
                 remedy = f"holds {what} (line {line}), so nothing is published; take it out"
@@ -54,18 +56,19 @@ def secret_problems(parts: Iterable[Part], secrets: Mapping[str, bytes]) -> Iter
 
 def _known(text: str, secrets: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     for name, value in secrets.items():
-        if (at := text.find(value)) >= 0:
-            yield f"the value of {name}", at
+        for match in re.finditer(re.escape(value), text):
+            yield f"the value of {name}", match.start()
 
 
 def _shaped(text: str) -> Iterator[tuple[str, int]]:
     for kind, shape in SHAPES.items():
-        if match := re.search(shape, text):
+        for match in re.finditer(shape, text):
             yield f"what looks like {kind}", match.start()
     for rules in _rules():
-        if any(rules.analyze_string(text)):
-            starts = (match.start() for rule in rules.denylist if (match := rule.search(text)))
-            yield f"what looks like a secret ({rules.secret_type})", min(starts)
+        if found := {*rules.analyze_string(text)}:  # not all that has the form is one
+            for match in (match for rule in rules.denylist for match in rule.finditer(text)):
+                if any(secret in match[0] for secret in found):
+                    yield f"what looks like a secret ({rules.secret_type})", match.start()
 
 
 @cache

@@ -19,6 +19,8 @@ from whetstone.finetuning.report.wording import shown
 Command = tuple[str, ...]
 """The words of a command of `whetstone`, without its name."""
 
+_OTHER = {"dpo": "kto", "kto": "dpo", "sft": "dpo"}
+"""What else can be collected from the same samples."""
 _INDENT = "  "
 _GOES_ON = " \\"
 
@@ -53,7 +55,7 @@ def next_steps(run: Run, typed: Sequence[str]) -> list[Command]:
     config: dict[str, Any] = yaml.safe_load(run.config or "{}")
     if run.summary.data_folder is not None:
         return _for_data(run.summary.data_folder, config["collect"], typed)
-    again = _again(config, typed)
+    again = _again(run, config, typed)
     if run.summary.algo == "reward":
         return [*_for_a_judge(run, config, typed), again]
     folder = _setting("model", shown(run.folder))
@@ -62,12 +64,12 @@ def next_steps(run: Run, typed: Sequence[str]) -> list[Command]:
     tasks = config["hooks"]["evaluate"]["tasks"] or _default_tasks(config)
     tokens = f"max_new_tokens={config['hooks']['evaluate']['max_new_tokens']}"
     measured = ("evaluate", folder, f"tasks=[{','.join(tasks)}]", tokens)
-    return [again, tried, measured] if config["debug"] else [tried, measured, again]
+    return [again, tried, measured] if run.is_debug else [tried, measured, again]
 
 
-def _again(config: dict[str, Any], typed: Sequence[str]) -> Command:
+def _again(run: Run, config: dict[str, Any], typed: Sequence[str]) -> Command:
     """Return the same training with the next seed, or in earnest after a check of the path."""
-    if config["debug"]:
+    if run.is_debug:
         return ("train", *_without(typed, "debug", "run"))
     return ("train", *_without(typed, "seed", "run"), f"seed={config['seed'] + 1}")
 
@@ -84,9 +86,6 @@ def _for_data(data: str, collect: dict[str, Any], typed: Sequence[str]) -> list[
     again = ("collect", f"collect={_OTHER[kind]}", base, *kept)
     upload = ("publish", "dataset", _setting("folder", place), "repo=OWNER/NAME")
     return [(*train, *_only(typed, "model")), again, upload]
-
-
-_OTHER = {"dpo": "kto", "kto": "dpo", "sft": "dpo"}
 
 
 def _for_a_judge(run: Run, config: dict[str, Any], typed: Sequence[str]) -> list[Command]:

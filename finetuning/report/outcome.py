@@ -16,10 +16,10 @@ from whetstone.evaluation.interval import Direction
 from whetstone.evaluation.score import Scores as Evaluation
 from whetstone.evaluation.score import short_of_samples
 from whetstone.finetuning.artifacts.metrics import read_text
+from whetstone.finetuning.artifacts.objective import HELD_OUT
 from whetstone.finetuning.report.read import Run
 from whetstone.finetuning.report.wording import HEADLINE_MEASURE
 
-HELD_OUT = "held_out"
 DEBUG = "A check of the path (debug=true): a few steps on a few problems. Its scores mean nothing."
 """Stands above everything else that such a run shows."""
 NOTHING_HELD_OUT = (
@@ -73,7 +73,7 @@ def comparisons(run: Run) -> tuple[Comparison, ...]:
 
 def banner(run: Run) -> str | None:
     """Return what must stand above everything else, or None."""
-    return DEBUG if "debug: true" in (run.config or "").splitlines() else None
+    return DEBUG if run.is_debug else None
 
 
 def notes(run: Run) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _told_accuracy(run: Run, steps: str) -> str:
     reached = after.get(HELD_OUT, {}).get("accuracy")
     if reached is None:
         return ""
-    change = _change(before[HELD_OUT]["accuracy"], reached, steps, None)
+    change = _change(before.get(HELD_OUT, {}).get("accuracy"), reached, steps, None)
     return f"The accuracy on held-out pairs {change}."
 
 

@@ -157,6 +157,11 @@ class Run:
     """`config.yaml` as it stands."""
 
     @property
+    def is_debug(self) -> bool:
+        """Whether it is a check of the path (debug=true), whose scores mean nothing."""
+        return "debug: true" in (self.config or "").splitlines()
+
+    @property
     def steps(self) -> int:
         """The last step that was logged; 0 if none was."""
         return max((series[-1].step for series in self.metrics.values()), default=0)

@@ -22,7 +22,16 @@ _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 # How torch and safetensors word it: neither raises OSError.
 _FAILED_WRITES = ("unexpected pos", "PytorchStreamWriter failed", "iostream error", "(os error 28)")
 _MAKE_ROOM = "Make room or choose another run.outputs; the same command then goes on."
-_INTERRUPTED = 130  # what a shell tells of a program that Ctrl-C ended
+INTERRUPTED = 130  # what a shell tells of a program that Ctrl-C ended
+
+
+class ToldExit(SystemExit):
+    """The end of a command whose reason the user has read."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(code)
+        self.message = message
+        self.status = code
 
 
 @contextmanager
@@ -54,7 +63,7 @@ def exit_codes() -> Iterator[None]:
         notes = getattr(error, "__notes__", ())
         _leave("\n".join([told, *notes, _MAKE_ROOM]), OutsideError.exit_code)
     except KeyboardInterrupt:
-        _leave("Interrupted; the same command continues from what was saved last.", _INTERRUPTED)
+        _leave("Interrupted; the same command continues from what was saved last.", INTERRUPTED)
 
 
 @contextmanager
@@ -78,4 +87,4 @@ def _is_of_the_disk(error: Exception) -> bool:
 def _leave(message: str, code: int) -> None:
     if is_main():  # every process of a run finds the same mistake
         print(message, file=sys.stderr)
-    raise SystemExit(code)
+    raise ToldExit(message, code)

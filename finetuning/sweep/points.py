@@ -8,7 +8,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from whetstone.finetuning.artifacts.run_dir import check_place
+from whetstone.finetuning.artifacts.run_dir import check_place, earlier_run, finished
 from whetstone.finetuning.artifacts.run_name import run_name
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import CommandLine
@@ -56,7 +56,9 @@ def _names(points: Points, varied: Sequence[str], user_dirs: Sequence[Path]) -> 
     for point in points:
         try:
             plan = replace(load(point, user_dirs), varied=tuple(varied))
-            check_place(plan)
+            earlier = earlier_run(plan)
+            if earlier is None or not finished(earlier):  # a finished one is taken as it is
+                check_place(plan)
             names.append(run_name(plan))
             wrong.append(())
         except ConfigError as error:

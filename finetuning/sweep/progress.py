@@ -1,8 +1,8 @@
 """A sweep as a person follows it: which point is running, and at the end what each one came to.
 
-Every point writes a line into the sweep's folder when it ends, wherever a launcher runs it; the
-table at the end is made of these lines. Nothing heavy is imported here: Hydra makes the callback
-before a point begins.
+Every point writes a line into the sweep's folder when it ends or fails, wherever a launcher runs
+it; the table at the end is made of these lines. Nothing heavy is imported here: Hydra makes the
+callback before a point begins.
 """
 
 import json
@@ -17,23 +17,32 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from whetstone.finetuning.artifacts.objective import objective
+from whetstone.finetuning.artifacts.run_dir import REPORT, earlier_run, finished
+from whetstone.finetuning.config import Plan
 from whetstone.finetuning.report.console import bare_table, tell
 from whetstone.finetuning.report.next_steps import print_commands
 from whetstone.finetuning.report.wording import duration, shown
+from whetstone.finetuning.runtime.environment import is_main
 
 _FILE = "points.jsonl"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One finished run of a sweep."""
+    """One run of a sweep that has ended."""
 
     number: int
     settings: str
     """Those that the sweep varies: `seed=1 algo.args.beta=0.02`."""
     folder: str
+    """Empty where the run failed."""
     objective: float | None
-    seconds: float
+    seconds: float | None
+    """None: an earlier command had finished it."""
+    failure: str | None = None
+    """Why it came to nothing; None: it did not."""
+    exit_code: int = 0
 
 
 def sweep_settings(varied: Sequence[str], points: int | None) -> list[str]:
@@ -64,10 +73,48 @@ def announce_point() -> None:
     print(f"\n{count} {_settings(job)}", flush=True)
 
 
-def record_point(folder: Path, objective: float | None, seconds: float) -> None:
+def finished_before(plan: Plan) -> Path | None:
+    """Return the folder of this point where an earlier command finished it.
+
+    One that was interrupted is continued. Both are said in a line.
+    """
+    folder = earlier_run(plan)
+    if folder is None:
+        return None
+    done = finished(folder)
+    told = "is finished with these settings, and taken as it is" if done else "is continued"
+    if is_main():
+        print(f"{shown(folder)} {told} (run.resume=false begins it anew)", flush=True)
+    return folder if done else None
+
+
+def reuse_point(folder: Path) -> float | None:
+    """Keep what this point had come to before, and return its figure."""
+    figure = objective(json.loads((folder / REPORT).read_text(encoding="utf-8")))
+    if is_main():
+        _record(str(folder), figure, None)
+    return figure
+
+
+def record_point(folder: Path, figure: float | None, seconds: float) -> None:
     """Keep what this point came to."""
+    _record(str(folder), figure, seconds)
+
+
+def record_failure(reason: str, exit_code: int, seconds: float) -> None:
+    """Keep why this point came to nothing; the others go on."""
+    _record("", None, seconds, " ".join(reason.split()), exit_code)
+
+
+def _record(
+    folder: str,
+    figure: float | None,
+    seconds: float | None,
+    failure: str | None = None,
+    exit_code: int = 0,
+) -> None:
     job = HydraConfig.get()
-    point = Point(job.job.num, _settings(job), str(folder), objective, seconds)
+    point = Point(job.job.num, _settings(job), folder, figure, seconds, failure, exit_code)
     path = Path(job.sweep.dir) / _FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -75,7 +122,7 @@ def record_point(folder: Path, objective: float | None, seconds: float) -> None:
 
 
 class SweepCallback(Callback):
-    """Prints the table when all points have ended."""
+    """Prints the table when all points have ended, and ends as the first one that failed did."""
 
     def __init__(self, varied: Sequence[str], points: int | None) -> None:
         """Take what the configuration has for the jobs, which read it there."""
@@ -86,7 +133,11 @@ class SweepCallback(Callback):
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
             points = [Point(**json.loads(line)) for line in lines]
-            print_sweep(Console(), sorted(points, key=lambda point: point.number))
+            points.sort(key=lambda point: point.number)
+            print_sweep(Console(), points)
+            failed = [point.exit_code for point in points if point.failure is not None]
+            if failed:
+                raise SystemExit(failed[0])
 
 
 def print_sweep(console: Console, points: list[Point]) -> None:
@@ -96,12 +147,17 @@ def print_sweep(console: Console, points: list[Point]) -> None:
     table.columns[-1].overflow = "fold"
     for point in points:
         result = "" if point.objective is None else f"{point.objective:.3f}"
-        cells = (f"{point.number + 1}", point.settings, result, duration(point.seconds))
-        table.add_row(*cells, shown(point.folder))
+        result = result if point.failure is None else "failed"
+        time = "earlier" if point.seconds is None else duration(point.seconds)
+        folder = shown(point.folder) if point.folder else ""
+        table.add_row(f"{point.number + 1}", point.settings, result, time, folder)
     console.print()
     console.print(table)
     tell(console, "Result: pass@1 after training, or what the run has in its place.", "dim")
-    folders = list(dict.fromkeys(shown(point.folder) for point in points))
+    for point in points:
+        if point.failure is not None:
+            tell(console, f"{point.number + 1} {point.settings} failed: {point.failure}", "bold")
+    folders = list(dict.fromkeys(shown(point.folder) for point in points if point.folder))
     if len(folders) > 1:
         print_commands(console, [("compare", *folders)])
 

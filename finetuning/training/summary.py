@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from whetstone.finetuning.artifacts.metrics import FILE, read_metrics
+from whetstone.finetuning.artifacts.objective import HELD_OUT, Summary
 from whetstone.finetuning.config import Config
 from whetstone.finetuning.hooks.best import choose
 from whetstone.finetuning.hooks.build import watch_metric
@@ -13,18 +14,12 @@ from whetstone.finetuning.model.merge import read_found
 from whetstone.rewards.teacher.ledger import read_spending
 
 Metrics = dict[str, float]
-HELD_OUT = "held_out"
-"""The name under which figures of held-out rows stand beside those of tasks."""
-
 _HELD_OUT_COLUMNS = {
     "loss": ("eval_loss",),
     "accuracy": ("eval_accuracy", "eval_rewards/accuracies"),
     "margin": ("eval_margin", "eval_rewards/margins"),
 }
 """What is told of held-out rows, and what TRL's trainers call it."""
-
-Summary = dict[str, Any]
-"""What report.json holds."""
 
 _PARTS = ("total", "generate", "reward", "logps", "optimize")
 
@@ -90,20 +85,3 @@ def held_out_figures(
         if "eval_loss" in row
     ]
     return ({HELD_OUT: measured[0]}, {HELD_OUT: measured[-1]}) if measured else ({}, {})
-
-
-def objective(summary: Summary) -> float | None:
-    """Return the one figure a sweep maximises.
-
-    pass@1 after training; else the last reward; else the accuracy on held-out pairs, or the
-    negative loss on held-out rows.
-    """
-    for scores in summary["after"].values():
-        if "pass@1" in scores:
-            return float(scores["pass@1"])
-    if summary["reward"]:
-        return float(summary["reward"]["last"])
-    held_out = summary["after"].get(HELD_OUT, {})
-    if "accuracy" in held_out:
-        return float(held_out["accuracy"])
-    return -float(held_out["loss"]) if "loss" in held_out else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from whetstone.rewards.installed import asked, why_missing
+
 
 class Outcome(StrEnum):
     """How the compilation of one snippet ended."""
@@ -105,10 +107,15 @@ class Compiler(ABC):
 
 def find(tool: str, remedy: str) -> str:
     """Return the path of a program. Raises `MissingCompilerError`, which names the remedy."""
-    path = shutil.which(tool)
-    if path is None:
-        raise MissingCompilerError(f"{tool} is not on the PATH; {remedy}")
+    path, reason = shutil.which(tool), why_missing(tool)
+    if path is None or reason is not None:
+        raise MissingCompilerError(f"{reason}; {remedy}")
     return path
+
+
+def version_of(path: str) -> str:
+    """Return what a program that was found says of its version."""
+    return asked(path).text
 
 
 def ask(*command: str) -> str:

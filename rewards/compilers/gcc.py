@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, find, version_of
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -32,7 +32,7 @@ class Gcc(OneShot):
     ) -> None:
         super().__init__(jailer, limits)
         self._tool = find(tool, f"install it: apt install {tool}, or dnf install gcc-c++")
-        self.version = ask(self._tool, "--version").splitlines()[0]
+        self.version = version_of(self._tool).splitlines()[0]
         self.file = f"main.{suffix}"
         self._language = {"c": "c-header", "cpp": "c++-header"}[suffix]
         self._standard = f"-std={harness['standard']}"

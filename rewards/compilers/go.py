@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find, version_of
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -37,7 +37,7 @@ class Go(OneShot):
         super().__init__(jailer, limits)
         del harness  # it is all in the source
         self._go = find("go", "install it: apt install golang-go, or https://go.dev/dl")
-        self.version = ask(self._go, "version")
+        self.version = version_of(self._go)
         self._root = ask(self._go, "env", "GOROOT")
         tools = ask(self._go, "env", "GOTOOLDIR")
         self._base = (f"{tools}/compile", "-p", "main", "-e", "-complete")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits, ask, find, home_of
+from whetstone.rewards.compilers.base import Limits, find, home_of, version_of
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -20,9 +20,10 @@ class Java(Resident):
         super().__init__(jailer, limits)
         del harness  # it is all in the source
         remedy = "install a JDK: apt install default-jdk-headless"
-        self.version = ask(find("javac", remedy), "-version")
+        javac = find("javac", remedy)
+        self.version = version_of(javac)
         # The runtime beside the compiler, whichever else comes first on the PATH.
-        home = home_of(find("javac", remedy))
+        home = home_of(javac)
         settings = {str(path.resolve().parent) for path in Path(home, "conf").rglob("*.properties")}
         self.folders = (home, *sorted(settings))
         heap = f"-Xmx{limits.memory_mb}m"

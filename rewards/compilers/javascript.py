@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits, ask, find, home_of
+from whetstone.rewards.compilers.base import Limits, find, home_of, version_of
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -23,7 +23,7 @@ class JavaScript(Resident):
         super().__init__(jailer, limits)
         del harness  # a script needs none
         node = find("node", REMEDY)
-        self.version = f"Node {ask(node, '--version')}"
+        self.version = f"Node {version_of(node)}"
         self.folders = (home_of(node),)
         heap = f"--max-old-space-size={limits.memory_mb}"
         self.command = (node, heap, *FLAGS, "--experimental-vm-modules", "server.js")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find
+from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find, version_of
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -22,7 +22,7 @@ class Rust(OneShot):
         super().__init__(jailer, limits)
         shim = find("rustc", "install it: https://rustup.rs, or apt install rustc")
         root = ask(shim, "--print", "sysroot")
-        self.version = ask(shim, "--version")
+        self.version = version_of(shim)
         self.folders = (root,)
         self.command = (
             *(f"{root}/bin/rustc", "--crate-type", "lib", "--crate-name", "snippet"),

@@ -12,9 +12,9 @@ from whetstone.rewards.compilers.base import (
     Compiler,
     Limits,
     MissingCompilerError,
-    ask,
     find,
     home_of,
+    version_of,
 )
 from whetstone.rewards.compilers.javascript import FLAGS, REMEDY, server
 from whetstone.rewards.compilers.native_typescript import NativeTypeScript, native_program
@@ -30,7 +30,7 @@ def build_typescript(jailer: Jailer, limits: Limits, harness: Mapping[str, Any])
     Raises `MissingCompilerError` where there is none, or Node is missing.
     """
     node, tsc = find("node", REMEDY), find("tsc", _REMEDY)
-    version = f"TypeScript {ask(tsc, '--version').removeprefix('Version ')}"
+    version = f"TypeScript {version_of(tsc).removeprefix('Version ')}"
     library = Path(home_of(tsc), "lib", "typescript.js")
     if library.is_file():
         return TypeScript(jailer, limits, harness, node, library, version)

@@ -14,10 +14,11 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _BUSY, _IDLE = b"1", b"0"
+_TICK_S = 5.0
 _STDERR = 2
 _SHOW_CURSOR = "\x1b[?25h\n"
 """A live line hides it, and will not end."""
@@ -87,11 +88,42 @@ def _set_handler(handler: int | None) -> int | None:
 def _watch(seconds: float, parent: int, message: str) -> None:
     """Follow what the parent says of itself, until it hangs up or hangs."""
     while state := os.read(0, 4096):
-        if state.endswith(_BUSY) and not select.select([0], [], [], seconds)[0]:
+        if state.endswith(_BUSY) and _hangs(seconds, _speaks, lambda: _is_stopped(parent)):
             shown = _SHOW_CURSOR if os.isatty(_STDERR) else ""
             os.write(_STDERR, f"{shown}{message}\n".encode())
             os.kill(parent, signal.SIGQUIT)
             return
+
+
+def _hangs(seconds: float, speaks: Callable[[float], bool], is_stopped: Callable[[], bool]) -> bool:
+    """Tell whether the parent says nothing for so long a time in which it could.
+
+    Time is counted in short ticks, so that none counts while the parent is stopped (Ctrl-Z), nor
+    while the whole machine sleeps.
+    """
+    left = seconds
+    while left > 0:
+        tick = min(left, _TICK_S)
+        if speaks(tick):
+            return False
+        if not is_stopped():
+            left -= tick
+    return True
+
+
+def _speaks(seconds: float) -> bool:
+    """Wait for a word of the parent, which may also hang up."""
+    return bool(select.select([0], [], [], seconds)[0])
+
+
+def _is_stopped(process: int) -> bool:
+    if sys.platform == "linux":  # a small image has no ps
+        with open(f"/proc/{process}/stat", "rb") as file:  # noqa: PTH123 - starts fast without
+            state = file.read().rpartition(b")")[2].split()[0]
+    else:
+        ps = ["ps", "-o", "stat=", "-p", str(process)]
+        state = subprocess.run(ps, capture_output=True, check=False).stdout
+    return state.startswith(b"T")
 
 
 if __name__ == "__main__":

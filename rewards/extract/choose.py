@@ -20,6 +20,8 @@ _PYTHON_IMPORTS = re.compile(r"(?:import|from)\s|#|\s|\)")
 _OTHERWISE_IMPORTS = re.compile(
     r"\s*(?:#\s*include\b|using\b|import\b|package\b|use\b|extern\s+crate\b|//|$)"
 )
+_FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import[ \t]+(?:\([^)]*\)|[^\n]*)", re.MULTILINE)
+"""What Python takes at the very beginning of a program only."""
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -43,8 +45,8 @@ def chosen(blocks: Sequence[Block], language: str, names: Collection[str]) -> st
     """Return the program that the blocks hold; None where there is no block.
 
     The one that defines most of the names, then one that defines any function, then one that is
-    marked with the language, and of equals the last. With it go the blocks that only import, and
-    those whose functions it uses, in the order of the answer.
+    marked with the language, and of equals the last. Before it go the blocks that only import; with
+    it those whose functions it uses, in the order of the answer.
     """
     asked = frozenset(names)
     read = [_read(index, block, language, asked) for index, block in enumerate(blocks)]
@@ -64,8 +66,12 @@ def chosen(blocks: Sequence[Block], language: str, names: Collection[str]) -> st
     with_it = [one for one in read if one.only_imports and one.trust > 0 and one.code.strip()]
     if language == "python":
         with_it += _helpers(main, read, asked)
-    parts = sorted({one.index: one.code for one in [main, *with_it]}.items())
-    return "\n".join(code for _, code in parts)
+    parts = {one.index: one for one in [main, *with_it]}.values()
+    ordered = sorted(parts, key=lambda one: (not one.only_imports, one.index))
+    codes = [one.code for one in ordered]
+    if language == "python" and len(codes) > 1:
+        codes = [*_FUTURE.findall("\n".join(codes)), *(_FUTURE.sub("", code) for code in codes)]
+    return "\n".join(codes)
 
 
 def _helpers(main: _Read, read: Iterable[_Read], asked: frozenset[str]) -> list[_Read]:
@@ -75,16 +81,16 @@ def _helpers(main: _Read, read: Iterable[_Read], asked: frozenset[str]) -> list[
     """
     where = {name: one for one in read if one.trust > 0 for name in one.functions}
     defined = set(main.names)
-    found: list[_Read] = []
+    found: dict[int, _Read] = {}
     needed = [*_words(main.code), *asked] if where.keys() - main.functions else []
     while needed:
         one = where.get(needed.pop())
-        if one is None or one is main or one in found or not one.names.isdisjoint(defined):
+        if one is None or one is main or one.index in found or one.names & defined:
             continue
-        found.append(one)
+        found[one.index] = one
         defined |= one.names
         needed += _words(one.code)
-    return found
+    return list(found.values())
 
 
 def _words(code: str) -> set[str]:

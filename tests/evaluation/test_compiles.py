@@ -1,7 +1,6 @@
 """compile@k: the same estimator as pass@k on what compilers say, kept in a file of its own."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from whetstone.evaluation.evaluate import evaluate
 from whetstone.evaluation.settings import Settings
 from whetstone.evaluation.tasks import Problem, Task
 from whetstone.rewards.compilers import Compilation, Compilers, Outcome
+from whetstone.rewards.installed import why_missing
 from whetstone.rewards.sandbox import Result, Verdict
 
 RIGHT, BROKEN, EMPTY = "def f(x):\n    return x\n", "def f(x:\n", "def f(x):\n    pass\n"
@@ -124,8 +124,8 @@ TOOLS = {"cpp": "g++", "rust": "rustc", "java": "javac"}
 
 @pytest.mark.parametrize("language", HEADS)
 def test_what_the_stop_word_cut_off_is_put_back(language, tmp_path):
-    if shutil.which(TOOLS[language]) is None:
-        pytest.skip(f"{TOOLS[language]} is not installed")
+    if reason := why_missing(TOOLS[language]):
+        pytest.skip(reason)
     head, body = HEADS[language]
     stop = CLOSINGS[language].rstrip("\n").removesuffix("\n}") if language == "java" else "\n}"
     task = Task(

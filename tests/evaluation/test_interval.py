@@ -125,3 +125,10 @@ def test_no_direction_is_claimed_more_often_than_luck_allows():
         found = paired_interval(*sides, seed=trial, resamples=300)
         claimed += direction(found) is not Direction.UNCLEAR
     assert claimed / 400 < 0.05  # 0.12 with the bootstrap alone
+
+
+def test_sizes_count_and_not_signs_alone():
+    """A sign test of five gains and a loss has p = 0.22; the mean of them is clear."""
+    after = [1.0] * 5 + [0.4] + [0.5] * 494
+    before = [0.0] * 5 + [0.5] + [0.5] * 494
+    assert direction(paired_interval(before, after, seed=0)) is Direction.BETTER

@@ -1,10 +1,16 @@
 """What is a credential by its name or its look, and what a message makes of one."""
 
 import string
+import time
 
 import pytest
 
-from whetstone.finetuning.credentials import credential_in, names_a_credential, struck_out
+from whetstone.finetuning.credentials import (
+    credential_in,
+    names_a_credential,
+    struck_out,
+    why_refused,
+)
 from whetstone.finetuning.errors import Problem
 
 LETTERS = (string.ascii_letters + string.digits) * 3
@@ -85,3 +91,22 @@ def test_values_are_told_by_their_form(value, kind):
 def test_a_message_does_not_repeat_a_credential(text, shown):
     assert struck_out(text) == shown
     assert str(Problem(text, f"no such setting: {text}")) == f"{shown}: no such setting: {shown}"
+
+
+@pytest.mark.parametrize("word", ["a", "a.", "=", "a=:", "{a:", "wandb", "sk-"])
+def test_the_time_for_a_message_grows_with_its_length_and_no_faster(word):
+    def seconds(length):
+        text = word * (length // len(word))
+        took = []
+        for _ in range(3):
+            started = time.process_time()
+            struck_out(text)
+            took.append(time.process_time() - started)
+        return min(took)
+
+    # Sixteen times the length takes sixteen times as long, and 256 times where it is quadratic.
+    assert seconds(32_000) < 80 * max(seconds(2_000), 0.0002)
+
+
+def test_a_credential_of_publishing_is_the_token_of_the_hub():
+    assert "export it as HF_TOKEN, and" in why_refused("hooks.publish.token", "x")

@@ -383,3 +383,32 @@ def test_the_time_grows_with_the_length_and_no_faster(unit):
         return time.process_time() - started
 
     assert seconds(20_000) < 4  # 0.1 s here; whatever is quadratic takes minutes
+
+
+def test_a_chain_of_blocks_takes_time_by_its_length(monkeypatch):
+    compared = []
+    monkeypatch.setattr(
+        "whetstone.rewards.extract.choose._Read.__eq__", lambda *_: compared.append(1) or False
+    )
+    steps = [f"```python\ndef f{i}():\n    return f{i + 1}()\n```\n" for i in range(3_000)]
+    answer = "".join(steps)
+    assert len(said(answer, ("f0",)).split("def ")) == 3_001
+    assert not compared  # each block is found by its number, and compared with no other
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ("def half(n): return n // 2\n", "from __future__ import annotations\n"),
+        (
+            "def half(n): return n // 2\n",
+            "import math\n",
+            "from __future__ import (\n    annotations,\n)\n",
+        ),
+        ("import math\n", "from __future__ import annotations\ndef half(n): return n // 2\n"),
+        ("def half(n: floor = 1): return n // 2\n", "from math import floor\n"),
+    ],
+)
+def test_what_is_imported_stands_first(blocks):
+    answer = "".join(f"```python\n{code}```\n" for code in blocks)
+    assert works(said(answer))

@@ -19,6 +19,7 @@ from whetstone.finetuning.config.trl_args import (
     words_of_transformers,
 )
 from whetstone.finetuning.errors import Problem
+from whetstone.rewards.extras import not_installed
 
 
 def trl_arguments(config: Config) -> Iterator[Problem]:
@@ -77,7 +78,7 @@ def files_of_arguments(config: Config) -> Iterator[Problem]:
         if isinstance(value, str) and value and not Path(value).expanduser().is_file():
             yield Problem(setting, "there is no such file")
         elif key == "deepspeed" and value and find_spec("deepspeed") is None:
-            yield Problem(setting, "deepspeed is not installed; pip install deepspeed")
+            yield Problem(setting, not_installed("deepspeed", "deepspeed"))
 
 
 def _words_of(key: str, algo: str) -> tuple[str, ...]:

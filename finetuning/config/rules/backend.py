@@ -1,8 +1,11 @@
-"""What the engine that samples needs: its package, in a version that TRL works with."""
+"""What computes and what samples: the GPU's driver, and the engine's package in a fit version."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -10,6 +13,9 @@ from whetstone.finetuning.config.schema import Config, OnlineConfig, PpoConfig, 
 from whetstone.finetuning.errors import Problem
 from whetstone.rewards.extras import not_installed
 
+DEVICES = Path("/dev")
+_DRIVERS = ("nvidia*", "dxg", "kfd", "nvmap")
+"""Devices of NVIDIA's driver, of WSL, of AMD's driver and of Jetson: one of them, or no CUDA."""
 _VLLM = frozenset({"vllm", "vllm_server"})
 _CORRECTION = "vllm_importance_sampling_"
 """Arguments that TRL named after vLLM, and that serve every sampler beside the trainer."""
@@ -21,6 +27,37 @@ _OF_COLOCATED = (
     "vllm_enable_sleep_mode",
     "vllm_model_impl",
 )
+
+
+def device_is_here(setting: str, device: str) -> Iterator[Problem]:
+    """Refuse a GPU that cannot be here, without the seconds that torch takes to say so.
+
+    What is looked for is a driver; whether one works, torch alone knows.
+    """
+    if reason := _why_no_gpu(device):
+        yield Problem(setting, f"{reason}; {cpu_instead(setting)}")
+
+
+def cpu_instead(setting: str) -> str:
+    """Return what to give in place of a GPU that is not here."""
+    key = setting.partition("=")[0]
+    return f"use {key}=cpu or {key}=auto"
+
+
+def _why_no_gpu(device: str) -> str | None:
+    if device == "mps" and sys.platform != "darwin":
+        return "this is for the GPU of an Apple computer"
+    if device != "cuda" or sys.platform == "win32":
+        return None
+    if sys.platform == "darwin" or not any(_there(DEVICES, _DRIVERS)):
+        return "this machine has no driver of a CUDA device"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in {"", "-1"}:
+        return "CUDA_VISIBLE_DEVICES hides every GPU"
+    return None
+
+
+def _there(folder: Path, patterns: Iterable[str]) -> Iterable[Path]:
+    return (path for pattern in patterns for path in folder.glob(pattern))
 
 
 def sampler_is_installed(setting: str, wanted: str) -> Iterator[Problem]:

@@ -8,14 +8,13 @@ from typing import Any
 
 from whetstone.finetuning.config.model_files import context_of, settings_of
 from whetstone.finetuning.config.references import referred
-from whetstone.finetuning.config.resolve_model import OUTPUTS, resolve_model
+from whetstone.finetuning.config.resolve_model import OUTPUTS, REPO, resolve_model
 from whetstone.finetuning.config.schema import Config, OnlineConfig
 from whetstone.finetuning.config.settings import MISSING
 from whetstone.finetuning.config.trl_args import argument_types
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.nano.context import CONTEXT_LENGTH
 
-_REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _REPO_FORM = "must be OWNER/NAME: letters, digits, `-`, `_` and `.`"
 
 
@@ -31,7 +30,7 @@ def model_can_be_meant(setting: str, given: str, outputs: Path = OUTPUTS) -> Ite
 
 def not_a_repo(setting: str, given: str) -> Iterator[Problem]:
     """Refuse what cannot be the name of a repository on the Hub."""
-    if given != MISSING and not _REPO.fullmatch(given):
+    if given != MISSING and not REPO.fullmatch(given):
         yield Problem(f"{setting}={given}", _REPO_FORM)
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from whetstone.evaluation.tasks import TASKS, why_unavailable
@@ -11,21 +11,14 @@ from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.model_files import why_broken
 from whetstone.finetuning.config.references import referred
-from whetstone.finetuning.config.resolve_model import MERGED, is_local
+from whetstone.finetuning.config.resolve_model import MERGED, resolve_path
+from whetstone.finetuning.config.row_files import why_not_jsonl
 from whetstone.finetuning.config.rules.backend import why_no_mlx
 from whetstone.finetuning.config.rules.model import not_a_repo
 from whetstone.finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
-from whetstone.finetuning.errors import MissingKey, Problem
+from whetstone.finetuning.errors import ConfigError, MissingData, MissingKey, Problem
 from whetstone.finetuning.formats.read import matches, train_file
 
-_TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "tokenizer.model",
-    "spiece.model",
-    "vocab.json",
-    "vocab.txt",
-)
 NANO_TASKS = ("nano", "nano_dev")
 
 
@@ -57,8 +50,11 @@ def files_exist(config: Config) -> Iterator[Problem]:
     if folder.is_dir():
         if reason := _why_no_model(folder):
             yield Problem(f"model.path={path}", reason)
-    elif is_local(path, config.run.outputs):
-        yield Problem(f"model.path={path}", "there is no such folder")
+    else:
+        try:
+            resolve_path(path, f"model.path={path}", config.run.outputs)
+        except ConfigError as error:
+            yield from error.problems
 
 
 def _why_no_model(folder: Path) -> str | None:
@@ -67,10 +63,29 @@ def _why_no_model(folder: Path) -> str | None:
             return f"this is the folder of a run; its model is {folder / MERGED}"
         if (folder / "adapter_config.json").is_file():
             return "this is an adapter; give the folder of a whole model (a run's merged/)"
-        return "this folder has no config.json, so it is no model"
-    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
-        return "this folder has no tokenizer (tokenizer.json); save the model's own beside it"
     return why_broken(folder)
+
+
+def no_such_task(task: str) -> str | None:
+    """Say why a word is no task and no file of problems; None where it is one."""
+    if task in {*NANO_TASKS, *TASKS} or task.endswith(SUFFIX):
+        return None
+    options = did_you_mean(task, [*NANO_TASKS, *TASKS])
+    return why_not_jsonl(task) or f"no such task; {options}, or a {SUFFIX} file"
+
+
+def tasks_can_be_had(wanted: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Check that tasks, each with the setting that names it, exist and can be loaded."""
+    told: set[str] = set()
+    for setting, task in wanted:
+        if wrong := no_such_task(task):
+            yield Problem(f"{setting}={task}", wrong)
+        elif task not in NANO_TASKS and (reason := why_unavailable(task)):
+            what = reason.partition(". ")[0]  # one wrong folder is the same for every task
+            if what not in told:
+                told.add(what)
+                kind = MissingData if task in TASKS else Problem
+                yield kind(f"{setting}={task}", reason)
 
 
 def data_can_be_had(config: Config) -> Iterator[Problem]:
@@ -83,16 +98,7 @@ def data_can_be_had(config: Config) -> Iterator[Problem]:
     reads = config.collect is None or isinstance(config.collect, BaseCollect)
     if config.data.name in TASKS and reads:
         wanted.append(("data", config.data.name))
-    told: set[str] = set()
-    for setting, task in wanted:
-        if task in NANO_TASKS:
-            continue
-        if task not in TASKS and not task.endswith(SUFFIX):
-            options = did_you_mean(task, [*NANO_TASKS, *TASKS])
-            yield Problem(f"{setting}={task}", f"no such task; {options}, or a {SUFFIX} file")
-        elif (reason := why_unavailable(task)) and reason not in told:
-            told.add(reason)
-            yield Problem(f"{setting}={task}", reason)
+    yield from tasks_can_be_had(wanted)
     stems = Counter(Path(task).stem for task in config.hooks.evaluate.tasks)
     for stem in (stem for stem, count in stems.items() if count > 1):
         yield Problem(

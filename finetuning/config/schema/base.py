@@ -4,9 +4,17 @@ import os.path
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+
+def _no_address(path: Any) -> Any:
+    """Refuse `https://...`, which would become a folder called `https:`."""
+    if isinstance(path, str) and "://" in path:
+        raise ValueError("a file or folder of this machine is wanted, and this is an address")
+    return path
+
+
+UserPath = Annotated[Path, BeforeValidator(_no_address), AfterValidator(Path.expanduser)]
 """A path on this disk; `~` is the user's home."""
 PathOrName = Annotated[str, AfterValidator(os.path.expanduser)]
 """A path on this disk likewise, or a name of something else: a task, an id of the Hub."""

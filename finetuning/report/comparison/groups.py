@@ -123,7 +123,7 @@ def repetitions(groups: Sequence[Group]) -> list[str]:
 
 def debug_runs(groups: Sequence[Group]) -> list[str]:
     """Return the groups that are checks of the path, whose scores mean nothing."""
-    return [group.label for group in groups if group.settings.get("debug") == "true"]
+    return [group.label for group in groups if group.members[0].run.is_debug]
 
 
 def config_differences(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:

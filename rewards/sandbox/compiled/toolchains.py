@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from whetstone.rewards.installed import why_missing
+
 _JVM = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1")
 
 
@@ -71,7 +73,7 @@ _MAKERS: dict[str, Callable[[int], Toolchain]] = {"cpp": _cpp, "rust": _rust, "j
 
 
 def _found(tool: str) -> str:
-    path = shutil.which(tool)
-    if path is None:
-        raise MissingToolError(f"{tool} is not on the PATH: install it to judge such programs")
+    path, reason = shutil.which(tool), why_missing(tool)
+    if path is None or reason is not None:
+        raise MissingToolError(f"{reason}; install it to judge such programs")
     return path

@@ -1,7 +1,6 @@
 import gzip
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from whetstone.evaluation.languages import open_judge
 from whetstone.evaluation.tasks import build_program, load_task
 from whetstone.evaluation.tasks.base import job
+from whetstone.rewards.installed import why_missing
 
 CPP = {
     "task_id": "CPP/0",
@@ -78,8 +78,8 @@ def outcomes(task, programs):
 @pytest.mark.usefixtures("own")
 @pytest.mark.parametrize("name", TOOLS)
 def test_the_solution_passes_and_an_empty_function_does_not(name):
-    if shutil.which(TOOLS[name]) is None:
-        pytest.skip(f"{TOOLS[name]} is not installed")
+    if reason := why_missing(TOOLS[name]):
+        pytest.skip(reason)
     task = load_task(name)
     (problem,) = task.problems
     texts = (problem.reference, WRONG[name])

@@ -4,11 +4,20 @@ import pytest
 
 from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
-from whetstone.finetuning.config.commands import load_merge
+from whetstone.finetuning.config.commands import load_evaluation, load_generate, load_merge
+from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
 
 VALUE = "canary9f3c"
 TEACHER = ["reward=teacher", "reward.teacher.model=m", "reward.teacher.api_key_env=null"]
+
+GATES = {
+    "train": load,
+    "evaluate": load_evaluation,
+    "generate": load_generate,
+    "merge": load_merge,
+    "validate": load_validation,
+}
 
 
 def refused(call, *arguments):
@@ -66,12 +75,16 @@ def test_a_key_in_place_of_a_variables_name(key):
 
 def test_no_other_mistake_repeats_one():
     twice = [f"token={VALUE}", f"token={VALUE}", f"api_key={VALUE}{{", f"reward={{key:{VALUE}}}"]
-    assert len(refused(load, twice)) > 1
+    found = refused(load, twice)
+    assert len(found) > 1
+    assert all("HF_TOKEN" in found[key] for key in ("token", "api_key"))
 
 
-def test_commands_that_are_no_run_refuse_it():
-    found = refused(load_merge, ["adapter=a", f"hub_token={VALUE}"])
-    assert "HF_TOKEN" in found["hub_token"]
+@pytest.mark.parametrize("gate", GATES)
+def test_every_command_names_the_variable_to_use(gate):
+    token = "hf_" + "a" * 34
+    for typed, key in ((f"hub_token={VALUE}", "hub_token"), (f"model={token}", "model")):
+        assert "HF_TOKEN" in refused(GATES[gate], [typed])[key]
 
 
 def test_null_and_special_tokens_are_no_credentials():

@@ -1,6 +1,7 @@
 import pytest
 
-from whetstone.finetuning.config.commands import load_evaluation
+from whetstone.finetuning.config.commands import load_evaluation, load_generate
+from whetstone.finetuning.config.rules import backend
 from whetstone.finetuning.errors import ConfigError
 
 
@@ -17,7 +18,8 @@ def test_the_defaults_are_those_of_the_automatic_evaluation():
 
 
 def test_values_are_read_as_everywhere(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2"}')
+    (tmp_path / "tokenizer.json").write_text("{}")
     config = load_evaluation([f"model={tmp_path}", "tasks=[nano,nano_dev]", "limit=3", "k=[1]"])
     assert (config.model, config.tasks, config.limit) == (str(tmp_path), ["nano", "nano_dev"], 3)
 
@@ -33,7 +35,7 @@ def test_every_mistake_is_told_at_once():
     assert "greater than 0" in found["temperature=0"]
     assert "less than or equal to 1" in found["top_p=2"]
     assert "greater than 0" in found["k.0=0"]
-    assert "integer" in found["samples=x"]
+    assert "a whole number" in found["samples=x"]
     assert "choose one" in found["load_in_8bit=true"]
     assert "twice" in found["seed=2"]
 
@@ -55,6 +57,24 @@ def test_two_tasks_of_one_name_collide(tmp_path):
         (tmp_path / name / "mine.jsonl").write_text('{"prompt": "p", "tests": "pass"}\n')
     found = problems_of("model=qwen", f"tasks=[{tmp_path}/a/mine.jsonl,{tmp_path}/b/mine.jsonl]")
     assert "collide" in found["tasks"]
+
+
+@pytest.mark.parametrize("load_command", [load_evaluation, load_generate])
+def test_a_gpu_that_cannot_be_here_is_told_with_everything_else(
+    load_command, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(backend, "DEVICES", tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(ConfigError) as caught:
+        load_command(["model=qwen", "device=cuda", "sede=1"])
+    found = {problem.setting: problem.message for problem in caught.value.problems}
+    assert "no driver of a CUDA device; use device=cpu or device=auto" in found["device=cuda"]
+    assert "sede=1" in found
+    (tmp_path / "nvidia0").touch()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        load_command(["model=qwen", "device=cuda", "sede=1"])
+    assert "device=cuda" not in {problem.setting for problem in caught.value.problems}
 
 
 def test_an_adapter_must_be_one(tmp_path):

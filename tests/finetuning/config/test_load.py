@@ -142,7 +142,7 @@ def test_an_unknown_option_names_the_nearest():
 def test_two_mistakes_are_told_together():
     found = problems_of("algo.args.lerning_rate=1", "seed=abc", "data.limt=3", "model=qwn")
     assert "learning_rate" in found["algo.args.lerning_rate=1"]
-    assert "integer" in found["seed=abc"]
+    assert "whole number" in found["seed=abc"]
     assert "did you mean `limit`?" in found["data.limt=3"]
     assert "did you mean `qwen`?" in found["model=qwn"]
 
@@ -205,7 +205,7 @@ def test_debug_from_an_experiment_shrinks_its_algorithm(tmp_path):
 
 
 def test_debug_is_true_or_false():
-    assert "boolean" in problems_of("debug=1")["debug=1"]
+    assert "true or false" in problems_of("debug=1")["debug=1"]
 
 
 def test_a_name_is_free_text():
@@ -255,6 +255,8 @@ def test_a_file_that_is_not_there():
         in problems_of("data=jsonl", "data.train=nope.jsonl")["data.train=nope.jsonl"]
     )
     assert "no such folder" in problems_of("model=qwen", "model.path=./nope")["model.path=./nope"]
+    for chosen in ([], ["model=qwen"]):  # one word is no folder here and no id, as in model=nope
+        assert "no such folder" in problems_of(*chosen, "model.path=nope")["model.path=nope"]
 
 
 def test_a_missing_required_setting_is_told_once():
@@ -302,7 +304,7 @@ def test_a_model_is_needed_to_start_from():
 
 def test_a_model_that_would_not_be_used(tmp_path):
     for name in ("config.json", "tokenizer.json"):
-        (tmp_path / name).write_text("{}")
+        (tmp_path / name).write_text('{"model_type": "qwen2"}')
     found = problems_of("model=nano", f"model.path={tmp_path}")
     assert "pipeline=single" in found[f"model.path={tmp_path}"]
 

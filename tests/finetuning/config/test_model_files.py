@@ -63,6 +63,13 @@ def test_settings_that_are_none(folder, sampling, text):
     assert context_of(folder) is None
 
 
+def test_settings_of_no_model(folder):
+    write(folder, vocab_size=276)
+    assert "config.json names no model_type" in (why_broken(folder) or "")
+    write(folder, auto_map={"AutoConfig": "mine.Config"})
+    assert why_broken(folder) is None
+
+
 def test_a_part_of_the_weights_that_is_missing(folder):
     index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))

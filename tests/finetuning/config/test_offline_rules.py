@@ -63,7 +63,7 @@ def test_messages_need_the_chat_template_of_a_folder(tmp_path):
     model, rows = tmp_path / "model", tmp_path / "rows.jsonl"
     model.mkdir()
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        (model / name).write_text("{}")
+        (model / name).write_text('{"model_type": "qwen2"}')
     chat = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]
     rows.write_text(json.dumps({"messages": chat}) + "\n")
     command = ["model=qwen", "algo=sft", f"model.path={model}", "data=jsonl", f"data.train={rows}"]

@@ -1,5 +1,7 @@
 """`model.path=FOLDER`: neutral presets where no model is chosen, and always the folder's name."""
 
+from dataclasses import replace
+
 import pytest
 
 from whetstone.finetuning.artifacts.run_name import run_name
@@ -22,7 +24,7 @@ def test_a_folder_alone_gets_the_presets_of_the_algorithm_and_its_own_name(tmp_p
     folder = tmp_path / "my coder"
     folder.mkdir()
     for name in ("config.json", "tokenizer.json"):
-        (folder / name).write_text("{}")
+        (folder / name).write_text('{"model_type": "qwen2"}')
     command = ["data=nano", f"model.path='{folder}'"]
     plan = load(command)
     assert [stage.name for stage in plan.stages] == ["train"]
@@ -32,7 +34,7 @@ def test_a_folder_alone_gets_the_presets_of_the_algorithm_and_its_own_name(tmp_p
     assert args["beta"] == 0.02
     assert plan.main.model.adapter == "lora"
     assert plan.main.model.lora.target_modules == "all-linear"
-    assert run_name(plan).startswith("my-coder-nano-grpo-")
+    assert run_name(plan) == "my-coder-nano-grpo"
     shown = checked(["--cfg", "job", *command])
     assert {"model=local", "++model.name='my-coder'"} <= set(shown)
 
@@ -68,3 +70,45 @@ def test_what_a_model_is_called(path, name):
 def test_what_no_user_gave_is_left_alone(typed, path):
     assert own(typed, path=path) == (None, None)
     assert own("model.path=stage:base", path="stage:base") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (["model=Qwen/Qwen3-0.6B"], "Qwen3-0.6B-nano-grpo"),
+        (["model.path=Qwen/Qwen3-0.6B"], "Qwen3-0.6B-nano-grpo"),
+        (["model=Qwen/Qwen3-0.6B", "seed=1"], "Qwen3-0.6B-nano-grpo-seed-1"),
+        (["model=qwen", "model.path=me/coder", "debug=true"], "coder-nano-grpo-debug"),
+        (["model=qwen", "model.name=mine"], "mine-nano-grpo"),
+    ],
+)
+def test_the_name_of_a_run_tells_its_model_once(typed, name):
+    assert run_name(load(["data=nano", *typed])) == name
+
+
+def test_a_path_that_the_name_does_not_tell_is_told_by_a_hash():
+    one, other = (
+        run_name(load(["data=nano", f"model.path={path}", "model.name=mine"]))
+        for path in ("me/one", "me/other")
+    )
+    assert one.startswith("mine-nano-grpo-")
+    assert one != other
+
+
+def test_points_of_a_sweep_with_models_of_one_name_are_told_apart():
+    one, other = (
+        run_name(
+            replace(
+                load(["data=nano", "model=local", f"model.path={path}"]), varied=("model.path",)
+            )
+        )
+        for path in ("me/coder", "you/coder")
+    )
+    assert one != other
+
+
+def test_what_was_typed_is_kept_as_it_was_typed():
+    typed = ("model=Qwen/Qwen3-0.6B", "data=nano", "++seed=1", "hydra.job.name=x")
+    assert load(typed).typed == ("model=Qwen/Qwen3-0.6B", "data=nano", "seed=1")
+    by_path = ("model.path=Qwen/Qwen3-0.6B", "data=nano")
+    assert load(by_path).typed == by_path

@@ -17,10 +17,14 @@ from whetstone.finetuning.errors import ConfigError
 def here(tmp_path, monkeypatch):
     """A place with a model, a run that has ended, one that has not, and an adapter."""
     monkeypatch.chdir(tmp_path)
-    for name in ("mine", "outputs/done/merged"):
+    for name in ("mine", "outputs/done/merged", "mute", "empty", "cut", "stranger"):
         Path(name).mkdir(parents=True)
-        for file in ("config.json", "tokenizer.json"):
-            Path(name, file).write_text("{}")
+        Path(name, "config.json").write_text('{"model_type": "qwen2"}')
+        Path(name, "tokenizer.json").write_text("{}")
+    Path("mute/tokenizer.json").unlink()
+    Path("empty/config.json").write_text("")
+    Path("cut/config.json").write_text('{"model_type"')
+    Path("stranger/config.json").write_text("{}")
     Path("outputs/begun").mkdir()
     Path("adapter").mkdir()
     Path("adapter/adapter_config.json").write_text("{}")
@@ -46,6 +50,10 @@ WRONG = {
     "a/b/c": "there is no such folder",
     "outputs/begun": "no run that has ended",
     "adapter": "this is an adapter",
+    "mute": "has no tokenizer",
+    "empty": "config.json is no JSON object",
+    "cut": "config.json is no JSON object",
+    "stranger": "config.json names no model_type",
     "qwen3": "model=Qwen/Qwen3-0.6B",
 }
 

@@ -14,12 +14,16 @@ open(out, "w").write("GGUF of " + open(folder + "/config.json").read())
 """
 
 
+CONFIG = '{"model_type": "qwen2"}'
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A run's folder with a model that nobody loads."""
     run = tmp_path / "run"
     (run / "merged").mkdir(parents=True)
-    (run / "merged" / "config.json").write_text("{}")
+    (run / "merged" / "config.json").write_text(CONFIG)
+    (run / "merged" / "tokenizer.json").write_text("{}")
     return run
 
 
@@ -40,7 +44,7 @@ def failure(capsys, *arguments):
 @pytest.mark.usefixtures("llama_cpp")
 def test_llama_cpps_own_converter_writes_it(folder, capsys):
     main(["export", "gguf", str(folder)])
-    assert (folder / "merged.gguf").read_text() == "GGUF of {}"
+    assert (folder / "merged.gguf").read_text() == f"GGUF of {CONFIG}"
     assert capsys.readouterr().out.strip() == str(folder / "merged.gguf")
     code, said = failure(capsys, folder)
     assert (code, "it exists" in said) == (2, True)
@@ -53,6 +57,13 @@ def test_a_model_that_it_refuses_leaves_nothing(folder, capsys):
     assert code == 3
     assert "Model OddForCausalLM is not supported" in said
     assert [path.name for path in folder.iterdir()] == ["odd"]
+
+
+@pytest.mark.usefixtures("llama_cpp")
+def test_a_folder_that_is_no_whole_model_never_meets_the_converter(folder, capsys):
+    (folder / "merged" / "tokenizer.json").unlink()
+    code, said = failure(capsys, folder)
+    assert (code, "has no tokenizer" in said) == (2, True)
 
 
 def test_without_the_converter_it_says_where_it_comes_from(folder, capsys, monkeypatch):

@@ -1,7 +1,10 @@
 import gzip
 import json
 import math
-import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -233,6 +236,8 @@ def test_faults_that_are_not_shown_are_counted(tmp_path):
         ("rows.jsonl", '"prompt";tests\np;assert f()\n', "CSV"),
         ("rows.json", '[{"prompt": "p"}, {"prompt": "q"}]', "one JSON array"),
         ("rows.json", '[\n {"prompt": "p"}\n]\n', "one JSON array"),
+        ("rows.jsonl", "prompt, tests\np, assert f()\n", "CSV"),
+        ("rows.jsonl", '{\n  "prompt": "p"\n}\n', "a JSON object over several lines"),
     ],
 )
 def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, text, form):
@@ -241,24 +246,30 @@ def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, 
         read_rows(tmp_path / name, Need.PROMPTS, needs_tests=False)
     [problem] = caught.value.problems
     assert f"the file is {form}, and JSON Lines is wanted" in problem.message
-    assert f"('{name}'" in problem.message
+    assert f'("{tmp_path / name}"' in problem.message
 
 
-@pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "json"])
+@pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "json", "spread.json"])
 def test_what_is_told_converts_them(tmp_path, monkeypatch, form):
     from datasets import Dataset
 
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / f"rows.{form}"
+    path = Path("my data") / f"rows.{form}"  # below where the command is typed
+    path.parent.mkdir()
     rows = [{"prompt": "a, b"}, {"prompt": "c"}]
     match form:
         case "parquet":
             Dataset.from_list(rows).to_parquet(path)
         case "json":
             path.write_text(json.dumps(rows))
+        case "spread.json":
+            rows = rows[:1]
+            path.write_text(json.dumps(rows[0], indent=2))
         case _:
             Dataset.from_list(rows).to_csv(path, sep="\t" if form == "tsv" else ",")
     with pytest.raises(ConfigError) as caught:
         read_rows(path, Need.PROMPTS, needs_tests=False)
-    exec(re.search('-c "(.*)"', caught.value.problems[0].message)[1], {})  # noqa: S102 - ours
-    assert read_rows(tmp_path / "rows.jsonl", Need.PROMPTS, needs_tests=False) == rows
+    python, *words = shlex.split(caught.value.problems[0].message.partition("each line: ")[2])
+    assert python == "python"
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    assert read_rows(path.with_suffix(".jsonl"), Need.PROMPTS, needs_tests=False) == rows

@@ -20,11 +20,11 @@ def test_what_cannot_be_downloaded_says_what_to_do():
     assert "nobody/no-such-model" in message
     assert "HF_HUB_OFFLINE" in message
     assert "hf download nobody/no-such-model --local-dir" in message
-    assert "add model.path=FOLDER" in message
+    assert "write model.path=FOLDER instead" in message
 
 
 def test_the_advice_names_the_setting_that_was_typed():
-    with pytest.raises(OutsideError, match="add base=FOLDER"):
+    with pytest.raises(OutsideError, match="write base=FOLDER instead"):
         local_folder("nobody/no-such-model", None, "base=nobody/no-such-model")
 
 

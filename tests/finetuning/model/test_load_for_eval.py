@@ -1,6 +1,7 @@
 """An adapter beside the model that is measured: folded into what it was trained on, or refused."""
 
 import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -49,6 +50,7 @@ def test_on_another_rounding_it_is_refused(rounded, other):
 def test_an_adapter_of_another_base_is_refused_before_weights_load(rounded, qwen_folder, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
+    shutil.copy(qwen_folder / "tokenizer.json", other)
     config = json.loads((qwen_folder / "config.json").read_text())
     config |= {"hidden_size": 48, "num_hidden_layers": 1, "layer_types": ["full_attention"]}
     (other / "config.json").write_text(json.dumps(config))  # there are no weights to load

@@ -1,6 +1,7 @@
 """`whetstone merge`: adapters into bases, the gate, and what is refused before weights load."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -98,6 +99,7 @@ def test_another_base_can_be_named(adapter, qwen_folder):
 def test_a_base_of_another_shape_is_refused_before_weights_load(adapter, qwen_folder, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
+    shutil.copy(qwen_folder / "tokenizer.json", other)
     config = json.loads((qwen_folder / "config.json").read_text())
     config |= {"hidden_size": 48, "num_hidden_layers": 1, "layer_types": ["full_attention"]}
     (other / "config.json").write_text(json.dumps(config))

@@ -106,6 +106,15 @@ def test_keys_of_known_services_are_found_by_their_form(service):
     assert KEYS[service] not in str(problem)
 
 
+@pytest.mark.parametrize("secret", [*KEYS.values(), CANARY])
+def test_every_place_of_a_secret_is_told(secret):
+    part = text_part("config.json", f"{secret}\n-\n{secret}\n-\n{secret}\n")
+    told = [problem.message for problem in secret_problems([part], {"$MINE": CANARY.encode()})]
+    apart = secret.count("\n") + 2
+    lines = [int(message.split("(line ")[1].split(")")[0]) for message in told]
+    assert lines == [1, 1 + apart, 1 + 2 * apart]
+
+
 def test_an_honest_run_holds_no_secret(run_folder, qwen_folder):
     shutil.copytree(qwen_folder, run_folder / "merged", dirs_exist_ok=True)
     upload = model_upload(load_publish_model([f"run={run_folder}", f"repo={REPO}"]))

@@ -121,6 +121,12 @@ def test_the_prompt_is_one_that_the_model_knows():
 
 
 @pytest.mark.usefixtures("somewhere")
+def test_nothing_is_printed_that_nobody_typed():
+    again = printed(*finish("model=Qwen/Qwen3-0.6B"))[-1]
+    assert again == ["train", "model=Qwen/Qwen3-0.6B", "seed=1"]
+
+
+@pytest.mark.usefixtures("somewhere")
 def test_a_folder_may_have_any_name():
     generate, evaluate, _ = printed(*finish(name="that (run)'s, [new]"))
     GATES["generate"](generate[1:])

@@ -177,3 +177,10 @@ def test_a_mean_over_fewer_problems_says_so(run_folder):
 
     assert "pass@8 of nano: the mean over 260 of 265 problems" in told
     assert "pass@1 of nano" not in told
+
+
+def test_an_accuracy_that_was_measured_only_afterwards_is_told(run_folder):
+    shutil.rmtree(run_folder / "eval")
+    amend(run_folder, before={}, after={"held_out": {"accuracy": 0.75}}, reward=None)
+    told = headline(read_run(run_folder))
+    assert told == "The accuracy on held-out pairs is 0.75 after 100 steps."

@@ -2,9 +2,10 @@ import sys
 
 import pytest
 
+from whetstone.finetuning.config.rules import backend
 from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.errors import ConfigError
-from whetstone.finetuning.model.gpu_driver import check_gpu
+from whetstone.finetuning.launch import check_gpu
 from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
 
 
@@ -14,18 +15,19 @@ def asked_for(device):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="drivers have other names")
 def test_a_gpu_without_a_driver_is_refused_before_torch(tmp_path, monkeypatch):
+    monkeypatch.setattr(backend, "DEVICES", tmp_path)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with pytest.raises(ConfigError, match="backend=mine: this machine has no driver of a CUDA"):
-        check_gpu(asked_for("cuda"), tmp_path)
+        check_gpu(asked_for("cuda"))
     with pytest.raises(ConfigError, match="backend=mine: this is for the GPU of an Apple computer"):
-        check_gpu(asked_for("mps"), tmp_path)
+        check_gpu(asked_for("mps"))
     for device in ("auto", "cpu"):
-        check_gpu(asked_for(device), tmp_path)
+        check_gpu(asked_for(device))
     (tmp_path / "nvidia0").touch()
-    check_gpu(asked_for("cuda"), tmp_path)
+    check_gpu(asked_for("cuda"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(ConfigError, match="CUDA_VISIBLE_DEVICES hides every GPU"):
-        check_gpu(asked_for("cuda"), tmp_path)
+        check_gpu(asked_for("cuda"))
 
 
 def test_the_users_own_policy_is_left_alone(monkeypatch):

@@ -1,16 +1,15 @@
-import shutil
-
 import pytest
 
 from whetstone.rewards.compilers import Compilers
+from whetstone.rewards.installed import why_missing
 
 
 @pytest.fixture
 def needs():
     def check(*tools):
         for tool in tools:
-            if shutil.which(tool) is None:
-                pytest.skip(f"{tool} is not installed")
+            if reason := why_missing(tool):
+                pytest.skip(reason)
 
     return check
 

@@ -1,12 +1,12 @@
 """Compiled programs in their sandbox: how they end, and what they cannot reach."""
 
-import shutil
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from whetstone.rewards.installed import why_missing
 from whetstone.rewards.sandbox import Job
 from whetstone.rewards.sandbox.compiled import CompiledSandbox, MissingToolError
 from whetstone.rewards.sandbox.compiled.step import Jailer, Step
@@ -21,8 +21,8 @@ JAVA_TESTS = (
 
 def needs(*tools):
     for tool in tools:
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+        if reason := why_missing(tool):
+            pytest.skip(reason)
 
 
 def verdicts(language, jobs, **settings):

@@ -1,0 +1,171 @@
+"""Slips of the pen are answered in our words, all at once, and each setting once."""
+
+import pytest
+
+from whetstone.finetuning.cli import checked, main
+from whetstone.finetuning.config import load
+from whetstone.finetuning.config.commands import load_evaluation, load_merge
+from whetstone.finetuning.config.describe import describe_plan
+from whetstone.finetuning.config.overrides import part_flags
+from whetstone.finetuning.config.validation import load_validation
+from whetstone.finetuning.errors import ConfigError
+
+TOKEN = "ghp_" + "a1" * 18
+
+
+def told(call, *given):
+    with pytest.raises(ConfigError) as caught:
+        call(given)
+    return {problem.setting: problem.message for problem in caught.value.problems}
+
+
+def merge(_):
+    return load_merge(["adapter=a", f"out={TOKEN}"])
+
+
+def train(given):
+    return checked(list(given))
+
+
+@pytest.mark.parametrize("group", ["hooks", "algo", "model", "reward", "tracker", "data"])
+def test_null_is_no_choice(group):
+    assert "leave" in told(train, f"{group}=null", "--cfg", "job")[f"{group}=null"]
+
+
+@pytest.mark.parametrize("section", ["run", "pipeline.stages", "pipeline.stages.base"])
+def test_a_section_is_not_null(section):
+    assert "needs a value" in told(load, f"{section}=null")[f"{section}=null"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("algo.args.learning_rate=0,001", "algo.args.learning_rate=0.001"),
+        ("learning_rate=0,001", "algo.args.learning_rate=0.001"),
+        ("lr=1,5e-3", "algo.args.learning_rate=1.5e-3"),
+        ("hooks.evaluate.temperature=0,8", "hooks.evaluate.temperature=0.8"),
+        ("algo.args.max_steps=1,000", "algo.args.max_steps=1000"),
+    ],
+)
+def test_a_number_with_a_comma(typed, written):
+    [message] = told(load, typed).values()
+    assert f"write {written}" in message
+
+
+def test_what_parts_values_is_still_a_sweep():
+    assert "add -m" in told(load, "seed=1,5")["seed=1,5"]
+    sure = "algo.args.learning_rate=0,001"
+    assert "has a point" in told(train, "-m", sure)[sure]
+    assert "write temperature=0.8" in told(load_evaluation, "temperature=0,8")["temperature=0,8"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("seed=", "a whole number"),
+        ("algo.args.learning_rate=", "a number"),
+        ("run.outputs=", "a path"),
+        ("data.eval_tasks=", "a list"),
+        ("backend.device=", "auto or cpu"),
+        ("model=", "choose one"),
+    ],
+)
+def test_an_empty_value_is_called_empty(typed, wanted):
+    [message] = told(load, typed).values()
+    assert message.startswith("the value is empty; ")
+    assert wanted in message
+
+
+def test_an_empty_value_of_the_other_commands(capsys):
+    found = told(load_evaluation, "model=", "tasks=", "seed=")
+    assert all(message.startswith("the value is empty") for message in found.values())
+    assert len(found) == 3
+    assert told(load_validation, "base=", "tuned=", "prompts=").keys() == {
+        "base=", "tuned=", "prompts=",
+    }  # fmt: skip
+    for command in (["export", "gguf", ""], ["report", ""], ["compare", ""]):
+        with pytest.raises(SystemExit) as caught:
+            main(command)
+        assert caught.value.code == 2
+        assert "the value is empty" in capsys.readouterr().err
+
+
+def test_a_file_of_rows_is_no_name():
+    convert = "Dataset.from_csv('p.csv').to_json('p.jsonl')"
+    for setting in ("data=p.csv", "model=p.csv"):
+        message = told(load, setting)[setting]
+        assert convert in message
+        assert "data=jsonl data.train=p.jsonl" in message
+    assert "data.train=p.jsonl" in told(load, "data=p.jsonl")["data=p.jsonl"]
+    assert convert in told(load_evaluation, "model=qwen", "tasks=p.csv")["tasks=p.csv"]
+    assert convert in told(load_validation, "prompts=p.csv")["prompts=p.csv"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("generate model=qwen3 prompt=", ["model=qwen3: no such preset", "prompt=: the value is"]),
+        ("generate hello", ["hello: a setting", "prompt=hello", "model: must be given"]),
+        ("generate model=qwen prompts=p.csv", ["prompts=p.csv: no such setting", "from_csv"]),
+        ("evaluate my model", ["my model: a setting is written NAME=VALUE", "'model=my model'"]),
+        ("evaluate --model qwen", ["--model qwen: settings have no dashes; write model=qwen"]),
+        ("evaluate model=[", ["model=[: cannot be read: its value begins a list"]),
+        ("merge empty", ["write adapter=empty"]),
+        ("merge model=x", ["no such setting; write adapter=x"]),
+        ("export mlx --model qwen", ["--model qwen: no such flag; write whetstone export"]),
+        ("report my run", ["run: more than this command takes", "'my run'"]),
+        ("report /nowhere/at/all", ["there is no such folder"]),
+    ],
+)
+def test_a_command_tells_every_mistake(command, words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(command.split())
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert all(word in said for word in words), said
+
+
+def test_a_refused_sweep_tells_its_other_mistakes():
+    assert told(train, "-m", "seed=0,x", "--cfg", "job").keys() == {"--cfg job", "seed=x"}
+
+
+@pytest.mark.parametrize("dash", ["\u2013", "\u2014", "\u2212", "\u2212\u2212"])
+def test_a_pasted_dash_is_a_dash(dash):
+    assert "write seed=3" in told(load, f"{dash}seed=3")[f"{dash}seed=3"]
+    assert part_flags([f"{dash}seed", "3"])[1] == [f"{dash}seed 3"]
+
+
+def test_no_parser_speaks():
+    found = told(load, "run.name=[", "seed=x", "model.lora=3")
+    assert """'run.name="["'""" in found["run.name=["]
+    assert found["seed=x"] == "a whole number is wanted"
+    assert "a section" in found["model.lora=3"]
+
+
+def test_an_address_is_no_folder_and_is_told_once():
+    found = told(load, "run.outputs=https://user:pw@host/x")
+    assert found.keys() == {"run.outputs"}
+    assert "HF_TOKEN" not in found["run.outputs"]
+    assert told(load, "run.outputs=https://host/x").keys() == {"run.outputs=https://host/x"}
+
+
+@pytest.mark.parametrize("call", [load, merge])
+def test_a_value_that_looks_like_a_credential(call):
+    with pytest.raises(ConfigError) as caught:
+        call([f"run.name={TOKEN}"])
+    assert TOKEN not in str(caught.value)
+    assert "looks like a token of GitHub" in str(caught.value)
+
+
+def test_rows_that_this_machine_lacks_come_last_and_once(monkeypatch, tmp_path):
+    monkeypatch.setenv("WHETSTONE_DATA_DIR", str(tmp_path / "nowhere"))
+    found = told(load_evaluation, "model=qwenn", "tasks=[mbpp,humaneval,mbpp_chat]")
+    assert list(found) == ["model=qwenn", "tasks=mbpp"]
+
+
+def test_a_plan_that_measures_nothing_says_so():
+    plan = describe_plan(load(["algo=sft", "data.eval_tasks=[]", "data.held_out=0",
+                               "hooks.watch.every_steps=0"]))  # fmt: skip
+    assert "on nothing; set data.eval_tasks" in plan
+    plan = describe_plan(load(["algo=sft", "data.eval_tasks=[]", "hooks.watch.every_steps=0"]))
+    assert "on held-out rows only" in plan
