@@ -76,7 +76,7 @@ class RewardSet:
         reasons: dict[str, str] = {}
         for config in self.configs:
             try:
-                reward = config.build()
+                reward: Reward = config.build()
             except ValueError as error:
                 reasons[config.name] = str(error)
                 continue
