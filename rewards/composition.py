@@ -5,6 +5,7 @@ on their order, so they may be sorted.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
@@ -62,31 +63,9 @@ class RewardSet:
 
     def __init__(self, configs: Iterable[RewardConfig], folder: Path | None = None) -> None:
         self.configs = tuple(in_order(configs))
-        self.rewards: tuple[Reward, ...] = ()
-        try:
-            self._build(folder)
-        except BaseException:
-            self.close()
-            raise
+        self.rewards = _built(self.configs, folder)
         self.weights = tuple(config.weight for config in self.configs)
         self.__name__ = " x ".join(reward.__name__ for reward in self.rewards)
-
-    def _build(self, folder: Path | None) -> None:
-        board = Board()
-        reasons: dict[str, str] = {}
-        for config in self.configs:
-            try:
-                reward: Reward = config.build()
-            except ValueError as error:
-                reasons[config.name] = str(error)
-                continue
-            self.rewards += (reward,)
-            if folder is not None and isinstance(reward, KeepsFiles):
-                reward.keep_in(folder)
-            if isinstance(reward, Shares):
-                reward.share(board)
-        if reasons:
-            raise UnusableRewardsError(reasons)
 
     def ask(
         self, prompts: list[Any], completions: list[Any], **columns: Any
@@ -143,6 +122,29 @@ class RewardSet:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _built(configs: Iterable[RewardConfig], folder: Path | None) -> tuple[Reward, ...]:
+    board = Board()
+    reasons: dict[str, str] = {}
+    with ExitStack() as opened:
+        rewards: list[Reward] = []
+        for config in configs:
+            try:
+                reward = config.build()
+            except ValueError as error:
+                reasons[config.name] = str(error)
+                continue
+            opened.callback(reward.close)
+            rewards.append(reward)
+            if folder is not None and isinstance(reward, KeepsFiles):
+                reward.keep_in(folder)
+            if isinstance(reward, Shares):
+                reward.share(board)
+        if reasons:
+            raise UnusableRewardsError(reasons)
+        opened.pop_all()
+    return tuple(rewards)
 
 
 class Board:
