@@ -21,9 +21,9 @@ from pathlib import Path
 
 from whetstone.evaluation.compiles import snippet
 from whetstone.evaluation.tasks import load_task
-from whetstone.rewards.compilers import Compilers, Outcome
+from whetstone.rewards.compilers import CompileOutcome, Compilers
 from whetstone.rewards.compilers import harness as harnesses
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.cpp import Cpp
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, Step
 
@@ -95,16 +95,17 @@ def plain_javac(source: str) -> bool:
 def resident(language: str, opened: ExitStack) -> Side:
     compilers = opened.enter_context(Compilers(workers=1, cpu_s=60.0))
     compiler = compilers.compiler(language)
-    return Side(lambda source: compiler.check(source).outcome is Outcome.COMPILED, cpu_s)
+    return Side(lambda source: compiler.check(source).outcome is CompileOutcome.COMPILED, cpu_s)
 
 
 def gplusplus(opened: ExitStack, *, precompiled: bool) -> Side:
     rules = {**harnesses.load(harnesses.STANDARD)["cpp"], "precompiled": precompiled}
     jailer = opened.enter_context(CountingJailer())
-    compiler = Cpp(jailer, Limits(cpu_s=60.0, memory_mb=2048), rules)
+    compiler = Cpp(jailer, CompileLimits(cpu_s=60.0, memory_mb=2048), rules)
     opened.callback(compiler.close)
     return Side(
-        lambda source: compiler.check(source).outcome is Outcome.COMPILED, lambda: jailer.cpu_s
+        lambda source: compiler.check(source).outcome is CompileOutcome.COMPILED,
+        lambda: jailer.cpu_s,
     )
 
 

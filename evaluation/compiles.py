@@ -19,13 +19,13 @@ from whetstone.evaluation.journal import Journal, Sample, read_rows
 from whetstone.evaluation.pass_at_k import pass_at_k
 from whetstone.evaluation.score import Scores
 from whetstone.evaluation.settings import Settings, header
-from whetstone.evaluation.tasks.base import Problem, Task, code_of
-from whetstone.rewards.compilers import Compilers, MissingCompilerError, Outcome, Snippet
+from whetstone.evaluation.tasks.base import Task, TaskProblem, code_of
+from whetstone.rewards.compilers import CompileOutcome, Compilers, MissingCompilerError, Snippet
 from whetstone.rewards.sandbox.profile import SandboxUnavailableError
 
 SUFFIX = ".compiled.jsonl"
 
-_UNJUDGED = Outcome.INFRA_ERROR
+_UNJUDGED = CompileOutcome.INFRA_ERROR
 
 Values = dict[str, dict[str, float]]
 """Measure (`compile@1`) to problem to its value in 0..1."""
@@ -38,7 +38,7 @@ class Compiled:
     problem: str
     kind: Kind
     index: int
-    outcome: Outcome
+    outcome: CompileOutcome
 
 
 def compile_rates(task: Task, compilers: Compilers, settings: Settings, folder: Path) -> Values:
@@ -77,7 +77,7 @@ def compile_values(rows: Iterable[Compiled], k: Iterable[int]) -> Values:
     compiled: dict[str, list[bool]] = {}
     for row in rows:
         if row.kind is Kind.SAMPLE and row.outcome is not _UNJUDGED:
-            compiled.setdefault(row.problem, []).append(row.outcome is Outcome.COMPILED)
+            compiled.setdefault(row.problem, []).append(row.outcome is CompileOutcome.COMPILED)
     values = {
         f"compile@{size}": {
             problem: pass_at_k(len(held), sum(held), size)
@@ -121,10 +121,10 @@ def read_compiled(path: Path) -> list[Compiled]:
 
 def compiled_of(row: dict[str, Any]) -> Compiled:
     """Return a line's row. Raises KeyError, ValueError or TypeError where it is none."""
-    return Compiled(**{**row, "kind": Kind(row["kind"]), "outcome": Outcome(row["outcome"])})
+    return Compiled(**{**row, "kind": Kind(row["kind"]), "outcome": CompileOutcome(row["outcome"])})
 
 
-def snippet(task: Task, problem: Problem, completion: str) -> Snippet:
+def snippet(task: Task, problem: TaskProblem, completion: str) -> Snippet:
     """Return what the compiler is asked about a completion."""
     return Snippet(
         language=task.language,

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from whetstone.evaluation.sampler import Sampler, SamplingParams
 from whetstone.evaluation.settings import Settings
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 
 
 class Kind(StrEnum):
@@ -29,7 +29,7 @@ class Chunk:
 
     kind: Kind
     index: int
-    problems: tuple[Problem, ...]
+    problems: tuple[TaskProblem, ...]
     copies: int
 
     def keys(self) -> list[tuple[str, Kind, int]]:
@@ -73,7 +73,7 @@ def generate(task: Task, settings: Settings, sampler: Sampler, chunk: Chunk) -> 
     return [text for of_prompt in drawn for text in of_prompt]
 
 
-def _chunks(kind: Kind, problems: Sequence[Problem], size: int, copies: int) -> Iterator[Chunk]:
+def _chunks(kind: Kind, problems: Sequence[TaskProblem], size: int, copies: int) -> Iterator[Chunk]:
     for index, start in enumerate(range(0, len(problems), size)):
         yield Chunk(kind, index, tuple(problems[start : start + size]), copies)
 

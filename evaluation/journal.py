@@ -36,7 +36,7 @@ def sample_of(row: dict[str, Any]) -> Sample:
     return Sample(**{**row, "kind": kind, "verdict": verdict})
 
 
-class Row(Protocol):
+class JournalLine(Protocol):
     """A line of a journal, a dataclass; these three say where in the plan it belongs."""
 
     @property
@@ -52,7 +52,7 @@ class Row(Protocol):
         """Which of the problem's completions it is."""
 
 
-RowT = TypeVar("RowT", bound=Row)
+RowT = TypeVar("RowT", bound=JournalLine)
 
 
 class Journal(Generic[RowT]):

@@ -20,7 +20,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """What a model wrote, as the sampler gave it."""
 
     problem: str
@@ -69,9 +69,9 @@ class Example:
     tuned: Shown
 
 
-def answer_of(row: dict[str, Any]) -> Answer:
+def answer_of(row: dict[str, Any]) -> ModelAnswer:
     """Return a line's answer. Raises KeyError, ValueError or TypeError where it is none."""
-    return Answer(**{**row, "kind": Kind(row["kind"])})
+    return ModelAnswer(**{**row, "kind": Kind(row["kind"])})
 
 
 def score_of(row: dict[str, Any]) -> Score:
@@ -133,7 +133,9 @@ def improvements(base: Sequence[Score], tuned: Sequence[Score]) -> tuple[Improve
 
 
 def choose_examples(
-    base: Sequence[tuple[Answer, Score]], tuned: Sequence[tuple[Answer, Score]], count: int
+    base: Sequence[tuple[ModelAnswer, Score]],
+    tuned: Sequence[tuple[ModelAnswer, Score]],
+    count: int,
 ) -> tuple[Example, ...]:
     """Choose prompts to show side by side: the best, the worst, and as many by lot.
 
@@ -197,14 +199,16 @@ def _by_problem(
     return {problem: fmean(numbers) for problem, numbers in found.items()}
 
 
-def _seen(pair: tuple[Answer, Score], mean: float) -> Shown:
+def _seen(pair: tuple[ModelAnswer, Score], mean: float) -> Shown:
     answer, score = pair
     return Shown(answer.completion, score.total, mean)
 
 
-def _first_of_each(side: Iterable[tuple[Answer, Score]]) -> dict[str, tuple[Answer, Score]]:
+def _first_of_each(
+    side: Iterable[tuple[ModelAnswer, Score]],
+) -> dict[str, tuple[ModelAnswer, Score]]:
     ordered = sorted(side, key=lambda pair: (pair[0].kind is not Kind.GREEDY, pair[0].index))
-    shown: dict[str, tuple[Answer, Score]] = {}
+    shown: dict[str, tuple[ModelAnswer, Score]] = {}
     for answer, score in ordered:
         shown.setdefault(answer.problem, (answer, score))
     return shown

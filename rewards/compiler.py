@@ -17,8 +17,8 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.compilers import (
     Compilation,
+    CompileOutcome,
     Compilers,
-    Outcome,
     Severity,
     Snippet,
     language_of,
@@ -29,16 +29,16 @@ from whetstone.rewards.programs import programs
 
 _LOG = logging.getLogger(__name__)
 
-OUTCOME_REWARDS: Mapping[Outcome, float] = {
-    Outcome.COMPILED: 1.0,
-    Outcome.ERRORS: 0.0,
-    Outcome.EMPTY: 0.0,
-    Outcome.LIMIT: 0.0,
+OUTCOME_REWARDS: Mapping[CompileOutcome, float] = {
+    CompileOutcome.COMPILED: 1.0,
+    CompileOutcome.ERRORS: 0.0,
+    CompileOutcome.EMPTY: 0.0,
+    CompileOutcome.LIMIT: 0.0,
 }
 """The rewards of a library user who gives none; runs take theirs from conf/reward."""
 
 
-class Grading(StrEnum):
+class CompileGrading(StrEnum):
     """What a program that does not compile is paid, between `errors` and `compiled`."""
 
     BINARY = "binary"
@@ -52,22 +52,22 @@ class Grading(StrEnum):
 _MOST_WITHOUT_COMPILING = 0.5
 
 
-def require_every_outcome(rewards: Mapping[Outcome, float]) -> dict[Outcome, float]:
+def require_every_outcome(rewards: Mapping[CompileOutcome, float]) -> dict[CompileOutcome, float]:
     """Refuse a mapping with a gap, or one that pays for nothing more than for an honest error."""
-    judged = set(Outcome) - {Outcome.INFRA_ERROR}
+    judged = set(CompileOutcome) - {CompileOutcome.INFRA_ERROR}
     if missing := sorted(judged - set(rewards)):
         raise ValueError(f"outcome_rewards has no reward for {', '.join(missing)}")
-    if Outcome.INFRA_ERROR in rewards:
+    if CompileOutcome.INFRA_ERROR in rewards:
         raise ValueError(
             "outcome_rewards grades infra_error, which says nothing about the program: remove it,"
             " such completions are masked"
         )
-    if rewards[Outcome.EMPTY] > rewards[Outcome.ERRORS]:
+    if rewards[CompileOutcome.EMPTY] > rewards[CompileOutcome.ERRORS]:
         raise ValueError(
             "outcome_rewards pays more for empty than for errors, so a policy learns to write"
             " nothing: lower empty"
         )
-    return {Outcome(outcome): reward for outcome, reward in rewards.items()}
+    return {CompileOutcome(outcome): reward for outcome, reward in rewards.items()}
 
 
 class CompilerReward:
@@ -92,8 +92,8 @@ class CompilerReward:
     def __init__(
         self,
         language: str | None = None,
-        grading: Grading = Grading.BINARY,
-        outcome_rewards: Mapping[Outcome, float] = OUTCOME_REWARDS,
+        grading: CompileGrading = CompileGrading.BINARY,
+        outcome_rewards: Mapping[CompileOutcome, float] = OUTCOME_REWARDS,
         warning_cost: float = 0.0,
         cpu_s: float = 5.0,
         memory_mb: int = 2048,
@@ -170,14 +170,14 @@ class CompilerReward:
     def grade(self, found: Compilation) -> float | None:
         """Return the reward, or None to mask the completion."""
         outcome = found.outcome
-        if outcome is Outcome.INFRA_ERROR:
+        if outcome is CompileOutcome.INFRA_ERROR:
             return None
-        reward, least = self._rewards[outcome], self._rewards[Outcome.ERRORS]
-        if outcome is Outcome.COMPILED:
+        reward, least = self._rewards[outcome], self._rewards[CompileOutcome.ERRORS]
+        if outcome is CompileOutcome.COMPILED:
             cost = self._warning_cost * found.count(Severity.WARNING)
             return max(least, reward - cost) if cost else reward
-        if outcome is Outcome.ERRORS:
-            return least + self._share(found) * (self._rewards[Outcome.COMPILED] - least)
+        if outcome is CompileOutcome.ERRORS:
+            return least + self._share(found) * (self._rewards[CompileOutcome.COMPILED] - least)
         return reward
 
     def close(self) -> None:
@@ -187,9 +187,9 @@ class CompilerReward:
     def _share(self, found: Compilation) -> float:
         if not found.content:
             return 0.0
-        if self._grading is Grading.FUNCTIONS and found.functions:
+        if self._grading is CompileGrading.FUNCTIONS and found.functions:
             return _MOST_WITHOUT_COMPILING * (1 - found.broken / found.functions)
-        if self._grading is Grading.COUNT:
+        if self._grading is CompileGrading.COUNT:
             return 1 / (1 + max(1, found.count(Severity.ERROR)))
         return 0.0
 
@@ -219,12 +219,12 @@ def metrics(
     Shares are of all snippets, rates of those that could be judged.
     """
     counts = Counter(one.outcome for one in found)
-    result = {f"compiler/{outcome}": counts[outcome] / len(found) for outcome in Outcome}
-    result["compiler/infra_failures"] = float(counts[Outcome.INFRA_ERROR])
+    result = {f"compiler/{outcome}": counts[outcome] / len(found) for outcome in CompileOutcome}
+    result["compiler/infra_failures"] = float(counts[CompileOutcome.INFRA_ERROR])
     compiled: defaultdict[str, list[bool]] = defaultdict(list)
     for snippet, one in zip(snippets, found, strict=True):
-        if one.outcome is not Outcome.INFRA_ERROR:
-            compiled[snippet.language].append(one.outcome is Outcome.COMPILED)
+        if one.outcome is not CompileOutcome.INFRA_ERROR:
+            compiled[snippet.language].append(one.outcome is CompileOutcome.COMPILED)
     for language, held in compiled.items():
         result[f"compiler/compile_rate_{language}"] = sum(held) / len(held)
     if judged := [one for held in compiled.values() for one in held]:
@@ -237,7 +237,7 @@ def metrics(
 
 
 def _report_failures(found: Sequence[Compilation]) -> None:
-    failures = [one.detail for one in found if one.outcome is Outcome.INFRA_ERROR]
+    failures = [one.detail for one in found if one.outcome is CompileOutcome.INFRA_ERROR]
     if failures:
         _LOG.warning(
             "%d of %d programs could not be compiled here and are masked; the first: %s",
@@ -262,10 +262,10 @@ class CompilerConfig(RewardConfig):
     name: Literal["compiler"]
     language: Annotated[str | None, AfterValidator(_known)]
     """That of all programs; null reads the column `language` of the data."""
-    grading: Grading
+    grading: CompileGrading
     """What a program is paid that does not compile: `binary` nothing, `functions` by the share of
     its functions without an error, `errors` by their number; never more than half."""
-    outcome_rewards: Annotated[dict[Outcome, float], AfterValidator(require_every_outcome)]
+    outcome_rewards: Annotated[dict[CompileOutcome, float], AfterValidator(require_every_outcome)]
     """The reward of each outcome. `infra_error` has none: it masks the completion."""
     warning_cost: NonNegativeFloat
     """Taken off for each warning of a program that compiles."""

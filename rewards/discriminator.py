@@ -21,7 +21,7 @@ from pydantic import (
 
 from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.compiler import text_of
-from whetstone.rewards.compilers import Outcome, Snippet, language_of
+from whetstone.rewards.compilers import CompileOutcome, Snippet, language_of
 from whetstone.rewards.composition import Board
 from whetstone.rewards.extract import shown, trimmed
 from whetstone.rewards.programs import programs
@@ -159,7 +159,8 @@ class DiscriminatorReward:
             if accuracy is not None and log_metric is not None:
                 log_metric("discriminator/accuracy", accuracy)
         rewards: list[float | None] = [
-            None if outcome == Outcome.INFRA_ERROR else self._otherwise for outcome in outcomes
+            None if outcome == CompileOutcome.INFRA_ERROR else self._otherwise
+            for outcome in outcomes
         ]
         for index, probability in zip(chosen, found, strict=True):
             rewards[index] = probability
@@ -240,7 +241,7 @@ class DiscriminatorConfig(RewardConfig):
     def _is_an_outcome(cls, when: str | None) -> str | None:
         if when is not None:
             reward, _, outcome = when.partition(".")
-            words = [word for word in Outcome if word is not Outcome.INFRA_ERROR]
+            words = [word for word in CompileOutcome if word is not CompileOutcome.INFRA_ERROR]
             if reward != _POSTING or outcome not in words:
                 listed = ", ".join(f"{_POSTING}.{word}" for word in words)
                 raise ValueError(f"expected one of: {listed}")

@@ -16,7 +16,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolReply:
     """What a program said when it was asked for its version."""
 
     works: bool
@@ -37,7 +37,7 @@ def why_missing(tool: str) -> str | None:
 
 
 @cache
-def asked(path: str) -> Answer:
+def asked(path: str) -> ToolReply:
     """Return what the program there says of its version. It is started once for each process."""
     try:
         done = subprocess.run(
@@ -48,8 +48,8 @@ def asked(path: str) -> Answer:
             check=False,
         )
     except OSError as error:  # a file of another machine, or a script of no shell
-        return Answer(False, str(error))
-    return Answer(done.returncode == 0, (done.stdout or done.stderr).strip())
+        return ToolReply(False, str(error))
+    return ToolReply(done.returncode == 0, (done.stdout or done.stderr).strip())
 
 
 def _flag(path: str) -> str:

@@ -211,3 +211,13 @@ def test_importing_a_run_says_nothing():
     env = {name: value for name, value in os.environ.items() if name != "WANDB_MODE"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
+
+
+def test_no_two_classes_share_a_name():
+    """A reader of `Verdict` must not have to ask which. Private ones are at home in their file."""
+    places: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

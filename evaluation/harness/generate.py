@@ -13,7 +13,7 @@ from typing import Protocol
 
 from whetstone.evaluation.harness.files import Generations, write_generations
 from whetstone.evaluation.sampler import Sampler, SamplingParams
-from whetstone.evaluation.tasks.base import Problem, Task, build_program
+from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program
 
 OnProgress = Callable[[int, int], None]
 
@@ -74,7 +74,7 @@ def _with_stop_words(task: Task, eos: str, args: Namespace) -> Task:
 
 
 def _programs(
-    task: Task, batch: Sequence[Problem], sampler: Sampler, args: Namespace
+    task: Task, batch: Sequence[TaskProblem], sampler: Sampler, args: Namespace
 ) -> Generations:
     prompts = [args.prefix + problem.prompt for problem in batch]
     drawn: Generations = [[] for _ in batch]

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from whetstone.evaluation.errors import UnknownTask
-from whetstone.evaluation.tasks.base import Problem, Task, build_program
+from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program
 from whetstone.evaluation.tasks.chat import humaneval_chat, mbpp_chat
 from whetstone.evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
 from whetstone.evaluation.tasks.humaneval import humaneval, humaneval_unstripped
@@ -25,8 +25,8 @@ from whetstone.evaluation.tasks.source import RowSource
 
 __all__ = [
     "TASKS",
-    "Problem",
     "Task",
+    "TaskProblem",
     "build_program",
     "load_task",
     "mbpp_problems",

@@ -15,7 +15,7 @@ Language = Literal["python", "cpp", "rust", "java"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TaskProblem:
     """One problem of a task.
 
     `prompt` goes to the model. `prefix` stands before the completion in the program, "" when the
@@ -46,7 +46,7 @@ class Task:
     """
 
     name: str
-    problems: tuple[Problem, ...]
+    problems: tuple[TaskProblem, ...]
     stop: tuple[str, ...]
     timeout_s: float
     chat: bool = False
@@ -60,12 +60,12 @@ class Task:
             raise ValueError(f"task {self.name!r} holds problems that share an id")
 
 
-def build_program(task: Task, problem: Problem, completion: str) -> str:
+def build_program(task: Task, problem: TaskProblem, completion: str) -> str:
     """Return the program that is judged: the prefix, and what counts of the completion."""
     return problem.prefix + code_of(task, problem, completion)
 
 
-def code_of(task: Task, problem: Problem, completion: str) -> str:
+def code_of(task: Task, problem: TaskProblem, completion: str) -> str:
     """Return what counts of a completion: of an answer its program, as rewards take it."""
     if not task.chat:
         return cut_at_stop(completion, task.stop)
@@ -73,7 +73,7 @@ def code_of(task: Task, problem: Problem, completion: str) -> str:
     return code_of_answer(completion, task.language, names)
 
 
-def job(task: Task, problem: Problem, program: str) -> Job:
+def job(task: Task, problem: TaskProblem, program: str) -> Job:
     """Return what the sandbox is asked about a program.
 
     A helper that the prompt defines and the program replaces is the program's, as in the harness; a

@@ -8,7 +8,7 @@ the strict ones. Their figures stand beside each other and never beside the stri
 
 from dataclasses import replace
 
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.humaneval import humaneval
 from whetstone.evaluation.tasks.mbpp import SOURCE, mbpp
 from whetstone.evaluation.tasks.source import Row
@@ -44,7 +44,7 @@ def mbpp_chat() -> Task:
     return Task("mbpp_chat", problems, (), strict.timeout_s, chat=True)
 
 
-def _completed(problem: Problem) -> Problem:
+def _completed(problem: TaskProblem) -> TaskProblem:
     code = f"```python\n{problem.prompt}\n```"
     return replace(
         problem,
@@ -54,7 +54,7 @@ def _completed(problem: Problem) -> Problem:
     )
 
 
-def _written(problem: Problem, row: Row) -> Problem:
+def _written(problem: TaskProblem, row: Row) -> TaskProblem:
     return replace(
         problem,
         prompt=f"{row['text']} Your code must pass this test:\n\n{row['test_list'][0]}\n\n{_FORM}",

@@ -5,7 +5,7 @@ that our figures stand beside published ones. The prompt is stripped: with its l
 the same model scores differently.
 """
 
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.evaluation.tasks.source import Row, RowSource
 
@@ -36,14 +36,14 @@ def humaneval_unstripped() -> Task:
     return Task("humaneval-unstripped", problems, STOP, TIMEOUT_S)
 
 
-def humaneval_problem(row: Row, prompt: str) -> Problem:
+def humaneval_problem(row: Row, prompt: str) -> TaskProblem:
     """Make a problem from a row of HumanEval, or of a set in its layout."""
     tests = "\n" + row["test"] + "\n" + f"check({row['entry_point']})"
     # The published solution continues the unstripped prompt, which ends in a newline.
     reference = row["canonical_solution"]
     if not prompt.endswith("\n"):
         reference = "\n" + reference
-    return Problem(
+    return TaskProblem(
         id=row["task_id"],
         prompt=prompt,
         tests=tests,

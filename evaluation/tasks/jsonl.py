@@ -1,7 +1,7 @@
 """A user's own task: a file with one JSON object on each line.
 
 A row holds `prompt` and `tests`, and may hold `id`, `prefix`, `entry_points` and `reference` (see
-`Problem`). Unknown fields are refused, because a misspelt `prefix` would change every score in
+`TaskProblem`). Unknown fields are refused, because a misspelt `prefix` would change every score in
 silence; and all faults of the file are reported together.
 """
 
@@ -25,7 +25,7 @@ from pydantic_core import ErrorDetails
 
 from whetstone.evaluation.errors import BadRow, BadRows, DataUnavailable
 from whetstone.evaluation.lines import NotText, numbered_lines, text_of
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.sandbox.statements import require_tests_that_can_fail
 
@@ -89,7 +89,7 @@ def jsonl_task(path: Path) -> Task:
     """
     if not path.is_file():
         raise DataUnavailable(f"{path} is not a file: give the path of a {SUFFIX} file of problems")
-    problems: dict[str, Problem] = {}
+    problems: dict[str, TaskProblem] = {}
     faults: list[BadRow] = []
     for number, line in _lines(path, faults):
         try:
@@ -133,11 +133,11 @@ def _lines(path: Path, faults: list[BadRow]) -> Iterator[tuple[int, bytes]]:
         faults.append(_fault(path, 1, str(error)))
 
 
-def _problem(row: _Row, default_id: str) -> Problem:
+def _problem(row: _Row, default_id: str) -> TaskProblem:
     names = tuple(row.entry_points)
     if not names and row.reference is not None:
         names = entry_points(row.prefix + row.reference, row.tests)
-    return Problem(
+    return TaskProblem(
         id=default_id if row.id is None else row.id,
         prompt=row.prompt,
         tests=row.tests,

@@ -8,7 +8,7 @@ that and the stop words cost the published solutions 2 of the 500 test problems.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.evaluation.tasks.source import Row, RowSource
 
@@ -51,7 +51,7 @@ def mbpp_validation() -> Task:
     return Task("mbpp_validation", mbpp_problems("validation"), STOP, TIMEOUT_S)
 
 
-def mbpp_problems(split: str) -> tuple[Problem, ...]:
+def mbpp_problems(split: str) -> tuple[TaskProblem, ...]:
     """Load one split, in the order of task_id: prompt 10, test 500, validation 90, train 374.
 
     Raises:
@@ -65,11 +65,11 @@ def mbpp_problems(split: str) -> tuple[Problem, ...]:
     return tuple(mbpp_problem(row) for row in sorted(rows, key=lambda row: int(row["task_id"])))
 
 
-def mbpp_problem(row: Row) -> Problem:
+def mbpp_problem(row: Row) -> TaskProblem:
     """Make a problem from a row of MBPP."""
     prompt = docstring_prompt(row["text"], row["test_list"][0])
     tests = "\n".join(row["test_list"])
-    return Problem(
+    return TaskProblem(
         id=f"mbpp/{row['task_id']}",
         prompt=prompt,
         tests=tests,

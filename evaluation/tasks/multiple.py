@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from whetstone.evaluation.tasks.base import Language, Problem, Task
+from whetstone.evaluation.tasks.base import Language, Task, TaskProblem
 from whetstone.evaluation.tasks.source import Row, RowSource
 
 _COLUMNS = frozenset({"task_id", "prompt", "declaration", "canonical_solution", "test"})
@@ -89,9 +89,9 @@ def multiple(name: str) -> Task:
     )
 
 
-def _problem(row: Row, form: _Form) -> Problem:
+def _problem(row: Row, form: _Form) -> TaskProblem:
     prompt = form.prompt(row).strip()
-    return Problem(
+    return TaskProblem(
         id=row["task_id"],
         prompt=prompt,
         tests=form.closing + row["test"],

@@ -6,7 +6,7 @@ numpy to compare floats, and the sandbox has the standard library only: that one
 by the few comparisons that they use, over numbers and nested sequences of them.
 """
 
-from whetstone.evaluation.tasks.base import Problem, Task
+from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.evaluation.tasks.humaneval import STOP as HUMANEVAL_STOP
 from whetstone.evaluation.tasks.humaneval import humaneval_problem
@@ -82,10 +82,10 @@ def mbppplus() -> Task:
     return Task("mbppplus", problems, MBPP_STOP, MBPP_PLUS_TIMEOUT_S)
 
 
-def _mbpp_plus_problem(row: Row) -> Problem:
+def _mbpp_plus_problem(row: Row) -> TaskProblem:
     prompt = docstring_prompt(row["prompt"], row["test_list"][0])
     tests = _without_numpy("\n" + row["test"])
-    return Problem(
+    return TaskProblem(
         id=f"mbppplus/{row['task_id']}",
         prompt=prompt,
         tests=tests,

@@ -16,7 +16,7 @@ from whetstone.finetuning.config.command_line import CommandLine
 from whetstone.finetuning.config.compose import compose_choices, compose_values
 from whetstone.finetuning.config.presets import with_debug
 from whetstone.finetuning.config.references import references
-from whetstone.finetuning.config.schema import Config, RewardModelConfig, StageConfig
+from whetstone.finetuning.config.schema import Config, RewardTrainingConfig, StageConfig
 from whetstone.finetuning.config.validate import MUST_BE_GIVEN, Values, validate
 from whetstone.finetuning.errors import Problem
 
@@ -40,7 +40,9 @@ class Stage:
     @property
     def makes_policy(self) -> bool:
         """Whether later stages start from what it trained."""
-        return self.config.collect is None and not isinstance(self.config.algo, RewardModelConfig)
+        return self.config.collect is None and not isinstance(
+            self.config.algo, RewardTrainingConfig
+        )
 
 
 def build_stages(

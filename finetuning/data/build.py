@@ -8,7 +8,7 @@ from typing import Any
 from datasets import Dataset
 
 from whetstone.evaluation.tasks import load_task
-from whetstone.evaluation.tasks.base import Problem as EvalProblem
+from whetstone.evaluation.tasks.base import TaskProblem
 from whetstone.evaluation.tasks.mbpp import STOP as MBPP_STOP
 from whetstone.evaluation.tasks.mbpp import mbpp_problems
 from whetstone.finetuning.config.schema import (
@@ -135,12 +135,12 @@ def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Ro
     return rows
 
 
-def _held_out(source: Iterable[EvalProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
+def _held_out(source: Iterable[TaskProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
     """Return nothing for algorithms that sample: they are measured by pass@k."""
     return [] if need is Need.PROMPTS else _from_problems(source, stop, need)
 
 
-def _from_problems(source: Iterable[EvalProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
+def _from_problems(source: Iterable[TaskProblem], stop: tuple[str, ...], need: Need) -> list[Row]:
     if need is Need.COMPLETIONS:
         return [{"prompt": problem.prompt, "completion": problem.reference} for problem in source]
     if need is Need.TEXT:

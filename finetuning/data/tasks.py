@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from whetstone.evaluation.tasks import Problem as EvalProblem
-from whetstone.evaluation.tasks import Task, load_task
+from whetstone.evaluation.tasks import Task, TaskProblem, load_task
 from whetstone.evaluation.tasks.jsonl import SUFFIX as JSONL
 from whetstone.finetuning.nano import ENTRY_POINT, Split, problems
 
@@ -24,7 +23,7 @@ def build_task(name: str, limit: int | None, stop: tuple[str, ...]) -> Task:
     return Task(
         name=name,
         problems=tuple(
-            EvalProblem(
+            TaskProblem(
                 id=problem.id,
                 prompt=problem.prompt,
                 tests=problem.tests,

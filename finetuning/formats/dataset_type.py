@@ -34,7 +34,7 @@ _OFFLINE: Mapping[str, Need] = MappingProxyType(
 )
 
 
-class Algorithm(Protocol):
+class AlgorithmSection(Protocol):
     """An algorithm's section of the configuration."""
 
     @property
@@ -42,7 +42,7 @@ class Algorithm(Protocol):
         """Which algorithm."""
 
 
-def need_of(algo: Algorithm) -> Need:
+def need_of(algo: AlgorithmSection) -> Need:
     """Return what an algorithm needs: those that are not offline sample for themselves.
 
     A discriminator learns from other rows than a reward model.

@@ -22,7 +22,7 @@ _PREFIX = "step-"
 
 
 @dataclass(frozen=True)
-class Choice:
+class BestWeights:
     """The best look and the last one, and whose weights became the finished model."""
 
     metric: str
@@ -33,7 +33,7 @@ class Choice:
     kept: Literal["best", "last"]
 
 
-def choose(metric: str, margin: float, rows: Iterable[Mapping[str, Any]]) -> Choice | None:
+def choose(metric: str, margin: float, rows: Iterable[Mapping[str, Any]]) -> BestWeights | None:
     """Return which look's weights to keep, or None where there was no look.
 
     Args:
@@ -48,7 +48,7 @@ def choose(metric: str, margin: float, rows: Iterable[Mapping[str, Any]]) -> Cho
     best_step, best = max(looks, key=lambda look: look[1])  # of equal ones the first
     last_step, last = looks[-1]
     kept: Literal["best", "last"] = "best" if best - last > margin else "last"
-    return Choice(metric, best_step, best, last_step, last, kept)
+    return BestWeights(metric, best_step, best, last_step, last, kept)
 
 
 class KeepBestCallback(TrainerCallback):
@@ -64,11 +64,11 @@ class KeepBestCallback(TrainerCallback):
         self._folder = folder
         self._best = -math.inf
 
-    def folder_of(self, choice: Choice) -> Path:
+    def folder_of(self, choice: BestWeights) -> Path:
         """Return where the weights of the best look are."""
         return self._folder / f"{_PREFIX}{choice.best_step}"
 
-    def choose(self, state: TrainerState) -> Choice | None:
+    def choose(self, state: TrainerState) -> BestWeights | None:
         """Return which look's weights to keep, by what was logged."""
         return choose(self._metric, self._margin, state.log_history)
 
@@ -106,7 +106,7 @@ class KeepBestCallback(TrainerCallback):
         if state.is_world_process_zero:
             self._remove_all_but(self.choose(state))
 
-    def _remove_all_but(self, choice: Choice | None) -> None:
+    def _remove_all_but(self, choice: BestWeights | None) -> None:
         kept = None if choice is None else self.folder_of(choice)
         for folder in self._folder.glob("*"):
             if folder != kept:

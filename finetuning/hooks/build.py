@@ -20,7 +20,7 @@ from whetstone.finetuning.hooks.system import SystemCallback
 from whetstone.finetuning.model.merge import Merger
 
 
-class Board(Protocol):
+class FigureLog(Protocol):
     """Where figures go that the trainer does not log."""
 
     def write(self, figures: Mapping[str, float], step: int) -> None:
@@ -82,7 +82,7 @@ def build_hooks(
     merger: Merger,
     tokenizer: Any,
     checkpoints: Path,
-    board: Board,
+    board: FigureLog,
     device: str,
 ) -> Hooks:
     """Build what the configuration asks for.

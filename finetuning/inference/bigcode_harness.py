@@ -38,13 +38,13 @@ def run() -> int:
 def load_sampler(args: Namespace) -> "TextSampler":
     """Load `--model` as the flags say."""
     from whetstone.finetuning.model.device import choose_device  # noqa: PLC0415 - torch, only now
-    from whetstone.finetuning.model.load_for_eval import Measured, load_measured  # noqa: PLC0415
+    from whetstone.finetuning.model.load_for_eval import WeightsToMeasure, load_measured  # noqa: PLC0415
     from whetstone.finetuning.rollout.text import TextSampler  # noqa: PLC0415
     from whetstone.finetuning.runtime.quiet import quiet_libraries  # noqa: PLC0415
 
     quiet_libraries()
     backend = {"name": "auto", "device": "auto", "dtype": _DTYPES[args.precision]}
-    wanted = Measured(
+    wanted = WeightsToMeasure(
         path=args.model,
         revision=args.revision,
         trust_remote_code=args.trust_remote_code,

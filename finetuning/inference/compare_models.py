@@ -20,11 +20,10 @@ from rich.console import Console
 from whetstone.evaluation.generate import Chunk, generate, plan
 from whetstone.evaluation.journal import Journal
 from whetstone.evaluation.settings import Settings, header
-from whetstone.evaluation.tasks import Problem as EvalProblem
-from whetstone.evaluation.tasks import Task
+from whetstone.evaluation.tasks import Task, TaskProblem
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.evaluation.validate import (
-    Answer,
+    ModelAnswer,
     Score,
     answer_of,
     choose_examples,
@@ -44,7 +43,7 @@ from whetstone.finetuning.formats.read import read_rows
 from whetstone.finetuning.model.device import Device, choose_device
 from whetstone.finetuning.model.out_of_memory import of_sampling, told_how_to_fit
 from whetstone.finetuning.model.policy import load_policy
-from whetstone.finetuning.report.validation import Outcome, write_validation
+from whetstone.finetuning.report.validation import ValidationOutcome, write_validation
 from whetstone.finetuning.rollout.engines import build_engine, choose_rollout
 from whetstone.finetuning.rollout.text import TextSampler
 from whetstone.finetuning.runtime.progress import CountProgress
@@ -71,7 +70,7 @@ class _Work:
     console: Console
 
 
-def run_validation(validation: Validation, console: Console) -> tuple[Outcome, Path]:
+def run_validation(validation: Validation, console: Console) -> tuple[ValidationOutcome, Path]:
     """Do it, or what an interrupted session left of it. Returns the outcome and its page."""
     quiet_libraries()
     config = validation.config
@@ -102,14 +101,14 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
     if len(set(ids)) < len(ids):
         raise ConfigError([Problem(f"prompts={prompts}", "two rows have the same id")])
     problems = tuple(
-        EvalProblem(id=name, prompt=row["prompt"], tests=str(row.get("tests", "")))
+        TaskProblem(id=name, prompt=row["prompt"], tests=str(row.get("tests", "")))
         for name, row in zip(ids, found, strict=True)
     )
     columns = [{**row, "stop": list(stop)} for row in found]
     return Task(path.stem, problems, stop, _TIMEOUT_S), dict(zip(ids, columns, strict=True))
 
 
-def _columns(problem: EvalProblem, stop: tuple[str, ...]) -> Row:
+def _columns(problem: TaskProblem, stop: tuple[str, ...]) -> Row:
     return {
         "prompt": problem.prompt,
         "tests": problem.tests,
@@ -139,18 +138,18 @@ def _name(validation: Validation, task: Task, settings: Settings) -> str:
     return f"validate-{task.name}-{digest([models, header(task, settings)])[:6]}"
 
 
-def _answers(work: _Work, side: str, model: ModelRef, device: Device) -> list[Answer]:
+def _answers(work: _Work, side: str, model: ModelRef, device: Device) -> list[ModelAnswer]:
     """Let a model answer what it has not answered yet; loaded only if something is left."""
     sampler: list[TextSampler] = []
 
-    def make(chunk: Chunk, _: int) -> list[Answer]:
+    def make(chunk: Chunk, _: int) -> list[ModelAnswer]:
         if not sampler:
             policy = load_policy(model.path, device, model.revision, model.trust_remote_code)
             choice = choose_rollout(work.validation.config.backend.rollout, device)
             engine = build_engine(choice, policy.model, policy.tokenizer, device)
             sampler.append(TextSampler(policy.model, policy.tokenizer, engine=engine))
         texts = generate(work.task, work.settings, sampler[0], chunk)
-        return [Answer(*key, text) for key, text in zip(chunk.keys(), texts, strict=True)]
+        return [ModelAnswer(*key, text) for key, text in zip(chunk.keys(), texts, strict=True)]
 
     identity = _identity(header(work.task, work.settings), {"model": _state(model)})
     journal = Journal(work.folder / f"{side}.answers.jsonl", identity, answer_of)
@@ -164,7 +163,9 @@ def _answers(work: _Work, side: str, model: ModelRef, device: Device) -> list[An
     return answers
 
 
-def _scores(work: _Work, side: str, answers: Sequence[Answer], rewards: RewardSet) -> list[Score]:
+def _scores(
+    work: _Work, side: str, answers: Sequence[ModelAnswer], rewards: RewardSet
+) -> list[Score]:
     """Judge what has not been judged yet."""
     specs = work.validation.config.reward
     names = [config.name for config in rewards.configs]
@@ -195,7 +196,7 @@ def _scores(work: _Work, side: str, answers: Sequence[Answer], rewards: RewardSe
 
 
 def _judge(
-    rewards: RewardSet, rows: dict[str, Row], answers: Sequence[Answer], place: int
+    rewards: RewardSet, rows: dict[str, Row], answers: Sequence[ModelAnswer], place: int
 ) -> list[list[float | None]]:
     """Ask the rewards as TRL does. `place` stands for the step, from which a random one draws."""
     of_answers = [rows[answer.problem] for answer in answers]
@@ -238,12 +239,12 @@ def _tell(chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> Call
 
 
 def _outcome(
-    work: _Work, answers: dict[str, list[Answer]], scores: dict[str, list[Score]]
-) -> Outcome:
+    work: _Work, answers: dict[str, list[ModelAnswer]], scores: dict[str, list[Score]]
+) -> ValidationOutcome:
     pairs = {
         side: list(zip(answers[side], scores[side], strict=True)) for side in ("base", "tuned")
     }
-    return Outcome(
+    return ValidationOutcome(
         base=work.validation.base.given,
         tuned=work.validation.tuned.given,
         prompts=work.validation.prompts,

@@ -36,7 +36,7 @@ from whetstone.finetuning.data.tasks import build_task
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.inference.stage_evaluation import LateSampler
 from whetstone.finetuning.model.device import choose_device
-from whetstone.finetuning.model.load_for_eval import Measured, check_adapter, load_measured
+from whetstone.finetuning.model.load_for_eval import WeightsToMeasure, check_adapter, load_measured
 from whetstone.finetuning.model.out_of_memory import of_sampling, told_how_to_fit
 from whetstone.finetuning.model.policy import Policy, load_tokenizer
 from whetstone.finetuning.model.resolve import Found, content_mark
@@ -68,7 +68,7 @@ def evaluate_model(config: EvaluationConfig, found: Found, console: Console | No
         f"device={config.device}",
     )
     _check_chat(found, tasks)
-    wanted = Measured(
+    wanted = WeightsToMeasure(
         path=str(found.folder),
         revision=None,
         trust_remote_code=found.trust_remote_code,

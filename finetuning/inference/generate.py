@@ -12,7 +12,7 @@ from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.config.schema.commands import GenerateSettings
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.model.device import choose_device
-from whetstone.finetuning.model.load_for_eval import Measured, load_measured
+from whetstone.finetuning.model.load_for_eval import WeightsToMeasure, load_measured
 from whetstone.finetuning.model.out_of_memory import of_sampling, told_how_to_fit
 from whetstone.finetuning.model.policy import load_tokenizer
 from whetstone.finetuning.model.resolve import Found
@@ -34,7 +34,7 @@ def generate(settings: GenerateSettings, found: Found, prompts: Sequence[str]) -
         f"device={settings.device}",
     )
     chat = _asks_in_chat(settings, found)
-    wanted = Measured(
+    wanted = WeightsToMeasure(
         path=str(found.folder),
         revision=None,
         trust_remote_code=found.trust_remote_code,

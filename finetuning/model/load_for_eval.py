@@ -23,7 +23,7 @@ Bits = Literal["4bit", "8bit"]
 
 
 @dataclass(frozen=True)
-class Measured:
+class WeightsToMeasure:
     """Which weights are measured, and in which form."""
 
     path: str
@@ -38,7 +38,7 @@ class Measured:
     """`device_map` and `max_memory` of transformers; empty: all of it on the device."""
 
 
-def check_adapter(wanted: Measured) -> None:
+def check_adapter(wanted: WeightsToMeasure) -> None:
     """Refuse an adapter that does not belong to these weights as they would be loaded.
 
     Raises:
@@ -60,7 +60,7 @@ def check_adapter(wanted: Measured) -> None:
         raise ConfigError(problems)
 
 
-def load_measured(wanted: Measured, device: Device) -> Policy:
+def load_measured(wanted: WeightsToMeasure, device: Device) -> Policy:
     """Load the model, ready to be sampled from.
 
     An adapter that was trained here on a rounded base gets that base, as in `whetstone merge`.
@@ -90,7 +90,7 @@ def load_measured(wanted: Measured, device: Device) -> Policy:
     return policy
 
 
-def _trained_on(wanted: Measured) -> str | None:
+def _trained_on(wanted: WeightsToMeasure) -> str | None:
     """Return how the adapter's base was held in training, where its folder says so."""
     if wanted.adapter is None:
         return None
@@ -102,11 +102,11 @@ def _adapter_folder(given: str) -> Path:
     return folder if folder.is_dir() else local_folder(given, None, f"adapter={given}")
 
 
-def _whole(wanted: Measured, device: Device, quantization: str | None = None) -> Policy:
+def _whole(wanted: WeightsToMeasure, device: Device, quantization: str | None = None) -> Policy:
     return load_policy(wanted.path, device, wanted.revision, wanted.trust_remote_code, quantization)
 
 
-def _placed(wanted: Measured, device: Device) -> Policy:
+def _placed(wanted: WeightsToMeasure, device: Device) -> Policy:
     folder = local_folder(wanted.path, wanted.revision)
     dtype = torch.bfloat16 if device.dtype == "auto" else device.dtype
     model = AutoModelForCausalLM.from_pretrained(

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from whetstone.finetuning.nano.compositions import Split, compositions, fraction
 from whetstone.finetuning.nano.primitives import Primitive
-from whetstone.finetuning.nano.statements import Statement, draw_statement
+from whetstone.finetuning.nano.statements import ProblemStatement, draw_statement
 
 LEAST_RIGHT = 0.30
 MOST_RIGHT = 0.95
@@ -41,7 +41,7 @@ def corpus(size: int, seed: int) -> list[tuple[str, str]]:
     return [(statement.prompt, imperfect_solution(statement, rng)) for statement in statements]
 
 
-def imperfect_solution(statement: Statement, rng: random.Random) -> str:
+def imperfect_solution(statement: ProblemStatement, rng: random.Random) -> str:
     """Return a solution in which each primitive is right with its own chance."""
     composition = statement.composition
     filter_label, map_label, reduction_label = composition.labels

@@ -8,7 +8,7 @@ from itertools import count, islice
 
 from whetstone.finetuning.nano.adequate import adequate_suite
 from whetstone.finetuning.nano.compositions import Composition, Split, compositions
-from whetstone.finetuning.nano.statements import Mutant, Statement, draw_statement
+from whetstone.finetuning.nano.statements import Mutant, ProblemStatement, draw_statement
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def training_problems(limit: int, seed: int = 0) -> list[NanoProblem]:
     for composition in compositions(Split.RL):
         by_domain.setdefault(composition.domain.name, []).append(composition)
     share = {domain: len(members) ** 0.5 for domain, members in by_domain.items()}
-    source: dict[str, Iterator[Statement]] = {}
+    source: dict[str, Iterator[ProblemStatement]] = {}
     for domain, members in by_domain.items():
         random.Random(f"{seed}/rl/{domain}").shuffle(members)
         source[domain] = _distinct_statements(members, seed)
@@ -76,7 +76,7 @@ def training_problems(limit: int, seed: int = 0) -> list[NanoProblem]:
     return made
 
 
-def _distinct_statements(members: Sequence[Composition], seed: int) -> Iterator[Statement]:
+def _distinct_statements(members: Sequence[Composition], seed: int) -> Iterator[ProblemStatement]:
     """Yield one statement per composition a round, until a whole round brings no new prompt."""
     seen: set[str] = set()
     for variant in count():
@@ -92,7 +92,7 @@ def _distinct_statements(members: Sequence[Composition], seed: int) -> Iterator[
             return
 
 
-def pose(statement: Statement) -> NanoProblem:
+def pose(statement: ProblemStatement) -> NanoProblem:
     """Return the problem of a statement: its adequate tests, and the mutants that fail them."""
     composition, reference = statement.composition, statement.reference
     mutants = tuple(statement.mutants())

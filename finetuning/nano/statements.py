@@ -41,7 +41,7 @@ class Constants:
 
 
 @dataclass(frozen=True)
-class Statement:
+class ProblemStatement:
     """A composition with its constants and its wording chosen."""
 
     composition: Composition
@@ -78,7 +78,7 @@ class Statement:
             yield Mutant(reduction_label, str(wrong_reduction), program)
 
 
-def draw_statement(composition: Composition, rng: random.Random) -> Statement:
+def draw_statement(composition: Composition, rng: random.Random) -> ProblemStatement:
     """Draw constants and wording for a composition.
 
     The prompt is one line of English that ends with a newline, so that the answer, the whole
@@ -91,4 +91,4 @@ def draw_statement(composition: Composition, rng: random.Random) -> Statement:
     aim = rng.choice(composition.reduction.phrases).replace("ITEMS", items)
     task = f"{rng.choice(VERBS)} {aim} in {domain.argument}".replace(",,", ",")
     prompt = f"Write a function {ENTRY_POINT}({domain.argument}) to {task}.\n"
-    return Statement(composition, constants, constants.fill(prompt))
+    return ProblemStatement(composition, constants, constants.fill(prompt))

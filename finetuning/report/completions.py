@@ -21,7 +21,7 @@ _NOT_A_SCORE = frozenset({"step", "prompt", "completion", "advantage"})
 
 
 @dataclass(frozen=True)
-class Score:
+class RewardScore:
     """What one reward function said of a completion."""
 
     name: str
@@ -32,12 +32,12 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Sample:
+class TypicalCompletion:
     """One completion, typical of those that were drawn with it."""
 
     step: int
     completion: str
-    scores: tuple[Score, ...]
+    scores: tuple[RewardScore, ...]
     group_size: int
 
 
@@ -46,7 +46,7 @@ class Exchange:
     """A prompt with its early and its late completion, or with one if it was seen once."""
 
     prompt: str
-    samples: tuple[Sample, ...]
+    samples: tuple[TypicalCompletion, ...]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _both_ends(
     return dict(ordered[:early] + ordered[len(ordered) - (count - early) :])
 
 
-def _typical_sample(sight: _Sight, prompt: str) -> Sample:
+def _typical_sample(sight: _Sight, prompt: str) -> TypicalCompletion:
     group = [
         row
         for row in _read_rows(sight.path)
@@ -121,10 +121,10 @@ def _typical_sample(sight: _Sight, prompt: str) -> Sample:
     names = [name for name in group[0] if name not in _NOT_A_SCORE]
     means = {name: _mean(row[name] for row in group) for name in names}
     row = min(group, key=lambda row: sum(_distance(row[name], means[name]) for name in names))
-    return Sample(
+    return TypicalCompletion(
         step=sight.step,
         completion=_as_text(row["completion"]),
-        scores=tuple(Score(name, _present(row[name]), means[name]) for name in names),
+        scores=tuple(RewardScore(name, _present(row[name]), means[name]) for name in names),
         group_size=len(group),
     )
 

@@ -34,7 +34,7 @@ Evaluations = Mapping[str, Measured]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class BeforeAfter:
     """One measure on one task before and after the run, ready to print."""
 
     task: str
@@ -60,7 +60,7 @@ def headline(run: Run) -> str:
     )
 
 
-def comparisons(run: Run) -> tuple[Comparison, ...]:
+def comparisons(run: Run) -> tuple[BeforeAfter, ...]:
     """Compare every measure of every task; what was measured once has an empty other side."""
     before, after = run.summary.before or {}, run.summary.after or {}
     verdicts = _verdicts(run)
@@ -205,10 +205,10 @@ def _compare(
     measure: str,
     scores: tuple[Mapping[str, Mapping[str, float]], ...],
     verdicts: tuple[Evaluations, Evaluations],
-) -> Comparison:
+) -> BeforeAfter:
     start, end = (side.get(task, {}).get(measure) for side in scores)
     found = _difference(task, measure, verdicts)
-    return Comparison(
+    return BeforeAfter(
         task=task,
         measure=measure,
         before="" if start is None else f"{start:.3f}",

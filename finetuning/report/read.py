@@ -37,7 +37,7 @@ Series = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
-class Reward:
+class RewardChange:
     """Mean reward of the training batches at both ends of a run."""
 
     first: float | None = None
@@ -71,7 +71,7 @@ class Seconds:
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageRecord:
     """One stage of a pipeline."""
 
     name: str
@@ -132,8 +132,8 @@ class Summary:
     seconds: Seconds
     before: Scores | None = None
     after: Scores | None = None
-    reward: Reward | None = None
-    stages: tuple[Stage, ...] = ()
+    reward: RewardChange | None = None
+    stages: tuple[StageRecord, ...] = ()
     model_folder: str | None = None
     stopped_early: StoppedEarly | None = None
     best: Best | None = None

@@ -19,7 +19,7 @@ FIGURES = "validation.json"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ValidationOutcome:
     """What a validation found."""
 
     base: str
@@ -35,7 +35,7 @@ class Outcome:
     unjudged: int
 
 
-def write_validation(outcome: Outcome, folder: Path) -> Path:
+def write_validation(outcome: ValidationOutcome, folder: Path) -> Path:
     """Write the page and its figures into a folder, and return the page."""
     values = {
         "headline": verdict(outcome),
@@ -50,7 +50,7 @@ def write_validation(outcome: Outcome, folder: Path) -> Path:
     return write_page(folder / PAGE, render_validation(outcome))
 
 
-def render_validation(outcome: Outcome) -> str:
+def render_validation(outcome: ValidationOutcome) -> str:
     """Render the page."""
     main = outcome.improvements[0] if outcome.improvements else None
     return render_page(
@@ -66,7 +66,7 @@ def render_validation(outcome: Outcome) -> str:
     )
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(outcome: ValidationOutcome) -> str:
     """Say in one sentence whether the tuned model is better; honest where that is not known."""
     if not outcome.improvements:
         return "No prompt has a judged answer of both models, so nothing can be said."

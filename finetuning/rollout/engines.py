@@ -15,7 +15,7 @@ Name = Literal["hf", "mlx", "vllm", "vllm_server"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class EngineChoice:
     """A resolved `backend.rollout`."""
 
     name: Name
@@ -27,31 +27,31 @@ class Choice:
         return self.name.startswith("vllm")
 
 
-def choose_rollout(wanted: Literal["auto"] | Name, device: Device) -> Choice:
+def choose_rollout(wanted: Literal["auto"] | Name, device: Device) -> EngineChoice:
     """Resolve `auto`; refuse an engine that this device does not serve."""
     if wanted == "auto":
         if device.kind != "mps":
-            return Choice("hf", "transformers samples where it trains")
+            return EngineChoice("hf", "transformers samples where it trains")
         if reason := why_no_mlx():
-            return Choice("hf", reason)
-        return Choice("mlx", "mlx-lm is made for this GPU")
+            return EngineChoice("hf", reason)
+        return EngineChoice("mlx", "mlx-lm is made for this GPU")
     if wanted == "vllm" and device.kind != "cuda":
         remedy = (
             f"vLLM beside the trainer needs a CUDA device, and this run is on {device.kind}; use "
             "backend.rollout=hf, or vllm_server with a server on another machine"
         )
         raise ConfigError([Problem("backend.rollout=vllm", remedy)])
-    return Choice(wanted, "asked for")
+    return EngineChoice(wanted, "asked for")
 
 
-def vllm_arguments(choice: Choice) -> dict[str, Any]:
+def vllm_arguments(choice: EngineChoice) -> dict[str, Any]:
     """Return what TRL has to be told where it samples with vLLM."""
     if not choice.through_trl:
         return {}
     return {"use_vllm": True, "vllm_mode": "server" if choice.name == "vllm_server" else "colocate"}
 
 
-def build_engine(choice: Choice, model: Any, tokenizer: Any, device: Device) -> Engine:
+def build_engine(choice: EngineChoice, model: Any, tokenizer: Any, device: Device) -> Engine:
     """Return the engine for a model; transformers where vLLM belongs to the trainer alone."""
     if choice.name == "mlx" and not model.config.is_encoder_decoder:
         from whetstone.finetuning.rollout.mlx import MLXEngine  # noqa: PLC0415 - an extra

@@ -29,7 +29,7 @@ _FILE = "points.jsonl"
 
 
 @dataclass(frozen=True)
-class Point:
+class SweepPoint:
     """One run of a sweep that has ended."""
 
     number: int
@@ -114,7 +114,7 @@ def _record(
     exit_code: int = 0,
 ) -> None:
     job = HydraConfig.get()
-    point = Point(job.job.num, _settings(job), folder, figure, seconds, failure, exit_code)
+    point = SweepPoint(job.job.num, _settings(job), folder, figure, seconds, failure, exit_code)
     path = Path(job.sweep.dir) / _FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -132,7 +132,7 @@ class SweepCallback(Callback):
         path = Path(OmegaConf.select(config, "hydra.sweep.dir")) / _FILE
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
-            points = [Point(**json.loads(line)) for line in lines]
+            points = [SweepPoint(**json.loads(line)) for line in lines]
             points.sort(key=lambda point: point.number)
             print_sweep(Console(), points)
             failed = [point.exit_code for point in points if point.failure is not None]
@@ -140,7 +140,7 @@ class SweepCallback(Callback):
                 raise SystemExit(failed[0])
 
 
-def print_sweep(console: Console, points: list[Point]) -> None:
+def print_sweep(console: Console, points: list[SweepPoint]) -> None:
     """Print what each point came to, and how to compare them."""
     table = bare_table("", "settings", "result", "time", "folder", numbers_from=2)
     table.columns[-1].justify = "left"

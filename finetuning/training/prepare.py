@@ -17,7 +17,7 @@ from whetstone.finetuning.config.schema import (
     GroupConfig,
     KtoConfig,
     OnlineConfig,
-    RewardModelConfig,
+    RewardTrainingConfig,
 )
 from whetstone.finetuning.data.build import Data, build_data, check_fills_a_batch, what_is_made
 from whetstone.finetuning.errors import ConfigError, Problem
@@ -28,7 +28,7 @@ from whetstone.finetuning.model.device import Device
 from whetstone.finetuning.model.policy import Policy
 from whetstone.finetuning.report.console import working
 from whetstone.finetuning.rollout.base import Engine
-from whetstone.finetuning.rollout.engines import Choice, build_engine, vllm_arguments
+from whetstone.finetuning.rollout.engines import EngineChoice, build_engine, vllm_arguments
 from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
 from whetstone.rewards.base import Costs, Reward
 from whetstone.rewards.composition import RewardSet
@@ -42,7 +42,7 @@ class StageRun:
     config: Config
     folder: Path
     device: Device
-    rollout: Choice
+    rollout: EngineChoice
     console: Console
 
     def engine_for(self, policy: Policy) -> Engine:
@@ -86,7 +86,7 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
         data = build_data(
             config.data, need, config.seed, needs_tests=bool(specs) and config.needs_tests
         )
-    if need is Need.REFERENCES and isinstance(config.algo, RewardModelConfig):
+    if need is Need.REFERENCES and isinstance(config.algo, RewardTrainingConfig):
         strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
         data = replace(data, train=Dataset.from_list(strangers))
     check_fills_a_batch(len(data.train), arguments)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from whetstone.rewards.audit.attack import PLAIN, WRONG, Attack, Family
 from whetstone.rewards.audit.attacks import ATTACKS
-from whetstone.rewards.audit.caller import Answer, Caller, RewardFunction
+from whetstone.rewards.audit.caller import BatchOutcome, Caller, RewardFunction
 from whetstone.rewards.audit.host import Host
 from whetstone.rewards.sandbox import Verdict
 
@@ -122,7 +122,7 @@ class _Audit:
             return [f"afterwards a right program is paid {answer.rewards[0]}"]
         return []
 
-    def _restart(self, answer: Answer) -> None:
+    def _restart(self, answer: BatchOutcome) -> None:
         if answer.failure:
             self._caller.kill()
         else:
@@ -149,7 +149,7 @@ class _Audit:
             time.sleep(0.02)
         return count
 
-    def _ask(self, program: str, form: str) -> Answer:
+    def _ask(self, program: str, form: str) -> BatchOutcome:
         # No two programs are alike, or a reward that remembers would not run the second.
         source = f"{program}\n# {next(self._numbers)}\n"
         return self._caller.ask([source], self._host.tests(form), self._column)
@@ -225,7 +225,7 @@ def _with_the_rest(findings: list[Finding], host: Host) -> list[Finding]:
     return [*findings[:-1], replace(findings[-1], harms=(*findings[-1].harms, *rest))]
 
 
-def _verdict(answer: Answer) -> str:
+def _verdict(answer: BatchOutcome) -> str:
     """Find the verdict that has a share of 1 among the metrics of a batch of one."""
     shares = {name.rpartition("/")[2]: value for name, value in answer.metrics.items()}
     return next((verdict for verdict in Verdict if shares.get(verdict) == 1), "")

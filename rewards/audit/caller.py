@@ -25,7 +25,7 @@ _SECONDS_TO_CLOSE = 20.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class BatchOutcome:
     """What a reward gave for a batch, or why it gave nothing."""
 
     rewards: list[float | None] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Caller:
             _serve(reward, host, theirs)
         theirs.close()
 
-    def ask(self, completions: list[str], tests: str, column: str) -> Answer:
+    def ask(self, completions: list[str], tests: str, column: str) -> BatchOutcome:
         """Have completions of one problem judged; `column` names the one that holds the tests."""
         count = len(completions)
         question = {
@@ -65,7 +65,7 @@ class Caller:
             self._channel.sendall(json.dumps(question).encode() + b"\n")
             line = self._receive()
         except TimeoutError:
-            return Answer(failure="the process that calls the reward hangs")
+            return BatchOutcome(failure="the process that calls the reward hangs")
         except OSError:
             line = b""
         return _read(line, count)
@@ -99,17 +99,17 @@ class Caller:
         return bytes(received).splitlines()[-1]
 
 
-def _read(line: bytes, count: int) -> Answer:
+def _read(line: bytes, count: int) -> BatchOutcome:
     if not line:
-        return Answer(failure="the process that calls the reward ended")
+        return BatchOutcome(failure="the process that calls the reward ended")
     try:
         fields = json.loads(line)
-        answer = Answer(fields["rewards"], fields["metrics"], fields["failure"])
+        answer = BatchOutcome(fields["rewards"], fields["metrics"], fields["failure"])
         if answer.failure or len(answer.rewards) == count:
             return answer
     except (ValueError, TypeError, KeyError):
         pass
-    return Answer(failure="the process that calls the reward was made to talk nonsense")
+    return BatchOutcome(failure="the process that calls the reward was made to talk nonsense")
 
 
 def _serve(reward: RewardFunction, host: Host, channel: socket.socket) -> None:

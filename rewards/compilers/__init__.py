@@ -8,9 +8,9 @@ compilers stop after type checking. Refuses to call a snippet without content co
 
 from whetstone.rewards.compilers.base import (
     Compilation,
+    CompileOutcome,
     Diagnostic,
     MissingCompilerError,
-    Outcome,
     Severity,
 )
 from whetstone.rewards.compilers.compilers import Compilers
@@ -21,10 +21,10 @@ from whetstone.rewards.languages import language_of
 __all__ = [
     "COMPILERS",
     "Compilation",
+    "CompileOutcome",
     "Compilers",
     "Diagnostic",
     "MissingCompilerError",
-    "Outcome",
     "Severity",
     "Snippet",
     "language_of",

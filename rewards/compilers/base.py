@@ -10,7 +10,7 @@ from pathlib import Path
 from whetstone.rewards.installed import asked, why_missing
 
 
-class Outcome(StrEnum):
+class CompileOutcome(StrEnum):
     """How the compilation of one snippet ended."""
 
     COMPILED = "compiled"
@@ -49,10 +49,10 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CompilerVerdict:
     """What a compiler said of one source file."""
 
-    outcome: Outcome
+    outcome: CompileOutcome
     diagnostics: tuple[Diagnostic, ...] = ()
     detail: str = ""
 
@@ -66,7 +66,7 @@ class Compilation:
     can still have errors, but never has compiled.
     """
 
-    outcome: Outcome
+    outcome: CompileOutcome
     diagnostics: tuple[Diagnostic, ...]
     functions: int
     broken: int
@@ -79,7 +79,7 @@ class Compilation:
 
 
 @dataclass(frozen=True)
-class Limits:
+class CompileLimits:
     """What the compilation of one snippet may use: processor seconds, and megabytes."""
 
     cpu_s: float
@@ -97,7 +97,7 @@ class Compiler(ABC):
     """The compiler's own words about itself."""
 
     @abstractmethod
-    def check(self, source: str) -> Verdict:
+    def check(self, source: str) -> CompilerVerdict:
         """Compile a source file as far as its errors are known, and no further."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.gcc import Gcc
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -16,5 +16,5 @@ class C(Gcc):
 
     flags = tuple(f"-Werror={name}" for name in _INVALID)
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits, harness, tool="gcc", suffix="c")

@@ -13,11 +13,11 @@ from typing import Self
 from whetstone.rewards.compilers import harness as harnesses
 from whetstone.rewards.compilers.base import (
     Compilation,
+    CompileLimits,
+    CompileOutcome,
     Compiler,
-    Limits,
-    Outcome,
+    CompilerVerdict,
     Severity,
-    Verdict,
 )
 from whetstone.rewards.compilers.functions import Function, functions
 from whetstone.rewards.compilers.imported_types import allow_imported_types
@@ -53,7 +53,7 @@ class Compilers:
         self._workers = workers or (os.cpu_count() or 1)
         if hasattr(os, "sched_getaffinity"):
             self._workers = workers or len(os.sched_getaffinity(0))
-        self._limits = Limits(cpu_s, memory_mb)
+        self._limits = CompileLimits(cpu_s, memory_mb)
         self._harness = harnesses.load(harness)
         self._jailer = Jailer()
         self._lock = threading.Lock()
@@ -117,14 +117,14 @@ class Compilers:
         program = snippet.program
         if len(program) > MOST_CHARACTERS:
             detail = f"longer than {MOST_CHARACTERS} characters"
-            return Compilation(Outcome.LIMIT, (), 0, 0, False, detail)
+            return Compilation(CompileOutcome.LIMIT, (), 0, 0, False, detail)
         if snippet.repeats:
-            return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing is said")
+            return Compilation(CompileOutcome.EMPTY, (), 0, 0, False, "nothing is said")
         compiler = self.compiler(language)
         verdict = self._check(compiler, program, language)
         content = snippet.does_something
-        if verdict.outcome is Outcome.COMPILED and not content:
-            return Compilation(Outcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
+        if verdict.outcome is CompileOutcome.COMPILED and not content:
+            return Compilation(CompileOutcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
         found = functions(program, language)
         broken = _broken(program, language, verdict, found, compiler)
         first = next((one.message for one in verdict.diagnostics), "")
@@ -132,7 +132,7 @@ class Compilers:
         said = verdict.diagnostics
         return Compilation(verdict.outcome, said, len(found), broken, content, detail)
 
-    def _check(self, compiler: Compiler, program: str, language: str) -> Verdict:
+    def _check(self, compiler: Compiler, program: str, language: str) -> CompilerVerdict:
         """Compile a program in its harness, and again where that had more than was needed."""
         harness = self._harness[language]
         verdict = compiler.check(harnesses.complete(program, language, harness))
@@ -145,18 +145,18 @@ class Compilers:
 
 
 def _broken(
-    program: str, language: str, verdict: Verdict, found: list[Function], compiler: Compiler
+    program: str, language: str, verdict: CompilerVerdict, found: list[Function], compiler: Compiler
 ) -> int:
     """Count the functions with an error in them. All are broken where no error has a place."""
-    if verdict.outcome is Outcome.COMPILED:
+    if verdict.outcome is CompileOutcome.COMPILED:
         return 0
-    if verdict.outcome is not Outcome.ERRORS:
+    if verdict.outcome is not CompileOutcome.ERRORS:
         return len(found)
     if language == "python":  # its compiler stops at the first error, so each is asked about alone
         lines = program.splitlines(keepends=True)
         alone = ["".join(lines[one.first_line - 1 : one.last_line]) for one in found]
         verdicts = [compiler.check(textwrap.dedent(text)) for text in alone]
-        return sum(one.outcome is not Outcome.COMPILED for one in verdicts)
+        return sum(one.outcome is not CompileOutcome.COMPILED for one in verdicts)
     errors = [one.line for one in verdict.diagnostics if one.severity is Severity.ERROR]
     places = [line for line in errors if line is not None]
     broken = sum(any(one.first_line <= at <= one.last_line for at in places) for one in found)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.gcc import Gcc
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -11,5 +11,5 @@ from whetstone.rewards.sandbox.compiled.step import Jailer
 class Cpp(Gcc):
     """g++."""
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits, harness, tool="g++", suffix="cpp")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from whetstone.rewards.compilers.lexer import Kind, Token, closing, tokens
+from whetstone.rewards.compilers.lexer import Token, TokenKind, closing, tokens
 
 _NO_FUNCTION = frozenset(
     {"if", "for", "while", "switch", "catch", "else", "do", "try", "loop", "match", "unsafe"}
@@ -64,9 +64,9 @@ def does_something(source: str, begin: int, end: int, language: str) -> bool:
 
 
 def _counts(token: Token) -> bool:
-    if token.kind is Kind.STRING:  # with a value in it, it is an expression
+    if token.kind is TokenKind.STRING:  # with a value in it, it is an expression
         return bool(_FILLED.match(token.text))
-    return token.kind is Kind.WORD and token.text not in _TRIVIAL
+    return token.kind is TokenKind.WORD and token.text not in _TRIVIAL
 
 
 def _without_imports(found: Sequence[Token]) -> list[Token]:
@@ -124,7 +124,7 @@ def _past_colon(found: Sequence[Token], at: int) -> int:
 
 
 def _nesting(token: Token) -> int:
-    if token.kind is not Kind.SIGN:
+    if token.kind is not TokenKind.SIGN:
         return 0
     return {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.text, 0)
 
@@ -168,12 +168,12 @@ def _is_macro(head: Sequence[Token]) -> bool:
 
 
 def _is_function(head: Sequence[Token], language: str) -> bool:
-    words = {token.text for token in head if token.kind is Kind.WORD}
+    words = {token.text for token in head if token.kind is TokenKind.WORD}
     if language in _KEYWORD:
         return _KEYWORD[language] in words
     if not head or head[0].text in _NO_FUNCTION:
         return False
-    signs = {token.text for token in head if token.kind is Kind.SIGN}
+    signs = {token.text for token in head if token.kind is TokenKind.SIGN}
     starts = {token.text for token in head[:4]} & _CONTAINERS
     return bool(signs & {"(", "=>"}) and not (starts and ")" not in signs)
 
@@ -182,7 +182,7 @@ def _closing(found: Sequence[Token], at: int) -> int:
     """Return the place of the brace that closes the one at `at`, or the end."""
     depth = 0
     while at < len(found):
-        depth += {"{": 1, "}": -1}.get(found[at].text, 0) if found[at].kind is Kind.SIGN else 0
+        depth += {"{": 1, "}": -1}.get(found[at].text, 0) if found[at].kind is TokenKind.SIGN else 0
         if depth == 0:
             return at
         at += 1

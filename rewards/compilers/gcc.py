@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, find, version_of
+from whetstone.rewards.compilers.base import CompileLimits, Diagnostic, Severity, find, version_of
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -28,7 +28,13 @@ class Gcc(OneShot):
     """Of this language alone."""
 
     def __init__(
-        self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any], *, tool: str, suffix: str
+        self,
+        jailer: Jailer,
+        limits: CompileLimits,
+        harness: Mapping[str, Any],
+        *,
+        tool: str,
+        suffix: str,
     ) -> None:
         super().__init__(jailer, limits)
         self._tool = find(tool, f"install it: apt install {tool}, or dnf install gcc-c++")

@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find, version_of
+from whetstone.rewards.compilers.base import (
+    CompileLimits,
+    Diagnostic,
+    Severity,
+    ask,
+    find,
+    version_of,
+)
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -33,7 +40,7 @@ class Go(OneShot):
     file = "main.go"
     reserves = True
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)
         del harness  # it is all in the source
         self._go = find("go", "install it: apt install golang-go, or https://go.dev/dl")

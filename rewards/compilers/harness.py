@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from whetstone.rewards.compilers.base import Diagnostic
-from whetstone.rewards.compilers.lexer import PREPROCESSED, Kind, Token, closing, tokens
+from whetstone.rewards.compilers.lexer import PREPROCESSED, Token, TokenKind, closing, tokens
 
 STANDARD, NONE = "standard", "none"
 _FILE = Path(__file__).with_name("harness.yaml")
@@ -159,8 +159,8 @@ def _type_body(found: Sequence[Token], at: int) -> int | None:
 def _declares(found: Sequence[Token], at: int) -> bool:
     """Tell the keyword of a type from `Name.class` and from a variable called `record`."""
     after = found[at + 1 : at + 2]
-    named = bool(after) and after[0].kind is Kind.WORD
-    return named and found[at].kind is Kind.WORD and found[at].text in _JAVA_TYPES
+    named = bool(after) and after[0].kind is TokenKind.WORD
+    return named and found[at].kind is TokenKind.WORD and found[at].text in _JAVA_TYPES
 
 
 def _java_shape(source: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits, find, home_of, version_of
+from whetstone.rewards.compilers.base import CompileLimits, find, home_of, version_of
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -16,7 +16,7 @@ class Java(Resident):
 
     probe = "class Snippet { java.util.List<String> list; }"
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)
         del harness  # it is all in the source
         remedy = "install a JDK: apt install default-jdk-headless"

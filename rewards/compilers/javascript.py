@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits, find, home_of, version_of
+from whetstone.rewards.compilers.base import CompileLimits, find, home_of, version_of
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -19,7 +19,7 @@ class JavaScript(Resident):
 
     probe = "function f() { return 1; }"
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)
         del harness  # a script needs none
         node = find("node", REMEDY)

@@ -22,7 +22,7 @@ _LIFETIME = re.compile(r"'[^\W\d]\w*(?!')")
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     WORD = auto()
@@ -35,7 +35,7 @@ class Kind(Enum):
 class Token:
     """A piece of source that is code. `column` counts from 0, `line` from 1."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     line: int
@@ -67,17 +67,17 @@ class _Lexer:
             elif (end := self._comment()) > self._at:
                 self._skip(end)
             elif (end := self._string()) > self._at:
-                self._add(Kind.STRING, end)
+                self._add(TokenKind.STRING, end)
             elif match := _WORD.match(self._source, self._at):
-                self._add(Kind.WORD, match.end())
+                self._add(TokenKind.WORD, match.end())
             elif match := _NUMBER.match(self._source, self._at):
-                self._add(Kind.NUMBER, match.end())
+                self._add(TokenKind.NUMBER, match.end())
             else:
                 arrow = self._source.startswith(("=>", "::", "->"), self._at)
-                self._add(Kind.SIGN, self._at + 1 + arrow)
+                self._add(TokenKind.SIGN, self._at + 1 + arrow)
         return self._found
 
-    def _add(self, kind: Kind, end: int) -> None:
+    def _add(self, kind: TokenKind, end: int) -> None:
         column = self._at - self._line_start
         text = self._source[self._at : end]
         opens = self._occupied != self._line
@@ -144,7 +144,7 @@ def closing(found: Sequence[Token], at: int) -> int:
     """Return the place of the bracket that closes the one at `at`, or the end."""
     depth = 0
     while at < len(found):
-        if found[at].kind is Kind.SIGN:
+        if found[at].kind is TokenKind.SIGN:
             depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(found[at].text, 0)
         if depth <= 0:
             return at

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, home_of
+from whetstone.rewards.compilers.base import CompileLimits, Diagnostic, Severity, home_of
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -29,7 +29,7 @@ class NativeTypeScript(OneShot):
     def __init__(
         self,
         jailer: Jailer,
-        limits: Limits,
+        limits: CompileLimits,
         harness: Mapping[str, Any],
         program: Path,
         version: str,

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from whetstone.rewards.compilers.base import (
+    CompileLimits,
+    CompileOutcome,
     Compiler,
+    CompilerVerdict,
     Diagnostic,
-    Limits,
-    Outcome,
     Severity,
-    Verdict,
 )
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
 
@@ -38,7 +38,7 @@ class OneShot(Compiler):
     reserves = False
     """It reserves far more addresses than it uses, as Go's runtime does."""
 
-    def __init__(self, jailer: Jailer, limits: Limits) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits) -> None:
         self._jailer, self._limits = jailer, limits
 
     def prepare(self) -> None:
@@ -48,7 +48,7 @@ class OneShot(Compiler):
     def parse(self, output: str) -> Iterable[Diagnostic]:
         """Read the compiler's own machine-readable output. Raises `ValueError` where it is none."""
 
-    def check(self, source: str) -> Verdict:
+    def check(self, source: str) -> CompilerVerdict:
         """Run the command on the source."""
         try:
             self.prepare()
@@ -56,7 +56,7 @@ class OneShot(Compiler):
                 Path(folder, self.file).write_bytes(source.encode("utf-8", "replace"))
                 return self._verdict(self.run(self.command, folder))
         except JailError as error:
-            return Verdict(Outcome.INFRA_ERROR, detail=str(error))
+            return CompilerVerdict(CompileOutcome.INFRA_ERROR, detail=str(error))
 
     def run(self, command: Sequence[str], folder: str) -> Ended:
         """Run a command on a snippet, within its limits. Raises `JailError`."""
@@ -71,22 +71,26 @@ class OneShot(Compiler):
         step = Step(command, folder, self.folders, _OWN_CPU_S, 0, DEVICES, _OWN_FILE_BYTES)
         return self._jailer.run(step, _PATIENCE * _OWN_CPU_S, _MESSAGE_BYTES)
 
-    def _verdict(self, ended: Ended) -> Verdict:
+    def _verdict(self, ended: Ended) -> CompilerVerdict:
         # A Go program takes no notice of the first signal, and the second one is the kernel's last.
         spent = ended.cpu_s >= self._limits.cpu_s
         if ended.status is None or (ended.signal == signal.SIGKILL and not spent):
-            return Verdict(Outcome.INFRA_ERROR, detail="the machine was too busy, or killed it")
+            return CompilerVerdict(
+                CompileOutcome.INFRA_ERROR, detail="the machine was too busy, or killed it"
+            )
         if ended.signal or "internal compiler error" in ended.message:
-            return Verdict(Outcome.LIMIT, detail="it ran out of time, memory or stack, or crashed")
+            return CompilerVerdict(
+                CompileOutcome.LIMIT, detail="it ran out of time, memory or stack, or crashed"
+            )
         try:
             found = tuple(self.parse(ended.message))
         except ValueError:
             found = ()
         errors = any(diagnostic.severity is Severity.ERROR for diagnostic in found)
         if ended.status == 0 and not errors:
-            return Verdict(Outcome.COMPILED, found)
+            return CompilerVerdict(CompileOutcome.COMPILED, found)
         if not errors and any(words in ended.message for words in _RAN_OUT):
-            return Verdict(Outcome.LIMIT, found, "it ran out of memory")
+            return CompilerVerdict(CompileOutcome.LIMIT, found, "it ran out of memory")
         if not errors:
             found = (*found, Diagnostic(Severity.ERROR, "", None, ended.message[:300].strip()))
-        return Verdict(Outcome.ERRORS, found)
+        return CompilerVerdict(CompileOutcome.ERRORS, found)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
@@ -15,7 +15,7 @@ class Python(Resident):
 
     probe = "pass\n"
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)
         del harness  # a Python snippet needs none
         self.version = f"Python {sys.version.split()[0]}"

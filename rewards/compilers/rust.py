@@ -4,7 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whetstone.rewards.compilers.base import Diagnostic, Limits, Severity, ask, find, version_of
+from whetstone.rewards.compilers.base import (
+    CompileLimits,
+    Diagnostic,
+    Severity,
+    ask,
+    find,
+    version_of,
+)
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -18,7 +25,7 @@ class Rust(OneShot):
 
     file = "main.rs"
 
-    def __init__(self, jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
         super().__init__(jailer, limits)
         shim = find("rustc", "install it: https://rustup.rs, or apt install rustc")
         root = ask(shim, "--print", "sysroot")

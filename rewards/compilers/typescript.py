@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from whetstone.rewards.compilers.base import (
+    CompileLimits,
     Compiler,
-    Limits,
     MissingCompilerError,
     find,
     home_of,
@@ -24,7 +24,7 @@ from whetstone.rewards.sandbox.compiled.step import Jailer
 _REMEDY = "install it: npm install -g typescript, or apt install node-typescript"
 
 
-def build_typescript(jailer: Jailer, limits: Limits, harness: Mapping[str, Any]) -> Compiler:
+def build_typescript(jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> Compiler:
     """Return the compiler that the `tsc` on the PATH stands for.
 
     Raises `MissingCompilerError` where there is none, or Node is missing.
@@ -48,7 +48,7 @@ class TypeScript(Resident):
     def __init__(
         self,
         jailer: Jailer,
-        limits: Limits,
+        limits: CompileLimits,
         harness: Mapping[str, Any],
         node: str,
         library: Path,

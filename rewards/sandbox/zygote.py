@@ -29,7 +29,7 @@ from whetstone.rewards.sandbox.child import CHANNEL, Child, rehearse
 from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
 from whetstone.rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
-from whetstone.rewards.sandbox.isolation.seccomp import Filter
+from whetstone.rewards.sandbox.isolation.seccomp import SeccompFilter
 from whetstone.rewards.sandbox.profile import Layer
 
 _T = TypeVar("_T")
@@ -83,7 +83,7 @@ class Confinement:
     """What every child still has to put on, made ready beforehand."""
 
     def __init__(
-        self, rules: int | None, system_calls: Filter | None, layers: frozenset[Layer]
+        self, rules: int | None, system_calls: SeccompFilter | None, layers: frozenset[Layer]
     ) -> None:
         self._rules = rules
         self._filter = system_calls
@@ -293,7 +293,7 @@ def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int
         rules = _raise_wall(Layer.LANDLOCK, lambda: landlock.ruleset(readable))
     system_calls = None
     if Layer.SECCOMP in layers:
-        system_calls = _raise_wall(Layer.SECCOMP, Filter)
+        system_calls = _raise_wall(Layer.SECCOMP, SeccompFilter)
     _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes))
     return Confinement(rules, system_calls, layers)
 

@@ -7,7 +7,7 @@ from typing import Any
 from whetstone.rewards.base import Completion
 from whetstone.rewards.composition import Board
 from whetstone.rewards.sandbox.verdict import Verdict
-from whetstone.rewards.teacher.teacher import Task
+from whetstone.rewards.teacher.teacher import TeacherTask
 
 DEFAULT_LANGUAGE = "python"
 
@@ -16,7 +16,7 @@ DEFAULT_LANGUAGE = "python"
 class Item:
     """One completion."""
 
-    task: Task
+    task: TeacherTask
     program: str
     verdict: str | None
     """Of the reward that was asked before, where one was."""
@@ -56,7 +56,7 @@ def read_batch(
         verdicts = board.read(reward, prompts, completions)
     return [
         Item(
-            Task(prompt_text(prompt), words or DEFAULT_LANGUAGE),
+            TeacherTask(prompt_text(prompt), words or DEFAULT_LANGUAGE),
             program,
             verdict,
             asked=wanted is None or verdict == wanted,
@@ -74,7 +74,7 @@ def prompt_text(prompt: Any) -> str:
     return "\n\n".join(f"{message['role']}: {message['content']}" for message in prompt)
 
 
-def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[Task, list[str]]:
+def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[TeacherTask, list[str]]:
     """Return the different programs of each task that the teacher is to grade.
 
     Args:
@@ -82,7 +82,7 @@ def to_grade(items: Sequence[Item], *, with_empty: bool) -> dict[Task, list[str]
         with_empty: Also name tasks whose completions are all empty, which need a reference.
 
     """
-    programs: dict[Task, dict[str, None]] = {}
+    programs: dict[TeacherTask, dict[str, None]] = {}
     for item in items:
         if item.asked and (with_empty or not item.empty):
             several = programs.setdefault(item.task, {})

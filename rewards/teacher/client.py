@@ -21,7 +21,7 @@ from whetstone.rewards.teacher.ledger import Ledger, Spending
 from whetstone.rewards.teacher.providers.base import Provider, sender_of
 from whetstone.rewards.teacher.redact import struck_out
 from whetstone.rewards.teacher.request import Answer, Request
-from whetstone.rewards.teacher.retry_policy import Patience, fault_of, wait_s
+from whetstone.rewards.teacher.retry_policy import RetryPolicy, fault_of, wait_s
 from whetstone.rewards.teacher.store import LEASE_S, Store
 from whetstone.rewards.teacher.throttle import Throttle
 
@@ -129,7 +129,7 @@ class Asker:
     ) -> Answer:
         retrying = AsyncRetrying(
             sleep=self._rest,
-            stop=Patience(self._retries, self._throttle).is_over,
+            stop=RetryPolicy(self._retries, self._throttle).is_over,
             wait=wait_s,
             retry=retry_if_exception(self._is_worth_another),
             before_sleep=_tell_long_waits,

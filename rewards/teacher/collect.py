@@ -41,7 +41,7 @@ measurements.
 
 
 @dataclass(frozen=True)
-class Sample:
+class TeacherRow:
     """One row; the columns are described in the card."""
 
     step: int | None
@@ -84,7 +84,7 @@ class Collector:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._known = {row["id"] for split in _SPLITS for row in _whole_rows(self._file(split))}
 
-    def add(self, samples: Iterable[Sample]) -> None:
+    def add(self, samples: Iterable[TeacherRow]) -> None:
         """Append the rows that are not there yet."""
         lines: dict[str, list[str]] = {split: [] for split in _SPLITS}
         for sample, key in _with_ids(samples):
@@ -143,7 +143,7 @@ def _whole_rows(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def _with_ids(samples: Iterable[Sample]) -> Iterable[tuple[Sample, str]]:
+def _with_ids(samples: Iterable[TeacherRow]) -> Iterable[tuple[TeacherRow, str]]:
     """Pair samples with ids; equal programs of one step are told apart by their number."""
     seen: dict[str, int] = {}
     for sample in samples:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from whetstone.rewards.teacher.prompts import Grading, solving
+from whetstone.rewards.teacher.prompts import GradingRequest, solving
 from whetstone.rewards.teacher.request import Request, Usage
 from whetstone.rewards.teacher.settings import Pay, TeacherSettings
 
@@ -35,12 +35,14 @@ def estimate(
     program = "x" * (tokens * _CHARACTERS_PER_TOKEN)
     longest = max(tasks, key=len, default="")
     several = [f"{program}{n}" for n in range(together)]
-    grading = Grading(config.rubric, longest, language, several, config.grade_tokens).request
+    grading = GradingRequest(config.rubric, longest, language, several, config.grade_tokens).request
     asked = [(grading, groups * math.ceil(group / together))]
     if config.reward in {Pay.RATIO, Pay.DIFFERENCE}:
         seen = min(len(tasks), groups)
         solution = "x" * (config.solution_tokens * _CHARACTERS_PER_TOKEN)
-        own = Grading(config.rubric, longest, language, [solution], config.grade_tokens).request
+        own = GradingRequest(
+            config.rubric, longest, language, [solution], config.grade_tokens
+        ).request
         asked += [(solving(longest, language, config.solution_tokens), seen), (own, seen)]
     calls = sum(count for _, count in asked)
     parts = [f"teacher {config.model}: at most {calls:,} calls", _dollars(config, asked)]

@@ -64,7 +64,7 @@ def read_solution(fields: dict[str, Any]) -> str:
     return code
 
 
-class Grading:
+class GradingRequest:
     """One request that grades some programs, and what its answer means.
 
     Args:

@@ -12,7 +12,7 @@ _MOST = {Fault.MALFORMED: 4, Fault.TRUNCATED: 2}
 """Answers of no use after which nobody asks again: each is billed, and the next is often alike."""
 
 
-class Patience:
+class RetryPolicy:
     """Counts the tries of one request.
 
     Args:

@@ -27,7 +27,7 @@ from whetstone.rewards.teacher.batch import (
     read_batch,
     to_grade,
 )
-from whetstone.rewards.teacher.collect import Collector, Sample
+from whetstone.rewards.teacher.collect import Collector, TeacherRow
 from whetstone.rewards.teacher.estimate import estimate
 from whetstone.rewards.teacher.faults import Fault, TeacherFault, TeacherUnavailableError
 from whetstone.rewards.teacher.keys import read_key
@@ -240,9 +240,9 @@ class TeacherReward:
 
 def _sample(
     step: int | None, item: Item, grade: Grade, graded: Graded, reward: float | None
-) -> Sample:
+) -> TeacherRow:
     reference = graded.references.get(item.task)
-    return Sample(
+    return TeacherRow(
         step=step,
         prompt=item.task.text,
         language=item.task.language,

@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from whetstone.rewards.teacher.client import Asker
 from whetstone.rewards.teacher.faults import CONCERNS_ALL, TeacherFault, TeacherUnavailableError
-from whetstone.rewards.teacher.prompts import Grade, Grading, read_solution, solving
+from whetstone.rewards.teacher.prompts import Grade, GradingRequest, read_solution, solving
 from whetstone.rewards.teacher.settings import TeacherSettings
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Task:
+class TeacherTask:
     """A problem."""
 
     text: str
@@ -37,8 +37,8 @@ class Reference:
 class Graded:
     """What became of a batch. What is missing could not be graded."""
 
-    grades: Mapping[tuple[Task, str], Grade]
-    references: Mapping[Task, Reference]
+    grades: Mapping[tuple[TeacherTask, str], Grade]
+    references: Mapping[TeacherTask, Reference]
     faults: Sequence[TeacherFault]
 
 
@@ -48,7 +48,9 @@ class Teacher:
     def __init__(self, config: TeacherSettings, asker: Asker) -> None:
         self._config, self._asker = config, asker
 
-    async def grade(self, programs: Mapping[Task, Sequence[str]], with_references: bool) -> Graded:
+    async def grade(
+        self, programs: Mapping[TeacherTask, Sequence[str]], with_references: bool
+    ) -> Graded:
         """Grade different programs of each task, and the teacher's own, at the same time.
 
         Whatever happens, all that is in flight is waited for, so that nothing paid for is lost.
@@ -70,7 +72,7 @@ class Teacher:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        grades: dict[tuple[Task, str], Grade] = {}
+        grades: dict[tuple[TeacherTask, str], Grade] = {}
         for found in results[: len(asked)]:
             grades.update(found or {})  # type: ignore[arg-type]
         references = dict(zip(tasks, results[len(asked) :], strict=True))
@@ -114,14 +116,16 @@ class Teacher:
         return None
 
     async def _grade_together(
-        self, task: Task, programs: Sequence[str]
-    ) -> dict[tuple[Task, str], Grade]:
+        self, task: TeacherTask, programs: Sequence[str]
+    ) -> dict[tuple[TeacherTask, str], Grade]:
         config = self._config
-        grading = Grading(config.rubric, task.text, task.language, programs, config.grade_tokens)
+        grading = GradingRequest(
+            config.rubric, task.text, task.language, programs, config.grade_tokens
+        )
         grades = await self._asker.ask(grading.request, grading.read)
         return {(task, program): grade for program, grade in grades.items()}
 
-    async def _reference(self, task: Task) -> Reference:
+    async def _reference(self, task: TeacherTask) -> Reference:
         request = solving(task.text, task.language, self._config.solution_tokens)
         code = await self._asker.ask(request, read_solution)
         graded = await self._grade_together(task, [code])

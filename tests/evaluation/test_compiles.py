@@ -10,8 +10,8 @@ from whetstone.evaluation.compiles import compile_rates, why_not_compiled, with_
 from whetstone.evaluation.errors import ResumeRefused
 from whetstone.evaluation.evaluate import evaluate
 from whetstone.evaluation.settings import Settings
-from whetstone.evaluation.tasks import Problem, Task
-from whetstone.rewards.compilers import Compilation, Compilers, Outcome
+from whetstone.evaluation.tasks import Task, TaskProblem
+from whetstone.rewards.compilers import Compilation, CompileOutcome, Compilers
 from whetstone.rewards.installed import why_missing
 from whetstone.rewards.sandbox import Result, Verdict
 
@@ -20,7 +20,7 @@ ANSWERS = {
     "a": [RIGHT, BROKEN, BROKEN, EMPTY],
     "b": [RIGHT, RIGHT.replace("f(", "g("), RIGHT.replace("x", "y"), BROKEN],
 }
-TASK = Task("own", tuple(Problem(name, name, "assert f") for name in ANSWERS), (), 1.0)
+TASK = Task("own", tuple(TaskProblem(name, name, "assert f") for name in ANSWERS), (), 1.0)
 SETTINGS = Settings(
     samples=4,
     temperature=1.0,
@@ -51,7 +51,7 @@ class Forgetful:
     def run_many(self, snippets):
         found = list(snippets)
         self.asked += len(found)
-        return [Compilation(Outcome.INFRA_ERROR, (), 0, 0, False, "") for _ in found]
+        return [Compilation(CompileOutcome.INFRA_ERROR, (), 0, 0, False, "") for _ in found]
 
 
 def answers(prompts, params):
@@ -129,7 +129,13 @@ def test_what_the_stop_word_cut_off_is_put_back(language, tmp_path):
     head, body = HEADS[language]
     stop = CLOSINGS[language].rstrip("\n").removesuffix("\n}") if language == "java" else "\n}"
     task = Task(
-        "own", (Problem("p", head, "", head),), (stop,), 5.0, False, language, CLOSINGS[language]
+        "own",
+        (TaskProblem("p", head, "", head),),
+        (stop,),
+        5.0,
+        False,
+        language,
+        CLOSINGS[language],
     )
     settings = replace(SETTINGS, samples=2, greedy=False, k=(1,))
 

@@ -7,13 +7,14 @@ import pytest
 from whetstone.evaluation.errors import ResumeRefused
 from whetstone.evaluation.evaluate import evaluate
 from whetstone.evaluation.settings import Settings
-from whetstone.evaluation.tasks import Problem, Task
+from whetstone.evaluation.tasks import Task, TaskProblem
 from whetstone.rewards.sandbox import Result, Sandbox, Verdict
 
 TASK = Task(
     "own",
     tuple(
-        Problem(f"p{i}", "x" * (i + 1), f"assert f() == {i}", entry_points=("f",)) for i in range(6)
+        TaskProblem(f"p{i}", "x" * (i + 1), f"assert f() == {i}", entry_points=("f",))
+        for i in range(6)
     ),
     stop=("\n#",),
     timeout_s=1.0,

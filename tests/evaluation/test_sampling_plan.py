@@ -2,12 +2,12 @@ import pytest
 
 from whetstone.evaluation.generate import Kind, generate, plan
 from whetstone.evaluation.settings import Settings
-from whetstone.evaluation.tasks import Problem, Task
+from whetstone.evaluation.tasks import Task, TaskProblem
 
 LENGTHS = [3, 9, 1, 7, 5]
 TASK = Task(
     "own",
-    tuple(Problem(str(i), "x" * length, "assert f()") for i, length in enumerate(LENGTHS)),
+    tuple(TaskProblem(str(i), "x" * length, "assert f()") for i, length in enumerate(LENGTHS)),
     stop=("\n#",),
     timeout_s=1.0,
 )

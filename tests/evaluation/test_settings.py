@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from whetstone.evaluation.settings import Settings, header
-from whetstone.evaluation.tasks import Problem, Task
+from whetstone.evaluation.tasks import Task, TaskProblem
 
 SETTINGS = Settings(
     samples=10,
@@ -16,7 +16,7 @@ SETTINGS = Settings(
     k=(1, 10),
     greedy=True,
 )
-TASK = Task("own", (Problem("1", "Write f.", "assert f()"),), stop=("\n#",), timeout_s=1.0)
+TASK = Task("own", (TaskProblem("1", "Write f.", "assert f()"),), stop=("\n#",), timeout_s=1.0)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_the_fingerprint_does_not_change_with_k():
     [
         {"stop": ()},
         {"timeout_s": 2.0},
-        {"problems": (Problem("1", "Write f!", "assert f()"),)},
-        {"problems": (Problem("1", "Write f.", "assert not f()"),)},
+        {"problems": (TaskProblem("1", "Write f!", "assert f()"),)},
+        {"problems": (TaskProblem("1", "Write f.", "assert not f()"),)},
     ],
 )
 def test_the_fingerprint_changes_with_the_task(changes):

@@ -2,7 +2,7 @@
 
 from whetstone.evaluation.generate import Kind
 from whetstone.evaluation.validate import (
-    Answer,
+    ModelAnswer,
     Score,
     choose_examples,
     improvements,
@@ -20,7 +20,8 @@ def scores(values, kind=Kind.SAMPLE):
 
 def answered(values):
     return [
-        (Answer(s.problem, s.kind, s.index, f"{s.problem}{s.index}"), s) for s in scores(values)
+        (ModelAnswer(s.problem, s.kind, s.index, f"{s.problem}{s.index}"), s)
+        for s in scores(values)
     ]
 
 

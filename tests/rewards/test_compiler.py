@@ -5,8 +5,8 @@ import shutil
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from whetstone.rewards.compiler import CompilerConfig, CompilerReward, Grading
-from whetstone.rewards.compilers import COMPILERS, Outcome
+from whetstone.rewards.compiler import CompileGrading, CompilerConfig, CompilerReward
+from whetstone.rewards.compilers import COMPILERS, CompileOutcome
 from whetstone.rewards.composition import Board
 
 RIGHT = "def f(a):\n    return a + 1\n"
@@ -16,7 +16,7 @@ HALF = RIGHT + "\ndef g(a):\n    return (a\n"
 
 @pytest.fixture(scope="module")
 def rewards():
-    made = {grading: CompilerReward("python", grading) for grading in Grading}
+    made = {grading: CompilerReward("python", grading) for grading in CompileGrading}
     yield made
     for reward in made.values():
         reward.close()
@@ -56,7 +56,7 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("grading", Grading)
+@pytest.mark.parametrize("grading", CompileGrading)
 def test_degenerate_answers_are_worth_nothing(rewards, grading):
     paid = ask(rewards[grading], *NOTHING.values(), prompt=PROMPT)
     assert dict(zip(NOTHING, paid, strict=True)) == dict.fromkeys(NOTHING, 0.0)
@@ -160,7 +160,9 @@ def test_a_config_with_an_unknown_language_is_refused():
     with pytest.raises(ValidationError, match="there is a compiler for"):
         adapter.validate_python(VALUES | {"language": "cobol"})
     assert adapter.validate_python(VALUES | {"language": "C++"}).language == "cpp"
-    assert set(adapter.validate_python(VALUES).outcome_rewards) == set(map(Outcome, COMPILED))
+    assert set(adapter.validate_python(VALUES).outcome_rewards) == set(
+        map(CompileOutcome, COMPILED)
+    )
 
 
 def test_the_languages_of_the_rows_need_their_compilers(monkeypatch):

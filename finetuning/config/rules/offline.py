@@ -9,7 +9,7 @@ from whetstone.finetuning.config.schema import (
     Config,
     DpoConfig,
     KtoConfig,
-    RewardModelConfig,
+    RewardTrainingConfig,
 )
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.formats.read import TRAIN, read_base
@@ -20,7 +20,7 @@ _WEIGHTS = ("desirable_weight", "undesirable_weight")
 def mlp_head_has_no_adapter(config: Config) -> Iterator[Problem]:
     """Check that nobody expects an adapter on a base that is frozen."""
     algo, adapter = config.algo, config.model.adapter
-    if isinstance(algo, RewardModelConfig) and algo.head == "mlp" and adapter == "lora":
+    if isinstance(algo, RewardTrainingConfig) and algo.head == "mlp" and adapter == "lora":
         yield Problem(
             "algo.head=mlp",
             "trains a head on a frozen base, so an adapter would not be trained; add "
@@ -31,7 +31,7 @@ def mlp_head_has_no_adapter(config: Config) -> Iterator[Problem]:
 def scores_have_no_centre(config: Config) -> Iterator[Problem]:
     """Check that nobody expects a discriminator's scores to be centred: their 0 has a meaning."""
     algo, name = config.algo, "center_rewards_coefficient"
-    if isinstance(algo, RewardModelConfig) and algo.loss == "bce" and algo.args.get(name):
+    if isinstance(algo, RewardTrainingConfig) and algo.loss == "bce" and algo.args.get(name):
         yield Problem(
             f"algo.args.{name}={algo.args[name]}",
             "a discriminator decides at 0 and is not centred; set algo.loss=bradley_terry or null",
@@ -104,7 +104,7 @@ def only_adapters_are_quantized(config: Config) -> Iterator[Problem]:
     elif (
         config.model.quantization
         and config.collect is None
-        and isinstance(config.algo, RewardModelConfig)
+        and isinstance(config.algo, RewardTrainingConfig)
     ):
         yield Problem(
             f"model.quantization={config.model.quantization}",
@@ -116,7 +116,11 @@ def adapted_layers_are_trained(config: Config) -> Iterator[Problem]:
     """Check that no adapter is put where TRL, which multiplies by `lm_head` itself, ignores it."""
     targets = config.model.lora.target_modules
     named = "lm_head" in ([targets] if isinstance(targets, str) else targets)
-    if named and config.model.adapter == "lora" and not isinstance(config.algo, RewardModelConfig):
+    if (
+        named
+        and config.model.adapter == "lora"
+        and not isinstance(config.algo, RewardTrainingConfig)
+    ):
         yield Problem(
             f"model.lora.target_modules={targets}",
             "an adapter on lm_head would never be trained; leave lm_head out",

@@ -34,7 +34,7 @@ class KtoConfig(Section):
     """Arguments of trl.KTOConfig."""
 
 
-class RewardModelConfig(Section):
+class RewardTrainingConfig(Section):
     """A model that scores a completion, trained on pairs, or on references against samples."""
 
     name: Literal["reward"]
@@ -190,6 +190,6 @@ AlgoConfig = Annotated[
     | PretrainConfig
     | DpoConfig
     | KtoConfig
-    | RewardModelConfig,
+    | RewardTrainingConfig,
     Field(discriminator="name"),
 ]  # fmt: skip

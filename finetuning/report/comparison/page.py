@@ -24,7 +24,7 @@ from whetstone.finetuning.report.comparison.scores import (
     mean_seconds,
     score_tables,
 )
-from whetstone.finetuning.report.comparison.verdict import Verdict, judge
+from whetstone.finetuning.report.comparison.verdict import ComparisonVerdict, judge
 from whetstone.finetuning.report.page import both_sizes, render_page, write_page
 from whetstone.finetuning.report.wording import dollars, percent, points, signed_points
 
@@ -33,24 +33,24 @@ FIGURES = "comparison.json"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Groups of runs, their figures and what these come to."""
 
     groups: tuple[Group, ...]
     tables: tuple[Table, ...]
-    verdict: Verdict
+    verdict: ComparisonVerdict
     left_out: tuple[str, ...]
     """A sentence for each run that has not ended."""
 
 
-def compare(folders: Sequence[Path], *, each: bool) -> Comparison:
+def compare(folders: Sequence[Path], *, each: bool) -> RunComparison:
     """Read and compare runs; see `find_groups` for the arguments and the errors."""
     groups, left_out = find_groups(folders, each=each)
     tables = score_tables(groups)
-    return Comparison(tuple(groups), tables, judge(groups, tables), tuple(left_out))
+    return RunComparison(tuple(groups), tables, judge(groups, tables), tuple(left_out))
 
 
-def write_comparison(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
+def write_comparison(comparison: RunComparison, folder: Path) -> tuple[Path, Path]:
     """Write the page and its figures into a folder, and return both paths."""
     folder.mkdir(parents=True, exist_ok=True)
     page = write_page(folder / PAGE, render_comparison(comparison))
@@ -58,7 +58,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
     return page, write_page(folder / FIGURES, text)
 
 
-def render_comparison(comparison: Comparison) -> str:
+def render_comparison(comparison: RunComparison) -> str:
     """Render the page."""
     groups, table = comparison.groups, comparison.verdict.table
     return render_page(
@@ -85,7 +85,7 @@ def render_comparison(comparison: Comparison) -> str:
     )
 
 
-def as_values(comparison: Comparison) -> dict[str, Any]:
+def as_values(comparison: RunComparison) -> dict[str, Any]:
     """Return what `comparison.json` holds; fractions, not percentages."""
     groups, verdict = comparison.groups, comparison.verdict
     return {

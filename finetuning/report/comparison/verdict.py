@@ -20,7 +20,7 @@ _TWO = 2
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ComparisonVerdict:
     """Who is ahead."""
 
     headline: str
@@ -33,11 +33,11 @@ class Verdict:
     """What must stand above everything else."""
 
 
-def judge(groups: Sequence[Group], tables: Sequence[Table]) -> Verdict:
+def judge(groups: Sequence[Group], tables: Sequence[Table]) -> ComparisonVerdict:
     """Say which group is ahead, and what a reader of that must know."""
     headline, table, best = _decide(groups, tables)
     caveats = [*repetitions(groups), *(_caveats(groups, table) if table else ())]
-    return Verdict(headline, tuple(caveats), table, best, _banner(groups))
+    return ComparisonVerdict(headline, tuple(caveats), table, best, _banner(groups))
 
 
 def _banner(groups: Sequence[Group]) -> str | None:

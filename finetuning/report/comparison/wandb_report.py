@@ -11,7 +11,7 @@ from wandb.errors import CommError, UsageError
 
 from whetstone.finetuning.errors import OutsideError
 from whetstone.finetuning.report.comparison.figures import tone_of
-from whetstone.finetuning.report.comparison.page import PAGE, Comparison
+from whetstone.finetuning.report.comparison.page import PAGE, RunComparison
 from whetstone.finetuning.report.page import write_page
 from whetstone.finetuning.report.wording import percent, points, signed_points
 
@@ -23,7 +23,7 @@ _HALF_WIDTH, _HEIGHT = 12, 8
 
 
 def publish(
-    comparison: Comparison, folder: Path, project: str, entity: str | None, *, online: bool
+    comparison: RunComparison, folder: Path, project: str, entity: str | None, *, online: bool
 ) -> str:
     """Write the report's specification and, when online, the report; say where it is.
 
@@ -52,7 +52,7 @@ def publish(
     return str(report.url)
 
 
-def build_report(comparison: Comparison, project: str, entity: str | None) -> wr.Report:
+def build_report(comparison: RunComparison, project: str, entity: str | None) -> wr.Report:
     """Build the report. `entity` None asks W&B for the user's own, over the network."""
     # A set of runs gets no place: it then means the report's own, and needs no network.
     verdict = comparison.verdict
@@ -75,7 +75,7 @@ def _write(report: wr.Report, folder: Path) -> Path:
     return write_page(folder / SPEC, spec + "\n")
 
 
-def _runsets(comparison: Comparison) -> list[wr.Runset]:
+def _runsets(comparison: RunComparison) -> list[wr.Runset]:
     """One set of runs for each group, found by their ids, in the group's colour."""
     sets = []
     for index, group in enumerate(comparison.groups):
@@ -91,7 +91,7 @@ def _runsets(comparison: Comparison) -> list[wr.Runset]:
     return sets
 
 
-def _panels(comparison: Comparison) -> list[wr.LinePlot]:
+def _panels(comparison: RunComparison) -> list[wr.LinePlot]:
     tasks = dict.fromkeys(
         task for group in comparison.groups for m in group.members for task in m.run.held_out
     )
@@ -109,7 +109,7 @@ def _panels(comparison: Comparison) -> list[wr.LinePlot]:
     ]
 
 
-def _table(comparison: Comparison) -> str:
+def _table(comparison: RunComparison) -> str:
     lines = [
         "| task | measure | configuration | before | after | gain | 95 % interval |",
         "|---|---|---|---|---|---|---|",

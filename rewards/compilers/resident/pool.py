@@ -4,7 +4,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from whetstone.rewards.compilers.base import Compiler, Limits, Outcome, Verdict
+from whetstone.rewards.compilers.base import (
+    CompileLimits,
+    CompileOutcome,
+    Compiler,
+    CompilerVerdict,
+)
 from whetstone.rewards.compilers.resident.process import Process, ServerDiedError
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -24,12 +29,12 @@ class Resident(Compiler):
     probe: str
     """A source without an error, which every new process has to compile."""
 
-    def __init__(self, jailer: Jailer, limits: Limits) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits) -> None:
         self._jailer, self._limits = jailer, limits
         self._lock = threading.Lock()
         self._idle: list[Process] = []
 
-    def check(self, source: str) -> Verdict:
+    def check(self, source: str) -> CompilerVerdict:
         """Compile a source in a process that is free, or in a new one.
 
         A process that dies may have been about to: only a source that brings down a fresh one as
@@ -38,7 +43,7 @@ class Resident(Compiler):
         try:
             return self._ask(source) or self._ask(source, fresh=True) or _crashed()
         except JailError as error:
-            return Verdict(Outcome.INFRA_ERROR, detail=str(error))
+            return CompilerVerdict(CompileOutcome.INFRA_ERROR, detail=str(error))
 
     def close(self) -> None:
         """End all processes."""
@@ -47,7 +52,7 @@ class Resident(Compiler):
         for process in idle:
             process.close()
 
-    def _ask(self, source: str, *, fresh: bool = False) -> Verdict | None:
+    def _ask(self, source: str, *, fresh: bool = False) -> CompilerVerdict | None:
         """Ask one process; None when it died of it."""
         process = self._borrow(fresh=fresh)
         try:
@@ -60,7 +65,9 @@ class Resident(Compiler):
             raise
         if verdict is None:
             process.close()
-            return Verdict(Outcome.LIMIT, detail=f"stopped after {self._limits.cpu_s:g} s")
+            return CompilerVerdict(
+                CompileOutcome.LIMIT, detail=f"stopped after {self._limits.cpu_s:g} s"
+            )
         with self._lock:
             self._idle.append(process)
         return verdict
@@ -79,11 +86,11 @@ class Resident(Compiler):
         except BaseException:
             process.close()
             raise
-        if verdict is None or verdict.outcome is not Outcome.COMPILED:
+        if verdict is None or verdict.outcome is not CompileOutcome.COMPILED:
             process.close()
             raise JailError(f"{self.version} does not work in the sandbox: {verdict}")
         return process
 
 
-def _crashed() -> Verdict:
-    return Verdict(Outcome.LIMIT, detail="it brought the compiler down, twice")
+def _crashed() -> CompilerVerdict:
+    return CompilerVerdict(CompileOutcome.LIMIT, detail="it brought the compiler down, twice")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from whetstone.rewards.compilers.base import Diagnostic, Outcome, Severity, Verdict
+from whetstone.rewards.compilers.base import CompileOutcome, CompilerVerdict, Diagnostic, Severity
 from whetstone.rewards.compilers.oneshot import DEVICES
 from whetstone.rewards.sandbox import processes
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError, Running, Step
@@ -65,7 +65,7 @@ class Process:
             os.close(to_read)
             os.close(from_write)
 
-    def ask(self, source: str, cpu_s: float) -> Verdict | None:
+    def ask(self, source: str, cpu_s: float) -> CompilerVerdict | None:
         """Have a source compiled; None when it is over its time, and the process has to be ended.
 
         Raises:
@@ -126,11 +126,11 @@ def _write(descriptor: int, data: bytes, deadline: float) -> None:
         data = data[os.write(descriptor, data[:_CHUNK]) :]
 
 
-def _parse(answer: str) -> Verdict:
+def _parse(answer: str) -> CompilerVerdict:
     head, *lines = answer.split("\n")
     status, _, detail = head.partition("\t")
     if status == "limit":
-        return Verdict(Outcome.LIMIT, detail=detail)
+        return CompilerVerdict(CompileOutcome.LIMIT, detail=detail)
     if status != "done":
         raise ServerDiedError(f"it says {head[:100]!r}")
     found = []
@@ -138,4 +138,6 @@ def _parse(answer: str) -> Verdict:
         severity, code, number, message = line.split("\t", 3)
         found.append(Diagnostic(Severity(severity), code, int(number) or None, message))
     failed = any(diagnostic.severity is Severity.ERROR for diagnostic in found)
-    return Verdict(Outcome.ERRORS if failed else Outcome.COMPILED, tuple(found))
+    return CompilerVerdict(
+        CompileOutcome.ERRORS if failed else CompileOutcome.COMPILED, tuple(found)
+    )

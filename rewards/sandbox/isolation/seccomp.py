@@ -123,7 +123,7 @@ def _halve(ranges: list[tuple[int, list[_Instruction]]]) -> list[_Instruction]:
     return [(_AT_LEAST, 0, 1, number), (_JUMP, 0, 0, len(below)), *below, *above]
 
 
-class Filter:
+class SeccompFilter:
     """The filter, built once. `load` puts it on this process for good; it needs no_new_privs."""
 
     def __init__(self) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
-from whetstone.evaluation.tasks import Problem, Task, build_program
+from whetstone.evaluation.tasks import Task, TaskProblem, build_program
 from whetstone.rewards.extract import cut_at_stop
 
-PROBLEM = Problem(id="1", prompt="def f():", tests="assert f() == 1", prefix="def f():")
+PROBLEM = TaskProblem(id="1", prompt="def f():", tests="assert f() == 1", prefix="def f():")
 TASK = Task("own", (PROBLEM,), stop=("\ndef", "\nprint"), timeout_s=1.0)
 
 
@@ -25,7 +25,7 @@ def test_without_a_stop_word_nothing_is_cut():
 def test_the_program_is_the_prefix_and_the_cut_completion():
     # A stop word within the prefix must not cut it.
     prefix = "import math\ndef f():"
-    problem = Problem(id="1", prompt="another", tests="", prefix=prefix)
+    problem = TaskProblem(id="1", prompt="another", tests="", prefix=prefix)
     program = build_program(TASK, problem, "\n    return 1\ndef g():\n    return 2")
     assert program == prefix + "\n    return 1"
 

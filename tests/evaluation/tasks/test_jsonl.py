@@ -4,7 +4,7 @@ import json
 import pytest
 
 from whetstone.evaluation.errors import BadRows, DataUnavailable
-from whetstone.evaluation.tasks import Problem, load_task
+from whetstone.evaluation.tasks import TaskProblem, load_task
 
 GOOD = {"prompt": "Write f.", "tests": "assert f() == 1"}
 
@@ -31,8 +31,8 @@ def test_a_full_row_and_a_bare_one(tmp_path):
     assert task.name == "own"
     assert task.stop == ()
     assert task.problems == (
-        Problem("a", "def f():", "assert f() == 1", "def f():", ("f",), " return 1"),
-        Problem("own/3", "Write f.", "assert f() == 1", "", (), None),
+        TaskProblem("a", "def f():", "assert f() == 1", "def f():", ("f",), " return 1"),
+        TaskProblem("own/3", "Write f.", "assert f() == 1", "", (), None),
     )
 
 

@@ -13,7 +13,7 @@ from whetstone.finetuning.config import load
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.model.adapter import adapter_config, save_adapter
 from whetstone.finetuning.model.device import Device
-from whetstone.finetuning.model.load_for_eval import Measured, load_measured
+from whetstone.finetuning.model.load_for_eval import WeightsToMeasure, load_measured
 from whetstone.finetuning.model.parity import compare, predictions
 from whetstone.finetuning.model.policy import load_policy
 
@@ -31,7 +31,7 @@ def rounded(qwen_folder, tmp_path):
         if "lora_" in name:
             torch.nn.init.normal_(weight, std=0.05)
     save_adapter(model, tmp_path / "adapter", str(qwen_folder))
-    wanted = Measured(str(qwen_folder), None, False, None, str(tmp_path / "adapter"), {})
+    wanted = WeightsToMeasure(str(qwen_folder), None, False, None, str(tmp_path / "adapter"), {})
     return SimpleNamespace(wanted=wanted, expected=predictions(model, policy.tokenizer))
 
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from whetstone.evaluation.generate import Kind
-from whetstone.evaluation.validate import Answer, Score, choose_examples, improvements
+from whetstone.evaluation.validate import ModelAnswer, Score, choose_examples, improvements
 from whetstone.finetuning.report.html import write_report
-from whetstone.finetuning.report.validation import Outcome, write_validation
+from whetstone.finetuning.report.validation import ValidationOutcome, write_validation
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -65,12 +65,12 @@ def validation_page(tmp_path):
     def side(rates, text):
         pairs = []
         for number, rate in enumerate(rates):
-            answer = Answer(f"long/{'name-' * 20}{number}", Kind.SAMPLE, 0, text * 30)
+            answer = ModelAnswer(f"long/{'name-' * 20}{number}", Kind.SAMPLE, 0, text * 30)
             pairs.append((answer, Score(answer.problem, answer.kind, 0, {"r": rate}, rate)))
         return pairs
 
     base, tuned = side([0.0, 0.5, 1.0, 0.2], "return base "), side([1.0, 0.5, 0.0, 0.9], "tuned ")
-    outcome = Outcome(
+    outcome = ValidationOutcome(
         base="/a/very/long/path/" * 6,
         tuned="outputs/x",
         prompts="eval.jsonl",

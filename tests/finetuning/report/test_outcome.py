@@ -6,7 +6,7 @@ import pytest
 from whetstone.finetuning.report.outcome import (
     DEBUG,
     NOTHING_HELD_OUT,
-    Comparison,
+    BeforeAfter,
     banner,
     comparisons,
     headline,
@@ -103,9 +103,9 @@ def test_scores_are_compared_measure_by_measure(run_folder):
     )
 
     assert comparisons(read_run(run_folder)) == (
-        Comparison("nano", "pass@1", "0.500", "0.250", "\N{MINUS SIGN}0.250", ""),
-        Comparison("nano", "pass@8", "0.900", "", "", ""),
-        Comparison("mbpp", "pass@1", "", "0.100", "", ""),
+        BeforeAfter("nano", "pass@1", "0.500", "0.250", "\N{MINUS SIGN}0.250", ""),
+        BeforeAfter("nano", "pass@8", "0.900", "", "", ""),
+        BeforeAfter("mbpp", "pass@1", "", "0.100", "", ""),
     )
 
 

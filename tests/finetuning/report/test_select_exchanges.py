@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from whetstone.finetuning.errors import BrokenRunError
-from whetstone.finetuning.report.completions import Score, select_exchanges
+from whetstone.finetuning.report.completions import RewardScore, select_exchanges
 
 
 def test_prompts_seen_early_and_late_are_shown_twice(run_folder):
@@ -36,7 +36,7 @@ def test_the_completion_nearest_to_the_mean_of_its_group_is_shown(tmp_path):
 
     (sample,) = exchange.samples
     assert sample.completion == "middle"
-    assert sample.scores == (Score("execution", 0.5, pytest.approx(0.4)),)
+    assert sample.scores == (RewardScore("execution", 0.5, pytest.approx(0.4)),)
 
 
 def test_where_no_prompt_returns_both_ends_of_the_run_are_shown(tmp_path):
@@ -55,8 +55,8 @@ def test_an_abstention_is_no_score(tmp_path):
     (exchange,) = select_exchanges(tmp_path, count=1)
 
     execution, teacher = exchange.samples[0].scores
-    assert execution == Score("execution", None, None)
-    assert teacher == Score("teacher", None, 0.5)
+    assert execution == RewardScore("execution", None, None)
+    assert teacher == RewardScore("teacher", None, 0.5)
 
 
 def test_columns_that_a_reward_logged_beside_its_scores_are_left_out(tmp_path):

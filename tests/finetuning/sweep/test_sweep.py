@@ -11,8 +11,8 @@ from rich.console import Console
 from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config.groups import CONF_DIR
 from whetstone.finetuning.sweep.progress import (
-    Point,
     SweepCallback,
+    SweepPoint,
     announce_point,
     is_point,
     print_sweep,
@@ -68,7 +68,7 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(monkeypatch, tmp_path):
     folder = "outputs/nano-nano-grpo-learning_rate-0.0001-beta-0.02-num_generations-16-seed-0"
     print_sweep(
         Console(file=screen, force_terminal=True, width=80, no_color=True),
-        [Point(number, settings, f"{folder}{number}", None, 61.0) for number in range(2)],
+        [SweepPoint(number, settings, f"{folder}{number}", None, 61.0) for number in range(2)],
     )
     told = re.sub("\x1b\\[[0-9;]*m", "", screen.getvalue()).split("Next:")[0].splitlines()
     assert max(map(len, told)) <= 80

@@ -3,7 +3,7 @@
 import pytest
 
 from whetstone.rewards.compilers import harness
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.native_typescript import NativeTypeScript, native_program
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -18,7 +18,9 @@ error TS5023: Unknown compiler option '--moduleKind'.
 @pytest.fixture
 def compiler(tmp_path):
     rules = harness.load(harness.STANDARD)["typescript"]
-    return NativeTypeScript(Jailer(), Limits(2.0, 256), rules, tmp_path / "tsc", "TypeScript 7")
+    return NativeTypeScript(
+        Jailer(), CompileLimits(2.0, 256), rules, tmp_path / "tsc", "TypeScript 7"
+    )
 
 
 def test_its_lines_are_diagnostics_and_have_a_place_in_the_snippet_only(compiler):
@@ -29,7 +31,11 @@ def test_its_lines_are_diagnostics_and_have_a_place_in_the_snippet_only(compiler
 def test_the_options_of_the_harness_are_those_of_the_command_line(tmp_path):
     rules = {"options": {"strict": False, "lib": ["es2021", "DOM"], "target": "es2020"}}
     made = NativeTypeScript(
-        Jailer(), Limits(2.0, 256), {"ambient": "", **rules}, tmp_path / "tsc", "TypeScript 7"
+        Jailer(),
+        CompileLimits(2.0, 256),
+        {"ambient": "", **rules},
+        tmp_path / "tsc",
+        "TypeScript 7",
     )
     assert made._command[-6:] == ("--strict", "false", "--lib", "es2021,dom", "--target", "es2020")
 

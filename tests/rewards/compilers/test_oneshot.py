@@ -4,11 +4,11 @@ import signal
 
 import pytest
 
-from whetstone.rewards.compilers.base import Limits
+from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer
 
-LIMITS = Limits(cpu_s=2.0, memory_mb=256)
+LIMITS = CompileLimits(cpu_s=2.0, memory_mb=256)
 
 
 class Ending(OneShot):
