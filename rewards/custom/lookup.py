@@ -8,7 +8,7 @@ import ast
 import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from inspect import Parameter, Signature
 from pathlib import Path, PurePath
@@ -41,7 +41,20 @@ def why_no_name(fn: str) -> str | None:
 
 def why_unusable(fn: str) -> str | None:
     """Return what of `package.module:function` is missing or wrong; None where all may be right."""
-    module_name, _, function = fn.partition(":")
+    return _why_wrong(fn, "function", _why_not_called)
+
+
+def why_no_class(name: str) -> str | None:
+    """Return what of `package.module:Class` is missing or wrong; None where all may be right."""
+    return _why_wrong(name, "class", _why_no_class)
+
+
+Judge = Callable[[ast.Module, str], str | None]
+"""Says what is wrong with a name's meaning in a module."""
+
+
+def _why_wrong(fn: str, kind: str, judge: Judge) -> str | None:
+    module_name = fn.partition(":")[0]
     here = str(Path.cwd())
     folders: list[str] = []
     origin: str | None = None
@@ -54,7 +67,7 @@ def why_unusable(fn: str) -> str | None:
         if spec.submodule_search_locations is None and name != module_name:
             return None  # a module that puts others below itself (os.path)
         origin, folders = spec.origin, list(spec.submodule_search_locations or ())
-    return _why_not_in(Path(origin), module_name, function) if _is_source(origin) else None
+    return _why_not_in(Path(origin), fn, kind, judge) if _is_source(origin) else None
 
 
 def a_class(name: str) -> str:
@@ -85,15 +98,16 @@ def _is_source(origin: str | None) -> TypeGuard[str]:
     return origin is not None and origin.endswith(".py")
 
 
-def _why_not_in(file: Path, module: str, function: str) -> str | None:
+def _why_not_in(file: Path, fn: str, kind: str, judge: Judge) -> str | None:
+    module, _, name = fn.partition(":")
     source = file.read_text(encoding="utf-8", errors="replace")
-    if re.search(rf"\b{re.escape(function)}\b", source):
+    if re.search(rf"\b{re.escape(name)}\b", source):
         try:
-            return _why_not_called(ast.parse(source), function)
+            return judge(ast.parse(source), name)
         except SyntaxError as error:
             return f"{file.name}, line {error.lineno}: {error.msg}"
     comes_about = _COMES_ABOUT.search(source)
-    return None if comes_about else f"module {module} has no function {function!r}"
+    return None if comes_about else f"module {module} has no {kind} {name!r}"
 
 
 def _why_not_called(tree: ast.Module, function: str) -> str | None:
@@ -107,6 +121,13 @@ def _why_not_called(tree: ast.Module, function: str) -> str | None:
             return an_async(function)
         case [ast.FunctionDef(decorator_list=[], args=arguments)]:
             return why_not_called(function, _signature(arguments))
+    return None
+
+
+def _why_no_class(tree: ast.Module, name: str) -> str | None:
+    match list(_meanings(tree, name)):
+        case [ast.FunctionDef() | ast.AsyncFunctionDef()]:
+            return f"{name!r} is a function; name a class"
     return None
 
 

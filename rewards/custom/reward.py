@@ -5,19 +5,15 @@ loaded, and an error says which part of the name could not be resolved, or why t
 be called as TRL calls it. What only a batch can show (no answer, no numbers) ends the run by name.
 """
 
-import importlib
 import inspect
-import itertools
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar, Literal
 
 from pydantic import PositiveFloat
 
 from whetstone.rewards.base import Completion, RewardConfig, RunStopped
+from whetstone.rewards.custom.importing import import_part_by_part
 from whetstone.rewards.custom.lookup import a_class, an_async, why_no_name
 from whetstone.rewards.custom.output import checked
 from whetstone.rewards.custom.signature import fields_wanted, why_not_called
@@ -99,7 +95,7 @@ def _resolve(fn: str) -> Callable[..., Any]:
     if reason := why_no_name(fn):
         raise ValueError(f"fn={fn}: {reason}")
     module_name, _, function_name = fn.partition(":")
-    module = _import(module_name, fn)
+    module = import_part_by_part(module_name, f"fn={fn}")
     function: Callable[..., Any] | None = getattr(module, function_name, None)
     if function is None:
         raise ValueError(f"fn={fn}: module {module_name} has no function {function_name!r}")
@@ -122,28 +118,6 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(function)
     except ValueError:
         return None
-
-
-def _import(module_name: str, fn: str) -> ModuleType:
-    """Import a module part by part, to be able to name the part that is missing."""
-    here = str(Path.cwd())
-    if here not in sys.path:  # an installed command, unlike `python`, does not look there
-        sys.path.insert(0, here)
-    for name in itertools.accumulate(module_name.split("."), "{}.{}".format):
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:  # the module is there, and misses an import of its own
-                raise
-            package, _, part = name.rpartition(".")
-            where = f"package {package}" if package else f"{here} or the rest of sys.path"
-            raise ValueError(f"fn={fn}: there is no module {part!r} in {where}") from error
-        except SystemExit as error:
-            raise ValueError(
-                f"fn={fn}: module {name} ends the program when it is imported (SystemExit:"
-                f' {error}); put what it runs as a script below `if __name__ == "__main__":`'
-            ) from error
-    return module
 
 
 class CustomConfig(RewardConfig):

@@ -13,6 +13,7 @@ from whetstone.finetuning.config.rules.backend import (
     vllm_arguments_are_read,
     vllm_can_follow,
 )
+from whetstone.finetuning.config.rules.hooks import custom_hooks_are_there
 from whetstone.finetuning.config.rules.model import (
     encoder_decoders_are_supervised,
     lengths_fit_context,
@@ -89,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     files_exist,
     data_can_be_had,
     trackers_can_start,
+    custom_hooks_are_there,
     custom_functions_can_be_called,
     models_of_rewards_are_there,
     rewards_count,

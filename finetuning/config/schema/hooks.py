@@ -149,3 +149,6 @@ class HooksConfig(Section):
     names: dict[str, str]
     """Further names in the tracker, to columns of metrics.jsonl: `{Train/Loss: loss}`."""
     system: SystemHookConfig
+    custom: list[str]
+    """Callbacks of your own, each `package.module:Class`: a TrainerCallback of transformers, made
+    without arguments, or an instance of one. They hear of things after ours."""

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from whetstone.rewards import watchdog
+from whetstone.rewards.custom import watchdog
 from whetstone.rewards.custom.reward import CustomReward
 
 HANGS = """
