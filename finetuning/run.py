@@ -1,7 +1,7 @@
 """The story of a run, top to bottom: data, rewards, model, trainer, hooks, training, report.
 
-What a user can have got wrong is built first, before weights load. Each chapter leaves something
-on disk, and a run that was killed begins at the first chapter that did not: an evaluation at its
+Everything a user can misconfigure is built before any weights are loaded. Each chapter leaves
+something on disk, and a run that was killed begins at the first chapter that did not: an evaluation at its
 next chunk, training at its last checkpoint.
 """
 

@@ -1,4 +1,4 @@
-"""What the source of a program tells without running it: how it reads, how its loops nest.
+"""Code style metrics, from the source alone: how it reads, and how deep its loops nest.
 
 Both are estimates, between 0 and 1, and equal sources get equal numbers. They are made for telling
 two programs for one task apart, not for grading a program on its own.

@@ -1,4 +1,4 @@
-"""The rewards of one run as one: built, put in order, given a board, summed, closed.
+"""Combines the rewards of a run: builds and orders them, shares verdicts, sums and closes them.
 
 A reward that wants another's verdicts must be asked after it. The sum over rewards does not depend
 on their order, so they may be sorted.

@@ -49,7 +49,7 @@ class Parts:
     engine: Engine | None = None
     """What draws completions, for algorithms that sample; None: the policy itself."""
     parity: ParityConfig | None = None
-    """How far sampler and trainer may be apart; None: nobody looks."""
+    """Maximum log-probability mismatch between sampler and trainer; None disables the check."""
     held_out: Dataset | None = None
     """Rows that are only measured, for algorithms that do not sample."""
     held_out_every_steps: int = 0

@@ -1,4 +1,4 @@
-"""Groups without signal: skipped, or replaced by groups of other prompts.
+"""Dynamic sampling: zero-variance groups are skipped, or replaced by groups of other prompts.
 
 When all completions of a prompt have the same reward there is nothing to compare. Late in a run
 most groups are like that, and what a batch teaches shrinks with them. Dynamic sampling as in DAPO

@@ -1,4 +1,4 @@
-"""Whether sampler and trainer agree: the mistake that nothing else shows.
+"""Compares the log-probabilities of sampler and trainer on the same tokens, in every batch.
 
 Where completions come from another program, or from stale weights, training goes on without an
 error, on probabilities that are not the policy's. So some completions of each batch go through the

@@ -1,4 +1,4 @@
-"""The longest sample first: a run that does not fit says so at once, and not after hours.
+"""The OOM probe: the longest batch first, so that a run that does not fit ends at once.
 
 Before the first step on a GPU one pass, forward and backward, is made over the longest batch that
 the data and the settings allow, and forgotten again: weights, gradients, figures and random numbers

@@ -1,4 +1,4 @@
-"""Leaves rows out of the loss that cannot change it: those whose advantage is zero.
+"""Leaves zero-variance groups out of the loss: rows with an advantage of zero cannot change it.
 
 A group in which every completion has the same reward teaches nothing, and late in a run most groups
 are like that. Where the loss is a sum over tokens divided by a number that was fixed for the whole

@@ -1,4 +1,4 @@
-"""`debug=true`: the values of conf/debug.yaml, below the user's own."""
+"""Presets that follow from other settings: `debug=true`, and a model that is given by its path."""
 
 from dataclasses import replace
 

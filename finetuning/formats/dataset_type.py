@@ -1,4 +1,4 @@
-"""What an algorithm trains on. The gate asks here, because the table of algorithms needs torch."""
+"""The dataset type that an algorithm trains on. Light, for the gate: the algorithms need torch."""
 
 from collections.abc import Mapping
 from enum import StrEnum

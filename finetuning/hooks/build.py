@@ -69,7 +69,7 @@ class Hooks:
 
 
 def watch_metric(config: Config) -> str | None:
-    """Return what a look logs; None where nobody looks: a reward model writes no programs."""
+    """Return the metric of held-out evaluations during training; None where there are none."""
     task = config.data.watch_task if config.algo.name != "reward" else None
     return f"eval/{task}/pass@1" if task and config.hooks.watch.every_steps else None
 

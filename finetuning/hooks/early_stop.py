@@ -109,6 +109,6 @@ class UnjudgedCallback(TrainerCallback):
                 " that a reward could judge, so nothing was learned from them: the sandbox or what "
                 "a reward asks (an API, a server) does not work. Its warnings are above; "
                 "execution/infra_error in metrics.jsonl counts what the sandbox could not run.\n"
-                "Mend it and give the same command: it continues from the last checkpoint, before "
+                "Fix it and rerun the same command: it resumes from the last checkpoint before "
                 "this began. hooks.unjudged.patience=null trains on regardless."
             )

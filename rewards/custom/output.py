@@ -1,4 +1,4 @@
-"""What a reward function of the user's gave, checked where every trainer and collector asks it.
+"""Validates what a custom reward function returned, for every trainer and collector alike.
 
 TRL takes NaN for None and pads nothing: a wrong number of values would be an error far from the
 function, and NaN for every completion a run that learns nothing.

@@ -1,4 +1,4 @@
-"""Proof that a program goes round for ever, found in a moment instead of at its timeout.
+"""Detects provably infinite loops, in a moment instead of at the program's timeout.
 
 Why: a loop that is run to its end costs a core three seconds, a thousand times an honest program,
 and no scheduling gives them back. Whether any program ends cannot be known, but the loops that

@@ -1,4 +1,4 @@
-"""Whether a name can be one of the Hub, as far as that is known without asking it."""
+"""Rules about the model, from small files: its id, adapters, architecture and context length."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What offline algorithms and collecting stages need besides rows."""
+"""Rules of the offline algorithms and of collecting stages, rows apart."""
 
 from collections.abc import Iterator
 from pathlib import Path

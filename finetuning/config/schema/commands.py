@@ -86,7 +86,7 @@ class PublishModelSettings(Section):
     """The licence as the Hub names it; null: that of the base, where its card is here."""
     private: StrictBool
     push: StrictBool
-    """Upload. Without it the command shows what would go up, and asks nobody."""
+    """Upload. If false, print what would be uploaded and contact no server."""
 
 
 class PublishDatasetSettings(Section):
@@ -100,7 +100,7 @@ class PublishDatasetSettings(Section):
     """The licence as the Hub names it; null: the card says none."""
     private: StrictBool
     push: StrictBool
-    """Upload. Without it the command shows what would go up, and asks nobody."""
+    """Upload. If false, print what would be uploaded and contact no server."""
 
 
 class EvaluationConfig(Section):
