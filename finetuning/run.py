@@ -1,8 +1,8 @@
 """The story of a run, top to bottom: data, rewards, model, trainer, hooks, training, report.
 
 Everything a user can misconfigure is built before any weights are loaded. Each chapter leaves
-something on disk, and a run that was killed begins at the first chapter that did not: an evaluation at its
-next chunk, training at its last checkpoint.
+something on disk, and a run that was killed begins at the first chapter that did not: an evaluation
+at its next chunk, training at its last checkpoint.
 """
 
 import gc
