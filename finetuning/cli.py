@@ -126,7 +126,7 @@ def checked(given: list[str]) -> list[str]:
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
         return given
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
-    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun)
+    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun, has_sweeps=True)
     of_sweep: list[str] = []
     if parsed.cfg and parsed.multirun:
         remedy = "shows one configuration; leave out -m and name one point of the sweep"
@@ -137,7 +137,7 @@ def checked(given: list[str]) -> list[str]:
         _check_to_show(overrides, user_dirs)
         _, command, _ = complete(command, user_dirs)
     else:
-        check_place(load(overrides, user_dirs))
+        check_place(load(overrides, user_dirs, has_sweeps=True))
     return [*flags, *command.overrides(), *of_sweep]
 
 
@@ -153,7 +153,7 @@ def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Pa
 def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
     """Check what is only to be shown: a key that the environment lacks is no part of it."""
     try:
-        load(overrides, user_dirs)
+        load(overrides, user_dirs, has_sweeps=True)
     except ConfigError as error:
         wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
         if wrong:

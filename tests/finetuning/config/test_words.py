@@ -22,7 +22,7 @@ def problems_of(*overrides):
 
 
 def answer(*overrides):
-    [problem] = read_command_line(overrides).problems
+    [problem] = read_command_line(overrides, has_sweeps=True).problems
     return problem.message
 
 
@@ -136,7 +136,7 @@ def test_every_answer_names_settings_that_there_are(algo):
         ("debug", "write debug=true"),
         ("nano", "write data=nano or model=nano"),
         ("1", "such as seed=1"),
-        ("seed=0,1", "add -m: python train.py -m seed=0,1"),
+        ("seed=0,1", "for a run with each add -m to the command; a list is"),
         ("seed=range(0,3)", "add -m"),
         ("reward=execution,teacher", "'reward=[execution,teacher]'"),
         ("algo=grpo,ppo", "one is wanted; for a run with each add -m"),
