@@ -17,13 +17,13 @@ from pathlib import Path
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
 from finetuning.config.command_line import CommandLine, read_command_line
 from finetuning.config.describe import describe_plan
-from finetuning.config.groups import CONF_DIR
+from finetuning.config.groups import CONF_DIR, typed_choices
 from finetuning.config.load import Plan, complete
 from finetuning.config.overrides import is_flag, part_flags
 from finetuning.config.references import referred
@@ -49,6 +49,8 @@ _WHAT = "Trains code models against feedback they cannot fake, and measures them
 _SETTINGS = frozenset({"settings", "overrides"})
 """What commands call the arguments that the gate reads."""
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
+# What conf/hydra/help/whetstone.yaml shows: Hydra's own list has names that nobody types.
+OmegaConf.register_new_resolver(typed_choices.__name__, typed_choices, replace=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

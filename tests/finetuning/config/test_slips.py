@@ -225,3 +225,17 @@ def test_a_model_by_its_path_needs_one(tmp_path):
     assert list(told(train, "-m", "model=qwen,local")) == ["model=local"]
     for path in ("model.path=a/b", "experiment=mine"):
         assert not read_command_line(["model=local", path], [tmp_path]).problems
+
+
+def test_a_value_stands_once_in_a_sweep():
+    found = told(train, "-m", "seed=0,1,0", "algo=grpo,grpo")
+    assert found == dict.fromkeys(
+        ("algo=grpo", "seed=0"), "stands twice in the sweep; keep one of them"
+    )
+    [message] = told(train, "-m", "seed=0,1", "run.name=mine").values()
+    assert "leave run.name out" in message
+
+
+def test_points_of_one_name_are_not_told_of_a_name_that_nobody_gave():
+    [message] = told(train, "-m", "reward=execution,[execution]").values()
+    assert message.endswith("share this folder; keep one of them")
