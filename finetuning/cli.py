@@ -10,8 +10,9 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import hydra
@@ -21,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from finetuning.commands import COMMANDS
 from finetuning.config import load
-from finetuning.config.command_line import CommandLine, read_command_line
+from finetuning.config.command_line import read_command_line
 from finetuning.config.describe import describe_plan
 from finetuning.config.groups import CONF_DIR, typed_choices
 from finetuning.config.load import Plan, complete
@@ -48,6 +49,15 @@ from finetuning.world import is_main, processes
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _SETTINGS = frozenset({"settings", "overrides"})
 """What commands call the arguments that the gate reads."""
+_OWN_YAMLS = (
+    "a run is composed of conf/config.yaml; YAMLs of yours: --config-dir FOLDER experiment=NAME"
+)
+_REFUSED = {
+    "config_name": _OWN_YAMLS,
+    "config_path": _OWN_YAMLS,
+    "experimental_rerun": "give the same command again, which continues a run",
+}
+"""Flags of Hydra that would lead past conf/, each with what to do instead."""
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
 # What conf/hydra/help/whetstone.yaml shows: Hydra's own list has names that nobody types.
 OmegaConf.register_new_resolver(typed_choices.__name__, typed_choices, replace=True)
@@ -130,9 +140,13 @@ def checked(given: list[str]) -> list[str]:
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
     command = read_command_line(overrides, user_dirs, sweep=parsed.multirun, has_sweeps=True)
     of_sweep: list[str] = []
-    if parsed.cfg and parsed.multirun:
-        remedy = "shows one configuration; leave out -m and name one point of the sweep"
-        _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
+    if refused := _refused_flags(parsed):
+        rest = (
+            partial(checked_sweep, command, user_dirs)
+            if parsed.multirun
+            else partial(load, overrides, user_dirs, has_sweeps=True)
+        )
+        _refuse(refused, rest)
     elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
@@ -143,13 +157,26 @@ def checked(given: list[str]) -> list[str]:
     return [*flags, *command.overrides(), *of_sweep]
 
 
-def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Path]) -> None:
-    """Refuse with everything else that is wrong with the sweep."""
+def _refused_flags(parsed: argparse.Namespace) -> list[Problem]:
+    """Name the flags of Hydra that this command cannot follow."""
+    refused = {
+        f"--{name.replace('_', '-')} {getattr(parsed, name)}": remedy
+        for name, remedy in _REFUSED.items()
+        if getattr(parsed, name) is not None
+    }
+    if parsed.cfg and parsed.multirun:
+        remedy = "shows one configuration; leave out -m and name one point of the sweep"
+        refused[f"--cfg {parsed.cfg}"] = remedy
+    return [Problem(flag, remedy) for flag, remedy in refused.items()]
+
+
+def _refuse(refused: list[Problem], check: Callable[[], object]) -> None:
+    """Refuse with everything else that is wrong with the command."""
     try:
-        checked_sweep(sweep, user_dirs)
+        check()
     except ConfigError as error:
-        raise ConfigError([refusal, *error.problems]) from error
-    raise ConfigError([refusal])
+        raise ConfigError([*refused, *error.problems]) from error
+    raise ConfigError(refused)
 
 
 def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:

@@ -7,7 +7,7 @@ group or setting a value twice is refused: Hydra would silently take the last.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from finetuning.config.hydra_settings import wrong_hydra_settings
 from finetuning.config.not_a_setting import (
     answer_comma,
     answer_empty,
@@ -49,7 +50,7 @@ class CommandLine:
     values: dict[str, str]
     """Forced values by dotted path: `{"seed": "++seed=1"}`."""
     hydra: tuple[str, ...]
-    """Hydra's own settings (`hydra/launcher=...`), passed through untouched."""
+    """Hydra's own settings (`hydra/launcher=...`)."""
     problems: tuple[Problem, ...]
 
     def overrides(self) -> list[str]:
@@ -80,7 +81,10 @@ def read_command_line(
     reader = _Reader(config_groups([CONF_DIR, *user_dirs]), sweep=sweep, has_sweeps=has_sweeps)
     for text in overrides:
         reader.read(text)
-    return reader.command_line()
+    command = reader.command_line()
+    wrong = wrong_hydra_settings(command.hydra, user_dirs)
+    taken = tuple(text for text in command.hydra if text not in wrong)
+    return replace(command, hydra=taken, problems=(*command.problems, *wrong.values()))
 
 
 class _Reader:

@@ -239,3 +239,29 @@ def test_a_value_stands_once_in_a_sweep():
 def test_points_of_one_name_are_not_told_of_a_name_that_nobody_gave():
     [message] = told(train, "-m", "reward=execution,[execution]").values()
     assert message.endswith("share this folder; keep one of them")
+
+
+@pytest.mark.parametrize("way", [[], ["-m"]])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("hydra/launcher=joblib", "pip install hydra-joblib-launcher"),
+        ("hydra/launcher=basik", "did you mean `basic`?"),
+        ("hydra/nothing=x", "no such choice"),
+        ("hydra.job.num=x", "no such setting, or not this value"),
+    ],
+)
+def test_what_hydra_would_end_in_a_traceback(way, typed, words):
+    found = told(train, *way, typed, "sede=1")
+    assert words in found[typed]
+
+
+def test_hydra_may_be_set():
+    assert "hydra.sweep.dir=x" in checked(["hydra.sweep.dir=x", "hydra/launcher=basic"])
+
+
+@pytest.mark.parametrize("flag", ["--config-name", "--config-path", "--experimental-rerun"])
+def test_a_flag_that_leads_past_the_configuration(flag):
+    found = told(train, flag, "foo", "sede=1")
+    assert list(found) == [f"{flag} foo", "sede=1"]
+    assert ("--config-dir" in found[f"{flag} foo"]) == flag.startswith("--config")
