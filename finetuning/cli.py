@@ -20,6 +20,7 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from finetuning.command_parser import CommandParser
 from finetuning.commands import COMMANDS
 from finetuning.config import load
 from finetuning.config.command_line import read_command_line
@@ -68,9 +69,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
+    )
     commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
-    parsers = {name: commands.add_parser(name, help=c.HELP) for name, c in COMMANDS.items()}
+    parsers: dict[str, CommandParser] = {
+        name: commands.add_parser(name, help=command.HELP, exit_on_error=False)
+        for name, command in COMMANDS.items()
+    }
     for name, command in COMMANDS.items():
         command.add_arguments(parsers[name])
     name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -88,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(_no_such_command(name, rest))
 
 
-def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
+def _read(parser: CommandParser, given: Sequence[str]) -> argparse.Namespace:
     """Part flags from the rest, so that either may follow the other; `--seed 3` is no flag of ours.
 
     A command with settings answers that among its other mistakes.
@@ -97,9 +103,9 @@ def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Nam
     takes_settings = any(action.dest in _SETTINGS for action in parser._actions)  # noqa: SLF001
     unknown = [text for text in rest if is_flag(text)]
     if unknown and not takes_settings:
-        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-        raise ConfigError([Problem(text, f"no such flag; write {usage}") for text in unknown])
-    chosen, too_many = parser.parse_known_args([*flags, "--", *rest] if rest else flags)
+        remedy = f"no such flag; write {parser.written()}"
+        raise ConfigError([Problem(text, remedy) for text in unknown])
+    chosen, too_many = parser.read([*flags, "--", *rest] if rest else flags)
     if too_many := [text for text in too_many if text != "--"]:
         remedy = "more than this command takes"
         if len(rest) > len(too_many):

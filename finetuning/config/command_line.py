@@ -28,7 +28,7 @@ from finetuning.config.overrides import is_flag, parse_override, plain, quoted
 from finetuning.config.resolve_model import resolve_path
 from finetuning.config.row_files import rows_no_name
 from finetuning.config.suggest import did_you_mean
-from finetuning.config.wanted import wanted
+from finetuning.config.wanted import takes_path, wanted
 from finetuning.credentials import why_refused
 from finetuning.errors import ConfigError, Problem
 
@@ -126,7 +126,7 @@ class _Reader:
             self._problems.append(Problem(key, reason))
             return
         try:
-            override, as_read = parse_override(text)
+            override, as_read = parse_override(text, _takes_path)
         except HydraException:
             self._problems.append(answer_unreadable(text))
             return
@@ -223,6 +223,11 @@ class _Reader:
         else:
             self._choices[_MODEL] = f"{_MODEL}={LOCAL}"
             self._values[_PATH] = f"++{_PATH}={','.join(quoted(path) for path in models)}"
+
+
+def _takes_path(setting: str) -> bool:
+    of_hydra = setting.startswith("hydra.") and setting.endswith(".dir")
+    return setting == _MODEL or of_hydra or takes_path(setting)
 
 
 def _check_choice(override: Override, options: set[str], has_sweeps: bool) -> list[Problem]:

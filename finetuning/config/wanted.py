@@ -1,15 +1,17 @@
 """What a setting takes, read off the schema and TRL's own config classes: `a whole number`."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from finetuning.config.schema import Config
 from finetuning.config.schema.section import PATH_OR_NAME, Section
-from finetuning.config.trl_args import CONFIG_CLASS, argument_types
+from finetuning.config.trl_args import CONFIG_CLASS, FILES, argument_types
 
 Node = dict[str, Any]
 _ARGS = "algo.args."
+_OF_STAGE = re.compile(r"^pipeline\.stages\.[^.]+\.set\.")
 _OF_PYTHON = {
     "int": "integer",
     "float": "number",
@@ -61,6 +63,10 @@ def is_setting(path: str, algo: str) -> bool:
 
 def takes_path(path: str, schema: type[Section] = Config) -> bool:
     """Tell whether a setting, or each entry of its list, is a path or may be one."""
+    path = _OF_STAGE.sub("", path)
+    if path.startswith(_ARGS):
+        argument = path.removeprefix(_ARGS)
+        return argument in FILES or argument.endswith(("_path", "_dir"))
     root = _json_schema(schema)
     nodes = _nodes(path, schema)
     entries = [option for node in nodes for option in _options(root, node.get("items", {}))]

@@ -12,6 +12,7 @@ from finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
     CONFIG_CLASS,
+    FILES,
     NOT_SAMPLED,
     WORDS_OF_TRANSFORMERS,
     argument_types,
@@ -80,7 +81,7 @@ def _right_word(key: str, word: str, allowed: Sequence[str]) -> str:
 
 def files_of_arguments(config: Config) -> Iterator[Problem]:
     """Check for the files, and the package, that Accelerate is told of: it looks after weights."""
-    for key in _FILES:
+    for key in FILES:
         value = config.algo.args.get(key)
         setting = f"algo.args.{key}={value}"
         if isinstance(value, str) and value and not Path(value).expanduser().is_file():
@@ -137,8 +138,6 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
 )
 _ALIKE = {"optim": 0.8}
 """How alike two words must be, where 0.6 would take one for another."""
-_FILES = ("deepspeed", "fsdp_config", "accelerator_config")
-"""Arguments that may be the path of a file."""
 _LOSSES = {
     "SFTConfig": ("nll", "dft"),
     "DPOConfig": (

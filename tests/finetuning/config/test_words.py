@@ -1,13 +1,14 @@
 """What users of other tools type is answered with the setting that does it here."""
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from finetuning.cli import checked
 from finetuning.config import load
 from finetuning.config.command_line import read_command_line
 from finetuning.config.compose import compose_group
 from finetuning.config.groups import config_groups
-from finetuning.config.overrides import parse_override, part_flags
+from finetuning.config.overrides import parse_override, part_flags, plain
 from finetuning.config.schema import Config
 from finetuning.config.suggest import nearest
 from finetuning.config.synonyms import instead, words
@@ -160,9 +161,39 @@ def test_flags_are_answered_with_everything_else_and_stand_anywhere():
 
 @pytest.mark.parametrize("value", ["b=c", "(x)", "it's", "#x", "~other/x", "end\\", "o'b\\'c"])
 def test_a_value_that_hydra_cannot_read_is_text(value):
-    override, text = parse_override(f"a={value}")
+    override, text = parse_override(f"a={value}", lambda _: True)
     assert override.value() == value
-    assert parse_override(text)[0].value() == value
+    assert parse_override(text, lambda _: True)[0].value() == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("data.train=~/x", "HOME/x"),
+        ("data.train=~", "HOME"),
+        ("data.eval_tasks=[a,~/x,~/y]", ["a", "HOME/x", "HOME/y"]),
+        ("hooks.evaluate.tasks=[mbpp,~/x]", ["mbpp", "HOME/x"]),
+        ("pipeline.stages.rl.set.data.train=~/x", "HOME/x"),
+        ("algo.args.deepspeed=~/ds.json", "HOME/ds.json"),
+        ("run.outputs='a,~/b'", "a,~/b"),
+        ("run.outputs=/a=~/b", "/a=~/b"),
+        ("data.train=~other/x", "~other/x"),
+        ("data.stop=~/x", "~/x"),
+        ("data.stop=['a,~/b']", ["a,~/b"]),
+        ("reward.teacher.rubric=~", "~"),
+    ],
+)
+def test_home_is_meant_where_a_path_is(typed, value, monkeypatch):
+    monkeypatch.setenv("HOME", "/somebody")
+    name = typed.partition("=")[0]
+    [text] = read_command_line([typed]).values.values()
+    override = OverridesParser.create().parse_override(text)
+    assert override.key_or_group == name
+    read = plain(override.value())
+    there = (
+        [entry.replace("HOME", "/somebody") for entry in value] if isinstance(value, list) else None
+    )
+    assert read == (there or value.replace("HOME", "/somebody"))
 
 
 def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
