@@ -23,7 +23,8 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path]) -> DictCo
     search = ",".join(f"file://{path}" for path in user_dirs)
     settings = [*overrides, f"hydra.searchpath=[{search}]"]
     with _hydra():
-        return compose("config", settings, return_hydra_config=True)
+        config: DictConfig = compose("config", settings, return_hydra_config=True)
+    return config
 
 
 def options_of_hydra(group: str) -> list[str]:
