@@ -22,7 +22,7 @@ from finetuning.config.not_a_setting import (
 from finetuning.config.overrides import is_flag, parse_override, parts_of_flag, plain
 from finetuning.config.schema.section import Section
 from finetuning.config.suggest import did_you_mean
-from finetuning.config.wanted import kinds_of, wanted
+from finetuning.config.wanted import kinds_of, takes_path, wanted
 from finetuning.credentials import why_refused
 from finetuning.errors import Problem
 
@@ -123,7 +123,7 @@ class _Reader:
 
     def _setting(self, text: str) -> None:
         try:
-            override, _ = parse_override(text)
+            override, _ = parse_override(text, lambda name: takes_path(name, self._schema))
         except HydraException:
             self._problems.append(answer_unreadable(text))
             self.wrong.add(text.partition("=")[0])
