@@ -10,21 +10,23 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from whetstone.finetuning.artifacts.run_dir import check_place
 from whetstone.finetuning.commands import COMMANDS
+from whetstone.finetuning.commands.parser import CommandParser
 from whetstone.finetuning.config import load
-from whetstone.finetuning.config.command_line import CommandLine, read_command_line
+from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.explain import did_you_mean
-from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.groups import CONF_DIR, typed_choices
 from whetstone.finetuning.config.load import complete
 from whetstone.finetuning.config.overrides import is_flag, part_flags
 from whetstone.finetuning.errors import ConfigError, MissingKey, Problem
@@ -46,7 +48,18 @@ from whetstone.finetuning.sweep.progress import (
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _SETTINGS = frozenset({"settings", "overrides"})
 """What commands call the arguments that the gate reads."""
+_OWN_YAMLS = (
+    "a run is composed of conf/config.yaml; YAMLs of yours: --config-dir FOLDER experiment=NAME"
+)
+_REFUSED = {
+    "config_name": _OWN_YAMLS,
+    "config_path": _OWN_YAMLS,
+    "experimental_rerun": "give the same command again, which continues a run",
+}
+"""Flags of Hydra that would lead past conf/, each with what to do instead."""
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
+# What conf/hydra/help/whetstone.yaml shows: Hydra's own list has names that nobody types.
+OmegaConf.register_new_resolver(typed_choices.__name__, typed_choices, replace=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -54,9 +67,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
+    )
     commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
-    parsers = {name: commands.add_parser(name, help=c.HELP) for name, c in COMMANDS.items()}
+    parsers: dict[str, CommandParser] = {
+        name: commands.add_parser(name, help=command.HELP, exit_on_error=False)
+        for name, command in COMMANDS.items()
+    }
     for name, command in COMMANDS.items():
         command.add_arguments(parsers[name])
     name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -74,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(_no_such_command(name, rest))
 
 
-def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
+def _read(parser: CommandParser, given: Sequence[str]) -> argparse.Namespace:
     """Part flags from the rest, so that either may follow the other; `--seed 3` is no flag of ours.
 
     A command with settings answers that among its other mistakes.
@@ -83,9 +101,9 @@ def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Nam
     takes_settings = any(action.dest in _SETTINGS for action in parser._actions)  # noqa: SLF001
     unknown = [text for text in rest if is_flag(text)]
     if unknown and not takes_settings:
-        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-        raise ConfigError([Problem(text, f"no such flag; write {usage}") for text in unknown])
-    chosen, too_many = parser.parse_known_args([*flags, "--", *rest] if rest else flags)
+        remedy = f"no such flag; write {parser.written()}"
+        raise ConfigError([Problem(text, remedy) for text in unknown])
+    chosen, too_many = parser.read([*flags, "--", *rest] if rest else flags)
     if too_many := [text for text in too_many if text != "--"]:
         remedy = "more than this command takes"
         if len(rest) > len(too_many):
@@ -130,34 +148,51 @@ def checked(given: list[str]) -> list[str]:
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
         return given
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
-    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun)
+    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun, has_sweeps=True)
     of_sweep: list[str] = []
-    if parsed.cfg and parsed.multirun:
-        remedy = "shows one configuration; leave out -m and name one point of the sweep"
-        _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
+    if refused := _refused_flags(parsed):
+        rest = (
+            partial(checked_sweep, command, user_dirs)
+            if parsed.multirun
+            else partial(load, overrides, user_dirs, has_sweeps=True)
+        )
+        _refuse(refused, rest)
     elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
         _check_to_show(overrides, user_dirs)
         _, command, _ = complete(command, user_dirs)
     else:
-        check_place(load(overrides, user_dirs))
+        check_place(load(overrides, user_dirs, has_sweeps=True))
     return [*flags, *command.overrides(), *of_sweep]
 
 
-def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Path]) -> None:
-    """Refuse with everything else that is wrong with the sweep."""
+def _refused_flags(parsed: argparse.Namespace) -> list[Problem]:
+    """Name the flags of Hydra that this command cannot follow."""
+    refused = {
+        f"--{name.replace('_', '-')} {getattr(parsed, name)}": remedy
+        for name, remedy in _REFUSED.items()
+        if getattr(parsed, name) is not None
+    }
+    if parsed.cfg and parsed.multirun:
+        remedy = "shows one configuration; leave out -m and name one point of the sweep"
+        refused[f"--cfg {parsed.cfg}"] = remedy
+    return [Problem(flag, remedy) for flag, remedy in refused.items()]
+
+
+def _refuse(refused: list[Problem], check: Callable[[], object]) -> None:
+    """Refuse with everything else that is wrong with the command."""
     try:
-        checked_sweep(sweep, user_dirs)
+        check()
     except ConfigError as error:
-        raise ConfigError([refusal, *error.problems]) from error
-    raise ConfigError([refusal])
+        raise ConfigError([*refused, *error.problems]) from error
+    raise ConfigError(refused)
 
 
 def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
     """Check what is only to be shown: a key that the environment lacks is no part of it."""
     try:
-        load(overrides, user_dirs)
+        load(overrides, user_dirs, has_sweeps=True)
     except ConfigError as error:
         wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
         if wrong:

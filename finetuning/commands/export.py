@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Write the form and say where it is."""
-    given: str = with_home(chosen.model).removeprefix(_MODEL)
+    given = with_home(chosen.model.removeprefix(_MODEL))
     model = resolve_model(given, f"{_MODEL}{given}")
     beside = Path(model.path) if Path(model.path).expanduser().is_dir() else Path(model.name)
     write = _gguf if chosen.form == "gguf" else _mlx

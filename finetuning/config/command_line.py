@@ -7,7 +7,7 @@ group or setting a value twice is refused: Hydra would silently take the last.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hydra.errors import HydraException
 
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
+from whetstone.finetuning.config.hydra_settings import wrong_hydra_settings
 from whetstone.finetuning.config.not_a_setting import (
     answer_comma,
     answer_empty,
@@ -27,7 +28,7 @@ from whetstone.finetuning.config.not_a_setting import (
 from whetstone.finetuning.config.overrides import is_flag, parse_override, plain, quoted
 from whetstone.finetuning.config.resolve_model import resolve_path
 from whetstone.finetuning.config.row_files import rows_no_name
-from whetstone.finetuning.config.wanted import wanted
+from whetstone.finetuning.config.wanted import takes_path, wanted
 from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
@@ -49,7 +50,7 @@ class CommandLine:
     values: dict[str, str]
     """Forced values by dotted path: `{"seed": "++seed=1"}`."""
     hydra: tuple[str, ...]
-    """Hydra's own settings (`hydra/launcher=...`), passed through untouched."""
+    """Hydra's own settings (`hydra/launcher=...`)."""
     problems: tuple[Problem, ...]
 
     def overrides(self) -> list[str]:
@@ -62,21 +63,37 @@ class CommandLine:
 
 
 def read_command_line(
-    overrides: Sequence[str], user_dirs: Sequence[Path] = (), *, sweep: bool = False
+    overrides: Sequence[str],
+    user_dirs: Sequence[Path] = (),
+    *,
+    sweep: bool = False,
+    has_sweeps: bool = False,
 ) -> CommandLine:
-    """Sort the overrides of one command; in a `sweep`, `a,b` counts as several choices."""
-    reader = _Reader(config_groups([CONF_DIR, *user_dirs]), sweep=sweep)
+    """Sort the overrides of one command.
+
+    Args:
+        overrides: what the user typed.
+        user_dirs: folders with further YAMLs.
+        sweep: `-m` was given: `a,b` counts as several choices.
+        has_sweeps: the command has `-m`.
+
+    """
+    reader = _Reader(config_groups([CONF_DIR, *user_dirs]), sweep=sweep, has_sweeps=has_sweeps)
     for text in overrides:
         reader.read(text)
-    return reader.command_line()
+    command = reader.command_line()
+    wrong = wrong_hydra_settings(command.hydra, user_dirs)
+    taken = tuple(text for text in command.hydra if text not in wrong)
+    return replace(command, hydra=taken, problems=(*command.problems, *wrong.values()))
 
 
 class _Reader:
     """What was read so far."""
 
-    def __init__(self, groups: dict[str, set[str]], *, sweep: bool) -> None:
+    def __init__(self, groups: dict[str, set[str]], *, sweep: bool, has_sweeps: bool) -> None:
         self._groups = groups
         self._sweep = sweep
+        self._has_sweeps = has_sweeps
         self._choices: dict[str, str] = {}
         self._values: dict[str, str] = {}
         self._hydra: list[str] = []
@@ -86,6 +103,10 @@ class _Reader:
         self._problems: list[Problem] = []
 
     def command_line(self) -> CommandLine:
+        if self._is_without_path():
+            del self._choices[_MODEL]
+            remedy = "stands for a model given by its path; write model=FOLDER or model=OWNER/NAME"
+            self._problems.append(Problem(f"{_MODEL}={LOCAL}", remedy))
         algo = self._choices.get("algo", "").partition("=")[2]
         algo = algo if algo in self._groups["algo"] else _DEFAULT_ALGORITHM
         problems = (*self._problems, *(answer(algo) for answer in self._later))
@@ -105,7 +126,7 @@ class _Reader:
             self._problems.append(Problem(key, reason))
             return
         try:
-            override, as_read = parse_override(text)
+            override, as_read = parse_override(text, _takes_path)
         except HydraException:
             self._problems.append(answer_unreadable(text))
             return
@@ -122,20 +143,46 @@ class _Reader:
             self._problems.append(Problem(text, f"`{key}` was given twice; keep one of them"))
         elif not is_choice and text.endswith(f"{key}=") and self._wanted(key):
             self._later.append(lambda algo: answer_empty(text, self._wanted(key, algo)))
-        elif override.is_sweep_override() and self._is_no_sweep(text):
-            entries = _entries(override) if override.value_type in _LISTED else []
-            answer = partial(answer_comma, text, entries)
-            many = key not in _ONE_ONLY
-            self._later.append(lambda algo: answer(algo=algo, is_choice=is_choice, takes_many=many))
-        elif key == _MODEL and (paths := self._paths(override)):
-            self._by_path(text, paths, len(_entries(override)))
         elif is_choice:
-            found = _check_choice(override, self._groups[key])
-            self._problems += found
-            if not found:
-                self._choices[key] = text.lstrip("+")
+            self._choose(override, text)
+        elif override.is_sweep_override() and self._is_no_sweep(text):
+            self._explain_comma(override, text)
         else:
             self._values[key] = text if override.is_delete() else "++" + text.lstrip("+")
+
+    def _choose(self, override: Override, text: str) -> None:
+        """Take a choice if there is such an option, and only then ask what a comma means."""
+        key = override.key_or_group
+        paths = self._paths(override) if key == _MODEL else []
+        if paths:
+            models, found = self._models(paths)
+        else:
+            models, found = [], _check_choice(override, self._groups[key], self._has_sweeps)
+        self._problems += found
+        if override.is_sweep_override() and not self._sweep:
+            self._explain_comma(override, text, are_options=not found)
+        elif paths and not found:
+            self._by_path(text, models, len(_entries(override)))
+        elif not found:
+            self._choices[key] = text.lstrip("+")
+
+    def _explain_comma(self, override: Override, text: str, *, are_options: bool = True) -> None:
+        key = override.key_or_group
+        listed = are_options and override.value_type in _LISTED
+        answer = partial(
+            answer_comma,
+            text,
+            _entries(override) if listed else [],
+            is_choice=key in self._groups,
+            takes_many=key not in _ONE_ONLY,
+            has_sweeps=self._has_sweeps,
+        )
+        self._later.append(lambda algo: answer(algo=algo))
+
+    def _is_without_path(self) -> bool:
+        """Tell `model=local` that says no path, nor has an experiment that may say it."""
+        chosen = self._choices.get(_MODEL, "").partition("=")[2].split(",")
+        return LOCAL in chosen and not {_PATH, "experiment"} & {*self._values, *self._choices}
 
     def _wanted(self, key: str, algo: str = _DEFAULT_ALGORITHM) -> str:
         """Say what a setting takes; nothing for a name that is unknown, which the schema tells."""
@@ -153,29 +200,37 @@ class _Reader:
         names = self._groups[_MODEL] | _NOTHING | {"null"}
         return [entry for entry in _entries(override) if entry not in names]
 
-    def _by_path(self, text: str, paths: list[str], of: int) -> None:
-        """Read `model=FOLDER` and `model=OWNER/NAME` as the path of a model without presets."""
-        names = self._groups[_MODEL]
+    def _models(self, paths: list[str]) -> tuple[list[str], list[Problem]]:
+        """Return the folders and ids that are meant, and why some can mean none."""
         found: list[str] = []
         problems: list[Problem] = []
         for path in paths:
+            setting = f"{_MODEL}={path}"
             try:
-                found.append(resolve_path(path, f"{_MODEL}={path}", presets=names).path)
+                found.append(resolve_path(path, setting, presets=self._groups[_MODEL]).path)
             except ConfigError as error:
                 problems += error.problems
-        if not problems and _PATH in self._values:
+        return found, problems
+
+    def _by_path(self, text: str, models: list[str], of: int) -> None:
+        """Take `model=FOLDER` and `model=OWNER/NAME` as the path of a model without presets."""
+        if _PATH in self._values:
             remedy = f"the model is given twice, here and as {_PATH}; keep one of them"
-            problems.append(Problem(text, remedy))
-        if not problems and len(paths) < of:
+            self._problems.append(Problem(text, remedy))
+        elif len(models) < of:
             remedy = "names of presets and other models do not mix in a sweep; give all by their id"
-            problems.append(Problem(text, remedy))
-        self._problems += problems
-        if not problems:
+            self._problems.append(Problem(text, remedy))
+        else:
             self._choices[_MODEL] = f"{_MODEL}={LOCAL}"
-            self._values[_PATH] = f"++{_PATH}={','.join(quoted(path) for path in found)}"
+            self._values[_PATH] = f"++{_PATH}={','.join(quoted(path) for path in models)}"
 
 
-def _check_choice(override: Override, options: set[str]) -> list[Problem]:
+def _takes_path(setting: str) -> bool:
+    of_hydra = setting.startswith("hydra.") and setting.endswith(".dir")
+    return setting == _MODEL or of_hydra or takes_path(setting)
+
+
+def _check_choice(override: Override, options: set[str], has_sweeps: bool) -> list[Problem]:
     group = override.key_or_group
     if override.is_delete():
         return [Problem(f"~{group}", f"a run needs this one; choose another: {group}=NAME")]
@@ -196,17 +251,26 @@ def _check_choice(override: Override, options: set[str]) -> list[Problem]:
         if option not in options
     ]
     if isinstance(override.value(), list) and group in _ONE_ONLY:
-        remedy = f"one is wanted; a run for each: -m {group}={','.join(chosen)}"
-        problems.append(Problem(f"{group}=[{','.join(chosen)}]", remedy))
+        each = f"; a run for each: -m {group}={','.join(chosen)}" if has_sweeps else ""
+        problems.append(Problem(f"{group}=[{','.join(chosen)}]", f"one is wanted{each}"))
     elif isinstance(override.value(), list) and len(set(chosen)) < len(chosen):
         problems.append(Problem(f"{group}=[{','.join(chosen)}]", "one of them is there twice"))
     return problems
 
 
 def _options(override: Override) -> list[str]:
-    """Flatten `a`, `[a,b]` and the sweep `a,b` into option names; `[]` has none."""
-    names = [name for entry in _entries(override) for name in entry.strip("[]").split(",")]
-    return ["null" if name == "None" else name for name in names if name]
+    """Flatten `a`, `[a,b]` and the sweep `a,b` or `[a],[b]` into option names; `[]` has none."""
+    names = _entries(override)
+    if override.is_sweep_override():
+        names = [name for entry in names for name in _entries_of_list(entry)]
+    return ["null" if name == "None" else name for name in names]
+
+
+def _entries_of_list(entry: str) -> list[str]:
+    """Return what is in a list of names that is an entry of a sweep; another entry as it is."""
+    if not (entry.startswith("[") and entry.endswith("]")):
+        return [entry]
+    return [name.strip("'\"") for name in entry[1:-1].split(",") if name]
 
 
 def _entries(override: Override) -> list[str]:

@@ -7,19 +7,30 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from whetstone.finetuning.config.groups import CONF_DIR
 
 
 def compose_choices(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, str]:
     """Return the option of each config group, whoever chose it: command line or experiment."""
-    search = ",".join(f"file://{path}" for path in user_dirs)
-    with _hydra():
-        config = compose(
-            "config", [*overrides, f"hydra.searchpath=[{search}]"], return_hydra_config=True
-        )
+    config = compose_hydra(overrides, user_dirs)
     return {str(group): option for group, option in config.hydra.runtime.choices.items()}
+
+
+def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path]) -> DictConfig:
+    """Compose conf/config.yaml together with what Hydra has for itself, unresolved."""
+    search = ",".join(f"file://{path}" for path in user_dirs)
+    settings = [*overrides, f"hydra.searchpath=[{search}]"]
+    with _hydra():
+        config: DictConfig = compose("config", settings, return_hydra_config=True)
+    return config
+
+
+def options_of_hydra(group: str) -> list[str]:
+    """Return the options of one of Hydra's own groups, with those of its installed plugins."""
+    with _hydra():
+        return list(GlobalHydra.instance().config_loader().get_group_options(group))
 
 
 def compose_values(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, Any]:

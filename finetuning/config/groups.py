@@ -8,6 +8,16 @@ LOCAL = "local"
 """The choice of `model` that stands for one given by its path; nobody types it."""
 
 
+def typed_choices() -> str:
+    """List what a person may choose, a line for each group."""
+    groups = {name: options - {LOCAL} for name, options in config_groups().items()}
+    return "\n".join(
+        f"{name}: {', '.join(sorted(options))}"
+        for name, options in sorted(groups.items())
+        if "/" not in name
+    )
+
+
 def config_groups(directories: Iterable[Path] = (CONF_DIR,)) -> dict[str, set[str]]:
     """Map each config group to its options."""
     groups: dict[str, set[str]] = {}

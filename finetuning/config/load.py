@@ -63,12 +63,15 @@ class Plan:
         return self.stages[-1].config
 
 
-def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
+def load(
+    overrides: Sequence[str], user_dirs: Sequence[Path] = (), *, has_sweeps: bool = False
+) -> Plan:
     """Compose and check everything a command asks for.
 
     Args:
         overrides: what the user typed: `algo=grpo`, `seed=1`.
         user_dirs: folders with further YAMLs, searched like conf/.
+        has_sweeps: the command has `-m`; only `train` has.
 
     Raises:
         ConfigError: with all problems.
@@ -77,7 +80,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     absent = [folder for folder in user_dirs if not folder.is_dir()]
     if absent:  # what it was meant to hold would be missed as well
         raise ConfigError([Problem(f"--config-dir={f}", "there is no such folder") for f in absent])
-    typed = read_command_line(overrides, user_dirs)
+    typed = read_command_line(overrides, user_dirs, has_sweeps=has_sweeps)
     words = tuple(text.lstrip("+") for text in overrides if not _OF_HYDRA.match(text))
     problems = list(typed.problems)
     stages: list[Stage] = []

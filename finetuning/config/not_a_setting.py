@@ -10,6 +10,7 @@ from whetstone.finetuning.config.synonyms import instead, setting_of
 from whetstone.finetuning.config.wanted import kinds_of
 from whetstone.finetuning.errors import Problem
 
+EACH = "for a run with each add -m to the command"
 _BOOLEAN = frozenset({"debug"})
 _POINT = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
@@ -85,32 +86,42 @@ def answer_empty(text: str, expected: str) -> Problem:
 
 
 def answer_comma(
-    text: str, values: Sequence[str], *, algo: str, is_choice: bool, takes_many: bool
+    text: str,
+    values: Sequence[str],
+    *,
+    algo: str,
+    is_choice: bool,
+    takes_many: bool,
+    has_sweeps: bool,
 ) -> Problem:
     """Say what several values can mean, where no sweep was asked for.
 
     Args:
         text: the setting, as typed.
-        values: what stands between the commas; empty for `range(...)` and its like.
+        values: what stands between the commas; empty for `range(...)` and its like, and where
+            some of it is no option.
         algo: the algorithm, on which some answers depend.
         is_choice: a group is chosen, and no value set.
         takes_many: several of them can be chosen together.
+        has_sweeps: the command has `-m`.
 
     """
     name, _, given = text.lstrip("+").partition("=")
     number = None if is_choice else as_number(name, given, algo)
     if number and _NO_ENTRY.search(given):
         return Problem(text, number)
-    each = f"for a run with each add -m: python train.py -m {name}={given}"
+    each = [EACH] if has_sweeps else []
     if number:
-        return Problem(text, f"{number}; {each}")
-    if not values or (is_choice and not takes_many):
-        return Problem(text, f"one is wanted; {each}")
-    together = f"'{name}=[{','.join(values)}]'"
-    if is_choice:
-        return Problem(text, f"all of them in one run are {together}; {each}")
-    quote = f"""'{name}="{given}"'"""
-    return Problem(text, f"{each}; a list is {together}, and a text with a comma {quote}")
+        told = [number, *each]
+    elif is_choice and takes_many:
+        told = [f"all of them in one run are '{name}=[{','.join(values) or 'A,B'}]'", *each]
+    elif is_choice or not values:
+        told = ["one is wanted", *each]
+    else:
+        quote = f"""'{name}="{given}"'"""
+        written = f"a list is '{name}=[{','.join(values)}]', and a text with a comma {quote}"
+        told = [*each, written]
+    return Problem(text, "; ".join(told))
 
 
 def as_number(name: str, given: str, algo: str) -> str | None:

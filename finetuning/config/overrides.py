@@ -6,7 +6,7 @@ cannot read is taken as the text that it is.
 
 import re
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import HydraException
 
-_HOME = re.compile(r"(?<=[=\[,])~(?=/|,|\]|$)")
+_HOME = re.compile(r"""'[^']*'|"[^"]*"|(?:^|(?<=[\[,]))~(?=/|,|\]|$)""")
+"""A quoted text, which is passed over, or the `~` that a value or an entry begins with."""
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 """A dash, and what a text editor or a web page makes of one or two."""
 _FLAG = re.compile(f"[{_DASHES}]{{1,2}}[A-Za-z]")
@@ -23,28 +24,32 @@ _STRUCTURES = ("[", "{", "'", '"')
 """A value that begins like this means to be more than text; a mistake in it is a mistake."""
 
 
-def parse_override(text: str) -> tuple[Override, str]:
+def parse_override(text: str, takes_path: Callable[[str], bool]) -> tuple[Override, str]:
     """Return an override, and the text in which Hydra reads it as well.
+
+    `takes_path` tells whether a setting is a path: there, and only there, `~` is the home.
 
     Raises:
         HydraException: this is no override.
 
     """
     parser = OverridesParser.create()
-    text = with_home(text)
+    name, sign, value = text.partition("=")
+    if "~" in value and takes_path(name.lstrip("+")):
+        text = f"{name}{sign}{with_home(value)}"
     try:
         return parser.parse_override(text), text
     except HydraException:
-        name, _, value = text.partition("=")
+        value = text.partition("=")[2]
         if not value or value.startswith(_STRUCTURES):
             raise
         text = f"{name}={quoted(value)}"
         return parser.parse_override(text), text
 
 
-def with_home(text: str) -> str:
-    """Replace `~` where a value, or an entry of a list, begins with it, as a shell would."""
-    return _HOME.sub(lambda _: str(Path.home()), text)
+def with_home(value: str) -> str:
+    """Replace `~` where a path, or an entry of a list of them, begins with it, as a shell would."""
+    return _HOME.sub(lambda found: str(Path.home()) if found[0] == "~" else found[0], value)
 
 
 def quoted(value: str) -> str:

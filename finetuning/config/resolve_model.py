@@ -150,5 +150,5 @@ def _no_preset(given: str, presets: Collection[str]) -> str:
     hint = f"did you mean `{guess}`? " if guess else ""
     return (
         f"no such preset, and no such folder; {hint}there are: {', '.join(names)}; any model of "
-        "the Hub works by its id, such as model=Qwen/Qwen3-0.6B, and any folder by its path"
+        "the Hub works by OWNER/NAME, such as model=Qwen/Qwen3-0.6B, and any folder by its path"
     )

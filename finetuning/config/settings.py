@@ -21,7 +21,7 @@ from whetstone.finetuning.config.not_a_setting import (
 )
 from whetstone.finetuning.config.overrides import is_flag, parse_override, parts_of_flag, plain
 from whetstone.finetuning.config.schema.base import Section
-from whetstone.finetuning.config.wanted import kinds_of, wanted
+from whetstone.finetuning.config.wanted import kinds_of, takes_path, wanted
 from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import Problem
 
@@ -122,7 +122,7 @@ class _Reader:
 
     def _setting(self, text: str) -> None:
         try:
-            override, _ = parse_override(text)
+            override, _ = parse_override(text, lambda name: takes_path(name, self._schema))
         except HydraException:
             self._problems.append(answer_unreadable(text))
             self.wrong.add(text.partition("=")[0])

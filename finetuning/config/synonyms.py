@@ -7,7 +7,8 @@ sample call otherwise than the others has two answers.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, argument_types
+from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, CONFIG_CLASS, argument_types
+from whetstone.finetuning.config.wanted import is_setting
 
 ONLINE = frozenset({"grpo", "rloo", "rfai", "ppo"})
 
@@ -99,7 +100,25 @@ _TWO: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 _EPOCHS = frozenset({"epochs", "num_epochs", "n_epochs", "num_train_epochs"})
 _NO_EPOCHS = f"{_ARGS}.max_steps=-1"
-_OFF = frozenset({"false", "False", "0", "null", "None"})
+_OFF = frozenset({"false", "0", "no", "off", "null", "none"})
+_WHEN_OFF: Mapping[str, str] = MappingProxyType(
+    {
+        # what asks for the opposite; what is off unless it is asked for is left out
+        "bf16": "backend.dtype=float32",
+        "fp16": "backend.dtype=float32",
+        "use_peft": "model.adapter=full",
+        "use_lora": "model.adapter=full",
+        "report_to": "tracker=none",
+        "wandb": "tracker=none",
+    }
+)
+_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # values, in the settings that call them otherwise
+        f"{_ARGS}.optim": dict.fromkeys(("adam", "adamw", "adamw_hf"), "adamw_torch"),
+        "backend.dtype": {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"},
+    }
+)
 _WHY: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "max_prompt_length": (
@@ -125,7 +144,7 @@ def instead(word: str, algo: str, value: str | None = None) -> str | None:
 
     Args:
         word: a name without dots: `lr`.
-        algo: the algorithm, on which some answers depend.
+        algo: the algorithm, on which some answers depend; it may have no such setting.
         value: what was given, as typed; None or empty: unknown.
 
     """
@@ -135,14 +154,36 @@ def instead(word: str, algo: str, value: str | None = None) -> str | None:
         return None
     *before, last = setting.split(" ")
     name, has_value, _ = last.partition("=")
-    if has_value and value in _OFF:  # `fp16=false` asks for another value, not for this one
-        last, has_value = name, ""
-        value = None
-    written = " ".join([*before, last if has_value else f"{last}={value or '...'}"])
+    if not _takes(algo, name):
+        others = ", ".join(other for other in CONFIG_CLASS if _takes(other, name))
+        return f"algo={algo} has no {name}; it is a setting of algo={others}"
+    if value is not None and value.casefold() in _OFF and (has_value or word in _WHEN_OFF):
+        return f"write {_WHEN_OFF[word]}" if word in _WHEN_OFF else "leave it out"
+    value = value_meant(name, value) if value else "..."
+    written = " ".join([*before, last if has_value else f"{last}={value}"])
     if word in _EPOCHS:
         written = f"{written} {_NO_EPOCHS}"
     why = f" ({_WHY[word][offline]})" if word in _WHY else ""
     return f"write {written}{why}"
+
+
+def value_meant(setting: str, value: str) -> str:
+    """Return what a value is called in a setting, where others call it otherwise: `optim=adam`."""
+    return _VALUES.get(setting, {}).get(value.casefold(), value)
+
+
+def _takes(algo: str, setting: str) -> bool:
+    """Tell whether an algorithm has a setting of `algo`; all of them have every other setting."""
+    top, _, inside = setting.partition(".")
+    if top != "algo" or not inside:
+        return True
+    if setting.startswith(f"{_ARGS}."):
+        return inside.partition(".")[2] in argument_types(algo).keys() - _computed(algo).keys()
+    return is_setting(setting, algo)
+
+
+def _computed(algo: str) -> dict[str, str]:
+    return {**COMPUTED, **COMPUTED_BY.get(algo, {})}
 
 
 def setting_of(word: str, algo: str) -> str | None:
@@ -153,5 +194,4 @@ def setting_of(word: str, algo: str) -> str | None:
         return _TWO[word][algo not in ONLINE]
     if word in _SETTINGS:
         return _SETTINGS[word]
-    computed = {**COMPUTED, **COMPUTED_BY.get(algo, {})}
-    return f"{_ARGS}.{word}" if word in argument_types(algo).keys() - computed.keys() else None
+    return f"{_ARGS}.{word}" if _takes(algo, f"{_ARGS}.{word}") else None

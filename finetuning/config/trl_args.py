@@ -35,6 +35,9 @@ NOT_SAMPLED = frozenset(
     }
 )
 
+# Arguments that may be the path of a file.
+FILES = ("deepspeed", "fsdp_config", "accelerator_config")
+
 # What Whetstone computes, and from what.
 COMPUTED = {
     "output_dir": "run.name",

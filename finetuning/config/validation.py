@@ -45,7 +45,7 @@ def load_validation(given: Sequence[str]) -> Validation:
         ConfigError: with every problem.
 
     """
-    own, shared, problems = _parted([with_home(text) for text in given])
+    own, shared, problems = _parted(given)
     for name, expected in _OWN.items():
         if name not in own:
             problems.append(Problem(name, f"must be given: {name}=..., {expected}"))
@@ -85,7 +85,7 @@ def _parted(given: Sequence[str]) -> tuple[dict[str, str], list[str], list[Probl
         elif name in own:
             problems.append(Problem(text, f"`{name}` was given twice; keep one of them"))
         elif name in _OWN:
-            own[name] = value
+            own[name] = with_home(value)
         elif any(f"{name}.".startswith(f"{known}.") for known in _SHARED):
             shared.append(text)
         else:

@@ -1,15 +1,17 @@
 """What a setting takes, read off the schema and TRL's own config classes: `a whole number`."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from whetstone.finetuning.config.schema import Config
-from whetstone.finetuning.config.schema.base import Section
-from whetstone.finetuning.config.trl_args import CONFIG_CLASS, argument_types
+from whetstone.finetuning.config.schema.base import PATH_OR_NAME, Section
+from whetstone.finetuning.config.trl_args import CONFIG_CLASS, FILES, argument_types
 
 Node = dict[str, Any]
 _ARGS = "algo.args."
+_OF_STAGE = re.compile(r"^pipeline\.stages\.[^.]+\.set\.")
 _OF_PYTHON = {
     "int": "integer",
     "float": "number",
@@ -54,18 +56,45 @@ def wanted(path: str, schema: type[Section] = Config, algo: str | None = None) -
     return " or ".join([*words, *told]) or None
 
 
-def _nodes(path: str, schema: type[Section]) -> list[Node]:
-    """Return the JSON schemas of a setting: each kind of data or reward may have its own."""
+def is_setting(path: str, algo: str) -> bool:
+    """Tell whether a run with this algorithm has a setting; what is in `algo.args` it cannot."""
+    return bool(_nodes(path, Config, algo))
+
+
+def takes_path(path: str, schema: type[Section] = Config) -> bool:
+    """Tell whether a setting, or each entry of its list, is a path or may be one."""
+    path = _OF_STAGE.sub("", path)
+    if path.startswith(_ARGS):
+        argument = path.removeprefix(_ARGS)
+        return argument in FILES or argument.endswith(("_path", "_dir"))
+    root = _json_schema(schema)
+    nodes = _nodes(path, schema)
+    entries = [option for node in nodes for option in _options(root, node.get("items", {}))]
+    return any(node.get("format") in {"path", PATH_OR_NAME} for node in [*nodes, *entries])
+
+
+def _nodes(path: str, schema: type[Section], algo: str | None = None) -> list[Node]:
+    """Return the JSON schemas of a setting: each kind of data or reward may have its own.
+
+    An `algo` leaves out what is of the other algorithms.
+    """
     root = _json_schema(schema)
     nodes = [root]
     for part in path.split("."):
         inside = [option for node in nodes for option in _options(root, node)]
+        if algo is not None:
+            inside = [node for node in inside if _may_be_of(algo, node)]
         below = [
             node.get("properties", {}).get(part) or node.get("additionalProperties")
             for node in inside
         ]
         nodes = [node for node in below if isinstance(node, dict)]
     return [option for node in nodes for option in _options(root, node)]
+
+
+def _may_be_of(algo: str, node: Node) -> bool:
+    name = node.get("properties", {}).get("name", {}).get("const", algo)
+    return name == algo or name not in CONFIG_CLASS
 
 
 def _options(root: Node, node: Node) -> Iterator[Node]:

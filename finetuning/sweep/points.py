@@ -1,11 +1,13 @@
 """Checks every point of a sweep before the first one runs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from whetstone.finetuning.artifacts.run_dir import check_place, earlier_run, finished
@@ -35,7 +37,10 @@ def checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]:
     own = [*command.choices.values(), *command.values.values()]
     try:
         parsed = OverridesParser.create().parse_overrides(own)
-        varied = [override.key_or_group for override in parsed if override.is_sweep_override()]
+        swept = [override for override in parsed if override.is_sweep_override()]
+        varied = [override.key_or_group for override in swept]
+        if twice := [problem for override in swept for problem in _given_twice(override)]:
+            raise ConfigError(twice)
         if any(text.startswith("hydra/sweeper") for text in command.hydra):
             return sweep_settings(varied, None)
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
@@ -43,10 +48,24 @@ def checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]:
         raise ConfigError([Problem("sweep", " ".join(str(error).split()))]) from error
     points = [point for batch in batches for point in batch]
     names = _names(points, varied, user_dirs)
-    if len(set(names)) < len(names):
-        remedy = "two points of the sweep would share this folder; leave run.name out"
-        raise ConfigError([Problem(f"run.name={names[0]}", remedy)])
+    shared = [name for name, count in Counter(names).items() if count > 1]
+    if shared:
+        is_named = "run.name" in command.values
+        remedy = "leave run.name out" if is_named else "keep one of them"
+        told = f"several points of the sweep would share this folder; {remedy}"
+        raise ConfigError([Problem(f"run.name={name}", told) for name in shared])
     return sweep_settings(varied, len(names))
+
+
+def _given_twice(override: Override) -> list[Problem]:
+    """Name the values that a sweep has twice: their points would be one run."""
+    key = override.key_or_group
+    values = Counter(override.sweep_string_iterator())
+    return [
+        Problem(f"{key}={value}", "stands twice in the sweep; keep one of them")
+        for value, count in values.items()
+        if count > 1
+    ]
 
 
 def _names(points: Points, varied: Sequence[str], user_dirs: Sequence[Path]) -> list[str]:

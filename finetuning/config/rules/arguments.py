@@ -1,17 +1,18 @@
 """`algo.args`: known to TRL, not computed by us, and within range."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from whetstone.finetuning.config.explain import did_you_mean, nearest
 from whetstone.finetuning.config.schema import Config
-from whetstone.finetuning.config.synonyms import instead
+from whetstone.finetuning.config.synonyms import instead, value_meant
 from whetstone.finetuning.config.trl_args import (
     COMPUTED,
     COMPUTED_BY,
     CONFIG_CLASS,
+    FILES,
     NOT_SAMPLED,
     WORDS_OF_TRANSFORMERS,
     argument_types,
@@ -67,12 +68,21 @@ def words(config: Config) -> Iterator[Problem]:
         allowed = _words_of(key, config.algo.name)
         for word in value if isinstance(value, list) else [value]:
             if allowed and isinstance(word, str) and word not in allowed:
-                yield Problem(f"algo.args.{key}={value}", did_you_mean(word, allowed))
+                yield Problem(f"algo.args.{key}={value}", _right_word(key, word, allowed))
+
+
+def _right_word(key: str, word: str, allowed: Sequence[str]) -> str:
+    """Say which word was meant; two optimizers look alike and are not."""
+    setting = f"algo.args.{key}"
+    meant = value_meant(setting, word)
+    if meant != word:
+        return f"write {setting}={meant}"
+    return did_you_mean(word, allowed, _ALIKE.get(key, 0.6))
 
 
 def files_of_arguments(config: Config) -> Iterator[Problem]:
     """Check for the files, and the package, that Accelerate is told of: it looks after weights."""
-    for key in _FILES:
+    for key in FILES:
         value = config.algo.args.get(key)
         setting = f"algo.args.{key}={value}"
         if isinstance(value, str) and value and not Path(value).expanduser().is_file():
@@ -127,8 +137,8 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (("top_p",), lambda value: 0 < value <= 1, "above 0 and at most 1"),
 )
-_FILES = ("deepspeed", "fsdp_config", "accelerator_config")
-"""Arguments that may be the path of a file."""
+_ALIKE = {"optim": 0.8}
+"""How alike two words must be, where 0.6 would take one for another."""
 _LOSSES = {
     "SFTConfig": ("nll", "dft"),
     "DPOConfig": (

@@ -4,7 +4,14 @@ import os.path
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    WithJsonSchema,
+    model_validator,
+)
 
 
 def _no_address(path: Any) -> Any:
@@ -16,7 +23,13 @@ def _no_address(path: Any) -> Any:
 
 UserPath = Annotated[Path, BeforeValidator(_no_address), AfterValidator(Path.expanduser)]
 """A path on this disk; `~` is the user's home."""
-PathOrName = Annotated[str, AfterValidator(os.path.expanduser)]
+PATH_OR_NAME = "path-or-name"
+"""What the JSON schema calls the format of such a text."""
+PathOrName = Annotated[
+    str,
+    AfterValidator(os.path.expanduser),
+    WithJsonSchema({"type": "string", "format": PATH_OR_NAME}),
+]
 """A path on this disk likewise, or a name of something else: a task, an id of the Hub."""
 
 

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import textwrap
@@ -372,7 +373,14 @@ def test_help_teaches_three_commands():
         check=True,
     )
     assert done.stdout.count("\n  python train.py") == 3
-    assert "grpo" in done.stdout
+    assert done.stdout.count("--cfg job") == 1
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert any(line.startswith("python train.py algo=grpo model=FOLDER data=") for line in lines)
+    choices = [line for line in lines if re.match(r"[a-z/]+: \w", line)]
+    assert "algo: dpo, grpo, kto, ppo, pretrain, reward, rfai, rloo, sft" in choices
+    [models] = [line for line in choices if line.startswith("model")]
+    assert ", nano, " in models
+    assert "local" not in models
 
 
 def test_qlora_is_one_choice():

@@ -221,7 +221,7 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "setting", "words"),
     [
-        (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "-m algo=grpo,dpo"),
+        (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "one is wanted"),
         (["algo.args.lr=3"], "algo.args.lr=3", "write algo.args.learning_rate=3"),
         (["algo=ppo", "algo.lam=0.9"], "algo.lam=0.9", "did you mean `algo.gae.lam`?"),
         (

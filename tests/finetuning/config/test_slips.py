@@ -4,6 +4,7 @@ import pytest
 
 from whetstone.finetuning.cli import checked, main
 from whetstone.finetuning.config import load
+from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.commands import load_evaluation, load_merge
 from whetstone.finetuning.config.describe import describe_plan
 from whetstone.finetuning.config.overrides import part_flags
@@ -53,7 +54,7 @@ def test_a_number_with_a_comma(typed, written):
 
 
 def test_what_parts_values_is_still_a_sweep():
-    assert "add -m" in told(load, "seed=1,5")["seed=1,5"]
+    assert "add -m" in told(train, "seed=1,5")["seed=1,5"]
     sure = "algo.args.learning_rate=0,001"
     assert "has a point" in told(train, "-m", sure)[sure]
     assert "write temperature=0.8" in told(load_evaluation, "temperature=0,8")["temperature=0,8"]
@@ -113,6 +114,15 @@ def test_a_file_of_rows_is_no_name():
         ("merge empty", ["write adapter=empty"]),
         ("merge model=x", ["no such setting; write adapter=x"]),
         ("export mlx --model qwen", ["--model qwen: no such flag; write whetstone export"]),
+        ("export gguf", ["model: must be given; write whetstone export"]),
+        ("export", ["form, model: must be given"]),
+        ("export ggfu x", ["ggfu: is no choice here; did you mean `gguf`?"]),
+        ("export mlx x --bits 5", ["--bits 5: is no choice here; there are: 4, 8"]),
+        ("export mlx model=qwn", ["model=qwn: no such preset"]),
+        ("export mlx model=", ["model=: the value is empty"]),
+        ("publish foo", ["foo: is no choice here; there are: dataset, model"]),
+        ("nano --count x", ["--count x: a whole number is wanted"]),
+        ("nano --count", ["--count: needs a value"]),
         ("report my run", ["run: more than this command takes", "'my run'"]),
         ("report /nowhere/at/all", ["there is no such folder"]),
     ],
@@ -169,3 +179,97 @@ def test_a_plan_that_measures_nothing_says_so():
     assert "on nothing; set data.eval_tasks" in plan
     plan = describe_plan(load(["algo=sft", "data.eval_tasks=[]", "hooks.watch.every_steps=0"]))
     assert "on held-out rows only" in plan
+
+
+def test_a_comma_is_answered_without_another_command(capsys):
+    answer = told(train, "algo=ppo", "model=qwen", "data=nano", "seed=0,1")["seed=0,1"]
+    assert answer.startswith("for a run with each add -m to the command; a list is")
+    assert "train.py" not in answer
+    assert "-m algo=grpo,ppo" in told(train, "algo=[grpo,ppo]")["algo=[grpo,ppo]"]
+    for command in ("collect seed=0,1 algo=[grpo,ppo]", "audit reward=random,execution"):
+        with pytest.raises(SystemExit):
+            main(command.split())
+        assert "-m" not in capsys.readouterr().err.replace("algo=[grpo,ppo]", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("reward=execution,techer", {"reward=techer": "did you mean `teacher`?"}),
+        ("reward=a,b", {"reward=a": "no such reward", "reward=b": "no such reward"}),
+        ("model=qwen,qwne", {"model=qwne": "no such preset"}),
+        ("algo=grpo,pppo", {"algo=pppo": "did you mean `ppo`?"}),
+    ],
+)
+def test_options_are_looked_at_before_the_comma(typed, wrong):
+    found = told(train, typed)
+    assert list(found) == [*wrong, typed]
+    assert all(words in found[setting] for setting, words in wrong.items())
+    many = typed.startswith("reward")
+    first = "all of them in one run are 'reward=[A,B]'" if many else "one is wanted"
+    assert found[typed] == f"{first}; for a run with each add -m to the command"
+    assert told(train, "-m", typed).keys() == wrong.keys()
+
+
+@pytest.mark.parametrize("typed", ["reward=execution]", "algo=grpo]", "reward=execution,"])
+def test_a_bracket_too_many_is_no_name(typed):
+    group, _, option = typed.partition("=")
+    message = told(load, typed)[typed]
+    assert message.startswith(f"no such {group}; did you mean `{option[:-1]}`?")
+
+
+def test_what_stands_in_a_list_may_be_swept():
+    command = read_command_line(["reward=[execution],[random,execution]"], sweep=True)
+    assert not command.problems
+    wrong = read_command_line(["reward=[execution],[randm,execution]"], sweep=True).problems
+    assert [problem.setting for problem in wrong] == ["reward=randm"]
+
+
+def test_a_model_by_its_path_needs_one(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("# @package _global_\nseed: 1\n")
+    assert "write model=FOLDER" in told(load, "model=local")["model=local"]
+    assert list(told(load, "model=local", "sede=1")) == ["model=local", "sede=1"]
+    assert list(told(train, "-m", "model=qwen,local")) == ["model=local"]
+    for path in ("model.path=a/b", "experiment=mine"):
+        assert not read_command_line(["model=local", path], [tmp_path]).problems
+
+
+def test_a_value_stands_once_in_a_sweep():
+    found = told(train, "-m", "seed=0,1,0", "algo=grpo,grpo")
+    assert found == dict.fromkeys(
+        ("algo=grpo", "seed=0"), "stands twice in the sweep; keep one of them"
+    )
+    [message] = told(train, "-m", "seed=0,1", "run.name=mine").values()
+    assert "leave run.name out" in message
+
+
+def test_points_of_one_name_are_not_told_of_a_name_that_nobody_gave():
+    [message] = told(train, "-m", "reward=execution,[execution]").values()
+    assert message.endswith("share this folder; keep one of them")
+
+
+@pytest.mark.parametrize("way", [[], ["-m"]])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("hydra/launcher=joblib", "pip install hydra-joblib-launcher"),
+        ("hydra/launcher=basik", "did you mean `basic`?"),
+        ("hydra/nothing=x", "no such choice"),
+        ("hydra.job.num=x", "no such setting, or not this value"),
+    ],
+)
+def test_what_hydra_would_end_in_a_traceback(way, typed, words):
+    found = told(train, *way, typed, "sede=1")
+    assert words in found[typed]
+
+
+def test_hydra_may_be_set():
+    assert "hydra.sweep.dir=x" in checked(["hydra.sweep.dir=x", "hydra/launcher=basic"])
+
+
+@pytest.mark.parametrize("flag", ["--config-name", "--config-path", "--experimental-rerun"])
+def test_a_flag_that_leads_past_the_configuration(flag):
+    found = told(train, flag, "foo", "sede=1")
+    assert list(found) == [f"{flag} foo", "sede=1"]
+    assert ("--config-dir" in found[f"{flag} foo"]) == flag.startswith("--config")

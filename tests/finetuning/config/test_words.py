@@ -1,15 +1,18 @@
 """What users of other tools type is answered with the setting that does it here."""
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
+from whetstone.finetuning.config.compose import compose_group
+from whetstone.finetuning.config.explain import nearest
 from whetstone.finetuning.config.groups import config_groups
-from whetstone.finetuning.config.overrides import parse_override, part_flags
+from whetstone.finetuning.config.overrides import parse_override, part_flags, plain
 from whetstone.finetuning.config.schema import Config
 from whetstone.finetuning.config.synonyms import instead, words
-from whetstone.finetuning.config.trl_args import argument_types
+from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, CONFIG_CLASS, argument_types
 from whetstone.finetuning.errors import ConfigError
 
 
@@ -20,7 +23,7 @@ def problems_of(*overrides):
 
 
 def answer(*overrides):
-    [problem] = read_command_line(overrides).problems
+    [problem] = read_command_line(overrides, has_sweeps=True).problems
     return problem.message
 
 
@@ -58,22 +61,67 @@ def test_an_answer_depends_on_the_algorithm():
 
 def test_a_word_that_is_off_asks_for_another_value():
     assert instead("fp16", "grpo", "true") == "write backend.dtype=float16"
-    assert instead("fp16", "grpo", "false") == "write backend.dtype=..."
+    assert instead("fp16", "grpo", "false") == "write backend.dtype=float32"
+    assert instead("bf16", "grpo", "False") == "write backend.dtype=float32"
+    assert instead("wandb", "grpo", "off") == "write tracker=none"
+    assert instead("report_to", "grpo", "null") == "write tracker=none"
+    assert instead("use_lora", "grpo", "false") == "write model.adapter=full"
+    assert instead("use_vllm", "grpo", "false") == "leave it out"
+    assert instead("load_in_4bit", "grpo", "0") == "leave it out"
+    assert instead("push_to_hub", "grpo", "false") == "write hooks.publish.push=false"
+    assert "write backend.dtype=float32" in answer("--bf16 false")
 
 
-def test_every_answer_names_settings_that_there_are():
+def test_an_answer_has_the_value_that_is_right_here():
+    assert instead("optimizer", "grpo", "adam") == "write algo.args.optim=adamw_torch"
+    assert instead("dtype", "grpo", "fp32") == "write backend.dtype=float32"
+    found = problems_of("algo.args.optim=adamw")
+    assert found == {"algo.args.optim=adamw": "write algo.args.optim=adamw_torch"}
+    for wrong, guessed in (("lion", False), ("adamw_torhc", True)):
+        [message] = problems_of(f"algo.args.optim={wrong}").values()
+        assert ("did you mean" in message) == guessed
+
+
+def test_a_guess_is_made_in_any_case():
+    assert "did you mean `grpo`?" in problems_of("algo=GRPO")["algo=GRPO"]
+    assert "did you mean `qwen`?" in problems_of("model=Qwen")["model=Qwen"]
+    assert nearest("nano", ["Nano", "x"]) == "Nano"
+
+
+@pytest.mark.parametrize(
+    ("word", "algo", "told"),
+    [
+        ("kl_coef", "sft", "algo=sft has no algo.args.beta; it is a setting of algo=grpo, "),
+        ("cliprange", "rfai", "algo=rfai has no algo.args.epsilon"),
+        ("vf_coef", "grpo", "has no algo.value.coefficient; it is a setting of algo=ppo"),
+        ("gamma", "dpo", "has no algo.gae.gamma; it is a setting of algo=ppo"),
+    ],
+)
+def test_what_an_algorithm_lacks_is_no_answer(word, algo, told):
+    assert told in instead(word, algo, "1")
+    assert told in problems_of(f"{word}=1", f"algo={algo}", "model=qwen", "data=nano")[f"{word}=1"]
+
+
+@pytest.mark.parametrize("algo", CONFIG_CLASS)
+def test_every_answer_names_settings_that_there_are(algo):
     groups = config_groups()
-    for word in words():
-        for algo in ("grpo", "sft", "ppo"):
-            told = instead(word, algo, "VALUE")
-            for written in told.removeprefix("write ").partition(" (")[0].split():
-                path, _, value = written.partition("=")
-                top, *below = path.split(".")
-                assert top in Config.model_fields, written
-                if not below:
-                    assert value == "VALUE" or value in groups[top], written
-                elif below[0] == "args" and algo != "sft":
-                    assert below[1] in argument_types(algo), written
+    has = compose_group("algo", algo)
+    computed = {**COMPUTED, **COMPUTED_BY.get(algo, {})}
+    answers = [instead(word, algo, value) for word in words() for value in ("VALUE", "false")]
+    for told in answers:
+        assert told == "leave it out" or told.startswith(("write ", f"algo={algo} has no "))
+        if not told.startswith("write "):
+            continue
+        for written in told.removeprefix("write ").partition(" (")[0].split():
+            path, _, value = written.partition("=")
+            top, *below = path.split(".")
+            assert top in Config.model_fields, written
+            if not below:
+                assert value in {"VALUE", "false"} or value in groups[top], written
+            elif top == "algo" and below[0] == "args":
+                assert below[1] in argument_types(algo).keys() - computed.keys(), written
+            elif top == "algo":
+                assert below[1] in has[below[0]], written
 
 
 @pytest.mark.parametrize(
@@ -89,7 +137,7 @@ def test_every_answer_names_settings_that_there_are():
         ("debug", "write debug=true"),
         ("nano", "write data=nano or model=nano"),
         ("1", "such as seed=1"),
-        ("seed=0,1", "add -m: python train.py -m seed=0,1"),
+        ("seed=0,1", "for a run with each add -m to the command; a list is"),
         ("seed=range(0,3)", "add -m"),
         ("reward=execution,teacher", "'reward=[execution,teacher]'"),
         ("algo=grpo,ppo", "one is wanted; for a run with each add -m"),
@@ -113,9 +161,39 @@ def test_flags_are_answered_with_everything_else_and_stand_anywhere():
 
 @pytest.mark.parametrize("value", ["b=c", "(x)", "it's", "#x", "~other/x", "end\\", "o'b\\'c"])
 def test_a_value_that_hydra_cannot_read_is_text(value):
-    override, text = parse_override(f"a={value}")
+    override, text = parse_override(f"a={value}", lambda _: True)
     assert override.value() == value
-    assert parse_override(text)[0].value() == value
+    assert parse_override(text, lambda _: True)[0].value() == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("data.train=~/x", "HOME/x"),
+        ("data.train=~", "HOME"),
+        ("data.eval_tasks=[a,~/x,~/y]", ["a", "HOME/x", "HOME/y"]),
+        ("hooks.evaluate.tasks=[mbpp,~/x]", ["mbpp", "HOME/x"]),
+        ("pipeline.stages.rl.set.data.train=~/x", "HOME/x"),
+        ("algo.args.deepspeed=~/ds.json", "HOME/ds.json"),
+        ("run.outputs='a,~/b'", "a,~/b"),
+        ("run.outputs=/a=~/b", "/a=~/b"),
+        ("data.train=~other/x", "~other/x"),
+        ("data.stop=~/x", "~/x"),
+        ("data.stop=['a,~/b']", ["a,~/b"]),
+        ("reward.teacher.rubric=~", "~"),
+    ],
+)
+def test_home_is_meant_where_a_path_is(typed, value, monkeypatch):
+    monkeypatch.setenv("HOME", "/somebody")
+    name = typed.partition("=")[0]
+    [text] = read_command_line([typed]).values.values()
+    override = OverridesParser.create().parse_override(text)
+    assert override.key_or_group == name
+    read = plain(override.value())
+    there = (
+        [entry.replace("HOME", "/somebody") for entry in value] if isinstance(value, list) else None
+    )
+    assert read == (there or value.replace("HOME", "/somebody"))
 
 
 def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
