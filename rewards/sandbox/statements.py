@@ -13,10 +13,11 @@ import functools
 import math
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from whetstone.rewards.sandbox.candidate import TRUSTED_MODULES
-from whetstone.rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.batches import gather, rewrite
+from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
+from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -51,6 +52,9 @@ _STAINING_CALLS = frozenset(
         "set_int_max_str_digits",
     }
 )
+
+_OWN = frozenset({"exit", "quit"})
+"""What an interpreter adds to the builtins: ends of the tests, and not the program's to replace."""
 
 # Packages that the sandbox does not have. A program that brings one by the name brings a fake.
 _FOREIGN = frozenset(
@@ -99,36 +103,44 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     `VacuousTestsError`.
     """
     tree = ast.parse(tests)
-    checks = _checks(tree)
-    lines = tests.splitlines()
-    statements = [
-        Statement(
-            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
-            _is_test(node, checks),
-        )
-        for node in tree.body
-    ]
-    if statements and not any(statement.is_test for statement in statements):
-        require_tests_that_can_fail(tree)
-        statements[-1] = replace(statements[-1], is_test=True)
     used = used_names(tests)
     claimed = set(entry_points)
-    modules = (used & TRUSTED_MODULES) - claimed
+    modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
     library = (_MATH_NAMES if claimed else {}) | TRUSTED_NAMES
     helpers = {name: library[name] for name in used & library.keys() if name not in claimed}
-    wanted = used - modules - helpers.keys() - _FOREIGN
+    wanted = used - modules - helpers.keys() - _FOREIGN - _OWN
+    if claimed:
+        wanted -= judging_names(tree, claimed)
     names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)
+    stain = _stains(tree)
     return Tests(
-        tuple(statements),
+        tuple(_statements(tree, tests, names | claimed)),
         tuple(sorted(names | claimed)),
         tuple(sorted(modules)),
         helpers,
-        _stains(tree),
+        stain,
     )
+
+
+def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement]:
+    """Compile the statements one by one, or calls in a row together."""
+    checks = _checks(tree)
+    is_test = {node: _is_test(node, checks) for node in tree.body}
+    if tree.body and not any(is_test.values()):
+        require_tests_that_can_fail(tree)
+        is_test[tree.body[-1]] = True
+    lines = tests.splitlines()
+    return [
+        Statement(
+            compile(ast.Module(rewrite(group, names), []), "<tests>", "exec", dont_inherit=True),
+            "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
+            is_test[group[-1]],
+        )
+        for group in gather(tree.body, names, [node for node in tree.body if is_test[node]])
+    ]
 
 
 def require_tests_that_can_fail(tree: ast.Module) -> None:

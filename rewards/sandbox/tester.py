@@ -18,15 +18,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from whetstone.rewards.sandbox import frames, processes, zygote
-from whetstone.rewards.sandbox.candidate import (
-    Candidate,
-    DiedError,
-    EndlessError,
-    LimitError,
-    RemoteError,
-    SyntaxErrorInProgram,
-    ViolationError,
-)
+from whetstone.rewards.sandbox.batches import Gathered
+from whetstone.rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
+from whetstone.rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
+from whetstone.rewards.sandbox.errors import RemoteError
 from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
@@ -129,7 +124,7 @@ def judge(
     random.seed(0)
     channel = orders.start(timeout_s)
     with channel:
-        candidate = Candidate(channel.fileno())
+        candidate = Candidate(channel.fileno(), tests)
         outcome = _outcome(candidate, program, compiled, entry_points)
     hung_up = isinstance(candidate.broken, DiedError)
     death = orders.end(hung_up=hung_up)
@@ -171,16 +166,23 @@ def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: lis
     if missing:
         reason = one_line(f"the program does not define {', '.join(missing)}")
         return Outcome(Verdict.ERROR, reason)
-    if replaced := _replaced(program, tests, entry_points):
+    try:
+        replaced = _replaced(program, tests, entry_points)
+    except (RecursionError, MemoryError):
+        reason = "the program is nested too deeply to see what it replaces"
+        return Outcome(Verdict.VIOLATION, reason)
+    if replaced:
         reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
         return Outcome(Verdict.VIOLATION, reason)
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace: dict[str, Any] = {"__name__": "__main__", "exit": sys.exit, "quit": sys.exit}
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
     for name, module in tests.helpers.items():
         namespace[name] = getattr(importlib.import_module(module), name)
     namespace.update(supplied)
+    namespace.update(Gathered(candidate).functions())
+    candidate.follow(namespace, supplied)
     try:
-        return _run(candidate, tests.statements, namespace, supplied)
+        return _run(candidate, tests.statements, namespace)
     finally:
         namespace.clear()  # functions of the tests and their globals hold one another
 
@@ -199,29 +201,25 @@ def _run(
     candidate: Candidate,
     statements: tuple[Statement, ...],
     namespace: dict[str, Any],
-    supplied: dict[str, Any],
 ) -> Outcome:
     """Run the tests; the first failure gives the verdict.
 
     A failed test does not stop the later ones, so the counts are exact; a failed statement that is
     no test (an import, a setup) does, because what follows depends on it.
     """
-    variables = {name: value for name, value in supplied.items() if isinstance(value, _DATA)}
     passed, first_failure = 0, None
-    for index, statement in enumerate(statements):
+    for statement in statements:
         failure = None
+        candidate.refused = None
         try:
-            # Those that the tests bound themselves are theirs; the others a function may change.
-            variables = {n: value for n, value in variables.items() if namespace.get(n) is value}
-            if index and variables:
-                variables = candidate.names(list(variables))
-                namespace.update(variables)
             exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
         except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
             failure = _judge_error(error, statement.source)
         if candidate.broken is not None:
             # It cannot answer any more, and the tests may have swallowed why.
             return _judge_error(candidate.broken, statement.source)
+        if candidate.refused is not None:  # nor this
+            failure = _judge_error(candidate.refused, statement.source)
         if failure is None:
             passed += statement.is_test
             continue
@@ -231,9 +229,6 @@ def _run(
     if first_failure is None:
         return Outcome(Verdict.PASSED, "", passed)
     return Outcome(first_failure.verdict, first_failure.detail, passed)
-
-
-_DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozenset, type(None))
 
 
 def _judge_error(error: BaseException, source: str) -> Outcome:
