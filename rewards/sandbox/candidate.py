@@ -1,8 +1,8 @@
 """The program as the process of the tests sees it: what it is asked, and how it answers.
 
-Every value of the program is rebuilt from builtin data (`whetstone.rewards.sandbox.carrier`), and anything
-else ends the run as a violation (`whetstone.rewards.sandbox.channel`). It refuses to let an exception of the
-program pass for a failed or a passed test.
+Every value of the program is rebuilt from builtin data (`whetstone.rewards.sandbox.carrier`), and
+anything else ends the run as a violation (`whetstone.rewards.sandbox.channel`). It refuses to let
+an exception of the program pass for a failed or a passed test.
 """
 
 import importlib

@@ -1,9 +1,9 @@
 """Exceptions that cross: real classes of the library, and the program's own below them.
 
 Nothing of the program's own runs when one is made: its class is known here or was built here
-(`whetstone.rewards.sandbox.mirrors`), and only arguments, notes and causes come from there. It refuses to let
-an exception of the program pass for a failed test: what it calls `AssertionError` arrives as
-something else.
+(`whetstone.rewards.sandbox.mirrors`), and only arguments, notes and causes come from there. It
+refuses to let an exception of the program pass for a failed test: what it calls `AssertionError`
+arrives as something else.
 """
 
 import weakref

@@ -2,8 +2,8 @@
 
 Each knows its number, and asks the program whatever it is asked. An object that could answer `==`
 would equal everything, so no object is ever handed what the tests expect: see
-`whetstone.rewards.sandbox.special` for where the line is. Reading, calling and iterating do reach the
-program, since it may answer those as it likes anyway.
+`whetstone.rewards.sandbox.special` for where the line is. Reading, calling and iterating do reach
+the program, since it may answer those as it likes anyway.
 """
 
 import types

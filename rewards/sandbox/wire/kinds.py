@@ -16,8 +16,8 @@ PLAIN = frozenset({int, float, str, bool, type(None)})
 """What JSON carries as it is."""
 
 _MANY = 512
-"""Above so many plain values, equal ones count as the same: to compare them one by one takes
-longer than what programs do with them. So a `1` that became `True` in a long list goes unnoticed."""
+"""Above so many plain values, equal ones count as the same, so that a `1` that became `True` goes
+unnoticed: to compare them one by one takes longer than what programs do with them."""
 
 _LONG_ENOUGH = 32
 """From here on only the part of a container that has changed is sent."""
@@ -36,7 +36,7 @@ class Kind(NamedTuple):
     make: Callable[[Any], Any]
     fill: Callable[..., None]
     change: Callable[[Any, Any], tuple[str, Any, tuple[Iterable[Any], ...]] | None]
-    """What has changed, if that is shorter than all: a form, data as it is, values to be written."""
+    """What has changed, if that is shorter than all: a form, plain data, values to be written."""
 
 
 class Entry:
