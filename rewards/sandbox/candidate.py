@@ -14,17 +14,20 @@ from typing import Any, NoReturn
 from whetstone.rewards.sandbox import ambient, frames
 from whetstone.rewards.sandbox.batches import Call
 from whetstone.rewards.sandbox.carrier import NO_VALUE, Carrier
-from whetstone.rewards.sandbox.channel import MAX_TEXT, Channel, LimitError, ViolationError
+from whetstone.rewards.sandbox.channel import MAX_TEXT, Channel, ViolationError
+from whetstone.rewards.sandbox.meetings import Meetings
 from whetstone.rewards.sandbox.remote import (
     KNOWN,
     Method,
     RefusedError,
     Remote,
     RemoteClass,
+    is_known,
     is_programs,
+    state_of,
 )
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
-from whetstone.rewards.sandbox.special import ahead_of
+from whetstone.rewards.sandbox.special import ARITHMETIC, ahead_of
 from whetstone.rewards.sandbox.verdict import Verdict
 from whetstone.rewards.sandbox.wire.values import WireError
 
@@ -45,6 +48,8 @@ class Candidate:
     def __init__(self, channel: int, tests: str = "") -> None:
         self._channel = Channel(channel)
         self._settings = ambient.Settings(tests)
+        self._expects_stop = "StopIteration" in tests or "StopAsyncIteration" in tests
+        self.meetings = Meetings()
         self._wire = Carrier(self, self._module)
         self._namespace: dict[str, Any] = {}
         self._variables: dict[str, Any] = {}
@@ -73,10 +78,14 @@ class Candidate:
         encoded = reply.get("names")
         if type(encoded) is not dict or not encoded.keys() <= set(names):
             raise self._channel.end(ViolationError("no names"))
+        self._wire.gives = False
         supplied = dict(zip(encoded, self._decoded(encoded.values()), strict=True))
+        self._wire.gives = True
+        self._channel.has_answered |= not all(map(is_programs, supplied.values()))
         for name, value in supplied.items():
             if name[:1].isupper() and issubclass(type(value), RemoteClass):
                 type.__setattr__(value, KNOWN, True)
+                self.meetings.make(state_of(value)[1])
         return supplied
 
     def follow(self, namespace: dict[str, Any], supplied: dict[str, Any]) -> None:
@@ -89,7 +98,13 @@ class Candidate:
 
     def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call a function or a class."""
-        return self._ask("call", target, *self._written(arguments, keywords))
+        written = self._written(arguments, keywords)
+        if not issubclass(type(target), RemoteClass) or not is_known(target):
+            return self._ask("call", target, *written)
+        made = self._ask("call", target, *written, gives=False)
+        if is_programs(made):
+            self.meetings.make(state_of(made)[1])
+        return made
 
     def method(
         self, target: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
@@ -111,7 +126,8 @@ class Candidate:
 
     def operate(self, target: Any, operation: str, *arguments: Any) -> Any:
         """Apply one of the operations of `whetstone.rewards.sandbox.program.operations`."""
-        return self._ask(operation, target, self._encoded(arguments))
+        gives = operation not in ARITHMETIC
+        return self._ask(operation, target, self._encoded(arguments), gives=gives)
 
     def code(self, target: Any) -> Any:
         """Return what can be seen of the code of a function."""
@@ -128,7 +144,7 @@ class Candidate:
             raise self._channel.end(ViolationError("no values"))
         values = self._decoded(values)
         if type(end) is dict:
-            return values, lambda: self._raise(end)
+            return values, lambda: self._raise(end, may_stop=True)
         if type(end) is list:
             returned = self._decoded(end)
             return values, lambda: _stop(returned)
@@ -178,11 +194,16 @@ class Candidate:
             self._exchange(["batch", None, batch])
         return []
 
-    def _ask(self, verb: str, target: Any, *rest: Any) -> Any:
+    def _ask(self, verb: str, target: Any, *rest: Any, gives: bool = True) -> Any:
+        """Ask; unless it `gives` something, an object in the answer is what the tests have made."""
         reply = self._exchange([verb, self._target(target), *rest])
         if "r" not in reply:
             raise self._channel.end(ViolationError("no result"))
-        return self._decoded([reply["r"]])[0]
+        self._wire.gives = gives
+        try:
+            return self._decoded([reply["r"]])[0]
+        finally:
+            self._wire.gives = True
 
     def _target(self, target: Any) -> Any:
         ahead = ahead_of(target) if hasattr(type(target), "__next__") else None
@@ -193,20 +214,22 @@ class Candidate:
     def _exchange(self, question: list[Any]) -> dict[str, Any]:
         """Ask and wait for the answer."""
         self._send({"q": question})
-        return self._reply()
+        is_step = question[0] == "method" and question[2] in _STEPS
+        return self._reply(may_stop=is_step or self._expects_stop)
 
-    def _reply(self) -> dict[str, Any]:
+    def _reply(self, *, may_stop: bool = False) -> dict[str, Any]:
         """Wait for the answer; runs the callbacks that the program calls meanwhile."""
         while True:
             reply = self._channel.receive()
             self._take_over(reply)
+            self._channel.has_answered |= "names" not in reply
             if "k" not in reply:
                 break
             self._send(self._called_back(reply["k"]))
         if "refused" in reply:
             self.refuse(str(reply["refused"])[:MAX_TEXT])
         if "e" in reply:
-            self._raise(reply)
+            self._raise(reply, may_stop=may_stop)
         return reply
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -256,10 +279,13 @@ class Candidate:
         except Exception as error:  # noqa: BLE001 - it belongs to the program now
             return {"e": self._encoded([error])[0]}
 
-    def _raise(self, reply: dict[str, Any]) -> None:
+    def _raise(self, reply: dict[str, Any], *, may_stop: bool) -> None:
         """Raise an exception of the program."""
         with self._reading():
             error = self._wire.errors.make(reply["e"])
+        if isinstance(error, StopIteration | StopAsyncIteration) and not may_stop:
+            # It would end whatever iterates over calls, and with it `all(map(...))`: true.
+            raise RuntimeError(f"the program raised {type(error).__name__}") from error
         raise error
 
     def _written(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
@@ -285,6 +311,10 @@ class Candidate:
 
     def _writing(self) -> "_Writing":
         return _Writing(self._channel)
+
+
+_STEPS = frozenset({"send", "throw", "asend", "athrow"})
+"""Methods of generators and coroutines, which end by `StopIteration`."""
 
 
 class _NoModule:
@@ -329,7 +359,7 @@ class _Writing:
     ) -> None:
         if kind is not None and issubclass(kind, WireError):
             text = f"the tests cannot pass a value to the program: {error}"
-            raise self._channel.end(LimitError(Verdict.INFRA_ERROR, text)) from error
+            raise self._channel.end(self._channel.too_much(text, Verdict.ERROR)) from error
 
 
 def _stop(returned: list[Any]) -> NoReturn:

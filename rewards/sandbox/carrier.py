@@ -61,17 +61,20 @@ class Carrier(Codec):
         """Functions, iterators and exceptions of the tests, by number."""
         self._large = 0
         self._resolvers: dict[str, Callable[[Any], Any]] = {
-            "cls": lambda number: self.mirrors.classes[number],
+            "cls": self._class,
             "err": self.errors.make,
             "mod": find_module,
             "nt": self._named,
             "E": self._refuse_class,
         }
         self.has_handed_functions = False
+        self.gives = True
+        """Whether what is read is a result, and not what the tests had made."""
 
     def release(self, number: int) -> None:
         """Take note that nobody here holds an object any more."""
         self.released.append(number)
+        self._remote.meetings.forget(number)
 
     def own(self, number: Any) -> Any:
         """Return what the tests have handed over under a number."""
@@ -198,6 +201,12 @@ class Carrier(Codec):
             raise WireError("no value")
         return found(content)
 
+    def _class(self, number: Any) -> Any:
+        found = self.mirrors.classes[number]
+        if self.gives:
+            self._remote.meetings.give(number)
+        return found
+
     def _refuse_class(self, name: Any) -> Any:
         return self._remote.refuse(f"a value of the program is the class {name!r:.100}")
 
@@ -220,11 +229,16 @@ class Carrier(Codec):
             else:
                 found = self.mirrors.value(number, kind, self._decoded([*rest])[0])
             self._things[number] = found
+        if self.gives:
+            self._remote.meetings.give(number)
         return found
 
     def referred(self, number: Any) -> Any:
         """Return the container with a number, or what the tests have handed over."""
-        return self._own[number] if number in self._own else super().referred(number)
+        found = self._own[number] if number in self._own else super().referred(number)
+        if self.gives and isinstance(found, Held):
+            self._remote.meetings.give(number)
+        return found
 
     def empty(self, tag: Any, head: Any) -> tuple[Any, Kind]:
         """Make a container to be filled, perhaps of a class of the program."""

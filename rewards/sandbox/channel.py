@@ -11,8 +11,6 @@ from whetstone.rewards.sandbox import frames
 from whetstone.rewards.sandbox.verdict import Verdict
 
 MAX_TEXT = 1000
-_MAX_FROM_PROGRAM = 4096
-"""Bytes that a program may have sent while what its tests pass is their own doing."""
 
 
 class ViolationError(BaseException):
@@ -40,7 +38,8 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._received = 0
+        self.has_answered = False
+        """Whether the program has sent data, so that what its tests pass may be its doing."""
         self.broken: BaseException | None = None
         """What ended the run, even if the tests swallowed it."""
 
@@ -51,18 +50,23 @@ class Channel:
         payload = frames.encode_json(message).encode("ascii")
         if len(payload) > most:
             text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
-            own = self._received <= _MAX_FROM_PROGRAM
-            verdict = Verdict.INFRA_ERROR if own else Verdict.OUT_OF_MEMORY
-            raise self.end(LimitError(verdict, text))
+            raise self.end(self.too_much(text, Verdict.OUT_OF_MEMORY))
         try:
             frames.send(self._descriptor, payload)
         except OSError as error:
             raise self.end(DiedError("it hung up")) from error
 
+    def too_much(self, text: str, verdict: Verdict) -> LimitError:
+        """Say that a value of the tests cannot cross: their fault while they are all there is.
+
+        Else a program could have itself masked by what it answers.
+        """
+        return LimitError(verdict if self.has_answered else Verdict.INFRA_ERROR, text)
+
     def receive(self) -> dict[str, Any]:
         """Wait for a reply."""
         try:
-            reply, size = frames.receive_sized(self._descriptor)
+            reply = frames.receive_json(self._descriptor)
         except (OSError, EOFError) as error:
             raise self.end(DiedError("it hung up")) from error
         except frames.FrameError as error:
@@ -70,7 +74,6 @@ class Channel:
         except MemoryError as error:
             text = "a result is too large for the process of the tests"
             raise self.end(LimitError(Verdict.OUT_OF_MEMORY, text)) from error
-        self._received += size
         if type(reply) is not dict:
             raise self.end(ViolationError("no reply"))
         if "endless" in reply:

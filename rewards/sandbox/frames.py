@@ -89,16 +89,11 @@ def receive_json(descriptor: int, limit: int = MAX_BYTES) -> Any:
         FrameError: it sent something else.
 
     """
-    return receive_sized(descriptor, limit)[0]
-
-
-def receive_sized(descriptor: int, limit: int = MAX_BYTES) -> tuple[Any, int]:
-    """Like `receive_json`; returns the number of bytes as well."""
     payload = receive(descriptor, limit)
     if payload is None:
         raise EOFError("the other side hung up")
     try:
-        return decode_json(payload.decode("ascii")), len(payload)
+        return decode_json(payload.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise FrameError(f"no JSON: {type(error).__name__}") from error
 

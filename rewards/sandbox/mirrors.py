@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import importlib
 import types
+from collections.abc import Mapping
 from typing import Any
 
 from whetstone.rewards.sandbox.program.exports import MIXINS, SPECIAL, data_base
@@ -25,7 +26,13 @@ from whetstone.rewards.sandbox.remote import (
     RemoteClass,
     RemoteMeta,
 )
-from whetstone.rewards.sandbox.special import PREDICTABLE, length_hint, special
+from whetstone.rewards.sandbox.special import (
+    ARITHMETIC,
+    COMPARE,
+    PREDICTABLE,
+    length_hint,
+    special,
+)
 from whetstone.rewards.sandbox.wire.codec import PROGRAM, Codec
 from whetstone.rewards.sandbox.wire.kinds import Kind
 from whetstone.rewards.sandbox.wire.rare_kinds import kind_of, kind_of_tag
@@ -137,6 +144,7 @@ class Mirrors:
         extra: dict[str, Any],
     ) -> Any:
         data = next((base for kind in bases if (base := data_base(kind))), None)
+        specials = [*specials, *(full for full in _mixed_in(bases) if full not in specials)]
         by_fields = extra.get("eq") == "fields"
         for full in specials:
             if full not in SPECIAL:
@@ -207,6 +215,21 @@ class Mirrors:
         return made, container
 
 
+def _mixed_in(bases: list[type]) -> list[str]:
+    """Return special methods of base classes of the library that would take the program's word.
+
+    `Set.__eq__` believes the length that it is told, and `suppress.__exit__` what it suppresses.
+    """
+    return [
+        full
+        for base in bases
+        if base.__module__ in MIXINS
+        for full in sorted(_JUDGING)
+        if getattr(base, full, None) is not getattr(object, full, None)
+        and not (full == "__eq__" and issubclass(base, Mapping))  # it looks at what it holds
+    ]
+
+
 class _Fields:
     """What `dataclasses.fields` looks for."""
 
@@ -219,6 +242,15 @@ class _Fields:
 
 
 _OF_NAMEDTUPLE = frozenset({"_asdict", "_make", "_replace"})
+_JUDGING = (
+    frozenset(
+        {f"__{name}__" for name in COMPARE}
+        | {"__exit__"}
+        | {f"__{name}__" for name in ARITHMETIC if not name.endswith("_")}
+        | {"__and__", "__or__"}
+    )
+    & SPECIAL
+)
 _NOT_OF_CLASSES = frozenset({"__call__", "__bool__", "__eq__", "__ne__", "__hash__"})
 
 

@@ -10,6 +10,8 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
+from whetstone.rewards.sandbox.meetings import Meetings
+
 
 class RefusedError(BaseException):
     """The tests did with an object of the program what its own code must not answer.
@@ -24,6 +26,9 @@ End = Callable[[], None]
 
 class Remote(Protocol):
     """The side of the tests that can ask a program."""
+
+    @property
+    def meetings(self) -> Meetings: ...  # noqa: D102
 
     @property
     def is_watching(self) -> bool: ...  # noqa: D102

@@ -7,16 +7,18 @@ The line: no object of a program is handed what the tests expect, and none answe
   them. (One that says it equals what it has never seen is refused.)
 - Data of the tests never meets a comparison of an object: it is refused, or answered here where no
   code of the program would be asked anyway (no `__eq__` of its own, or None).
-- An operator with data, or `in`, reaches an object only if the tests name its class, so that they
-  mean an object; and an operator must then give an object. Else `abs(f(x) - 3) < 1e-6` would be for
-  whatever `f` returns to answer. `in` is else decided here, by looking at what the object holds.
+- `in` with data reaches only an object that the tests made by calling a class that they name. It is
+  else decided here, by looking at what the object holds.
+- An operator with data reaches an object only if the tests name its class, and must give an object.
+  Unless the tests made the first one, the second has been told what may be expected: it decides
+  nothing any more, or `abs(f(x) - 3) < 1e-6` would be for whatever `f` returns to answer.
 - What derives from a plain type is that plain value in everything that involves data.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from whetstone.rewards.sandbox.remote import ask, is_known, is_programs, remote_of
+from whetstone.rewards.sandbox.remote import ask, is_known, is_programs, remote_of, state_of
 
 Special = Callable[..., Any]
 
@@ -28,7 +30,16 @@ _BINARY = frozenset(
     {"add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "matmul", "pow"}
     | {"and", "or", "xor", "lshift", "rshift"}
 )
-_COMPARE = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+ARITHMETIC = frozenset(
+    {prefix + name for name in _BINARY - {"and", "or"} for prefix in ("", "r", "i")}
+    | {"and_", "or_", "rand", "ror", "iand", "ior", *_SIGNS}
+)
+"""Operations whose result is made of the object that is asked."""
+
+_DECIDES = frozenset({"bool", "bytes", "format", "hash", "len", "str"})
+"""What an object may not be asked for once it has been told something."""
+
+COMPARE = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _SCALES = frozenset({"mul", "rmul", "truediv"})
 _OPERATOR_NAMES = {"and": "and_", "or": "or_"}
 
@@ -40,7 +51,7 @@ def special(name: str, data: type | None, *, by_fields: bool) -> Special | None:
     is the one that `dataclass` writes. None leaves it to the bases.
     """
     operation = _OPERATOR_NAMES.get(name, name)
-    if name in _COMPARE:
+    if name in COMPARE:
         return _compare(name, data, by_fields=by_fields)
     if name in {"contains", "exit", "call", "next"}:
         return _contains(data) if name == "contains" else _OTHERS[name]
@@ -48,7 +59,8 @@ def special(name: str, data: type | None, *, by_fields: bool) -> Special | None:
         hashes_itself = data is not None and data.__hash__ is not None
         return None if hashes_itself and name == "hash" else _question(name)
     if name in _NUMBERS or name in _SIGNS:
-        return None if data is not None else _number(name)
+        make = _number if name in _NUMBERS else _sign
+        return None if data is not None else make(name)
     if name in _BINARY or name[1:] in _BINARY:
         return _binary(operation, name, data)
     return None
@@ -60,23 +72,51 @@ def _local(data: type | None, name: str) -> Any:
 
 def _question(name: str) -> Special:
     def answer(self: Any, *arguments: Any) -> Any:
+        if name in _DECIDES:
+            _require_untold(self)
         return ask(self, name, *arguments)
 
     def truth(self: Any) -> bool:
         # No more than a program can have by returning True or False.
-        return ask(self, name) is True
+        return answer(self) is True
 
     return truth if name == "bool" else answer
+
+
+def _require_untold(*held: Any) -> None:
+    for one in held:
+        remote, number = state_of(one)
+        if remote.meetings.is_told(number):
+            remote.refuse(
+                "the tests reckoned with an object of the program, and asked the result for data"
+            )
 
 
 def _number(name: str) -> Special:
     """Make what turns an object into a number, if it is one that the tests mean to be an object."""
 
     def answer(self: Any, *arguments: Any) -> Any:
+        _require_untold(self)
         result = ask(self, name, *arguments)
         return result if is_known(self) else _object_only(self, result)
 
     return answer
+
+
+def _sign(name: str) -> Special:
+    def answer(self: Any) -> Any:
+        result = _handed_on(ask(self, name), self)
+        return result if is_known(self) else _object_only(self, result)
+
+    return answer
+
+
+def _handed_on(result: Any, *asked: Any) -> Any:
+    """Return the result of objects. Of one that was told something it has to be an object, too."""
+    remote, _ = state_of(asked[0])
+    if any(remote.meetings.is_told(state_of(one)[1]) for one in asked):
+        remote.meetings.tell(state_of(_object_only(asked[0], result))[1])
+    return result
 
 
 def _object_only(asked: Any, result: Any) -> Any:
@@ -92,16 +132,20 @@ def _binary(operation: str, name: str, data: type | None) -> Special:
 
     def operator(self: Any, other: Any, *rest: Any) -> Any:
         if is_programs(other):
-            result = ask(self, operation, other, *rest)
+            result = _handed_on(ask(self, operation, other, *rest), self, other)
             return result if data or is_known(self) else _object_only(self, result)
         if data is not None:
             return NotImplemented if local is None else local(self, other, *rest)
+        remote, number = state_of(self)
         scales = name in _SCALES and type(other) in {int, float}
         if not scales and not is_known(self):
-            remote_of(self).refuse(
-                "the tests reckoned with an object of the program that is no data"
-            )
-        return _object_only(self, ask(self, operation, other, *rest))
+            remote.refuse("the tests reckoned with an object of the program that is no data")
+        result = _object_only(self, ask(self, operation, other, *rest))
+        if remote.meetings.is_made(number):
+            remote.meetings.make(state_of(result)[1])
+        else:
+            remote.meetings.tell(state_of(result)[1])
+        return result
 
     return operator
 
@@ -114,6 +158,7 @@ def _compare(name: str, data: type | None, *, by_fields: bool) -> Special:
         if remote.is_watching:
             return NotImplemented
         if is_programs(other):
+            _require_untold(self, other)
             return ask(self, name, other)
         if local is not None:
             return local(self, other)
@@ -128,13 +173,15 @@ def _contains(data: type | None) -> Special:
     local = _local(data, "contains")
 
     def contains(self: Any, item: Any) -> bool:
-        if is_programs(item) or is_known(self):
+        remote, number = state_of(self)
+        if is_programs(item) or remote.meetings.is_made(number):
+            _require_untold(self)
             return ask(self, "contains", item) is True
         if local is not None:
             return bool(local(self, item))
         kind = type(self)
         if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
-            remote_of(self).refuse("the tests asked an object of the program for what it contains")
+            remote.refuse("the tests asked an object of the program for what it contains")
         return any(part is item or part == item for part in _parts(self))
 
     return contains

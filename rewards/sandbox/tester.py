@@ -30,6 +30,7 @@ from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.remote import RefusedError
 from whetstone.rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
 from whetstone.rewards.sandbox.text import describe, one_line
+from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library
 from whetstone.rewards.sandbox.verdict import Verdict
 
 _MAX_JOB_BYTES = 1 << 30
@@ -88,11 +89,17 @@ def main(
     """Serve the host until it hangs up. Runs in a fork of it."""
     try:
         _confine(layers, memory)
+        guard_library()
         orders = Orders(line)
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
-            frames.send_json(jobs.fileno(), judge(orders, **job))
+            try:
+                report = judge(orders, **job)
+            except (MemoryError, RecursionError) as error:
+                text = f"what the program returned was too much: {type(error).__name__}"
+                report = _report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
+            frames.send_json(jobs.fileno(), report)
     finally:
         os._exit(0)
 
@@ -125,7 +132,7 @@ def judge(
     channel = orders.start(timeout_s)
     with channel:
         candidate = Candidate(channel.fileno(), tests)
-        outcome = _outcome(candidate, program, compiled, entry_points)
+        outcome = _outcome(candidate, program, tests, compiled, entry_points)
     hung_up = isinstance(candidate.broken, DiedError)
     death = orders.end(hung_up=hung_up)
     if hung_up:
@@ -154,7 +161,9 @@ def _report(
     }
 
 
-def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: list[str]) -> Outcome:
+def _outcome(
+    candidate: Candidate, program: str, source: str, tests: Tests, entry_points: list[str]
+) -> Outcome:
     names = list(tests.names)
     try:
         supplied = candidate.define(program, names)
@@ -178,6 +187,7 @@ def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: lis
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
     for name, module in tests.helpers.items():
         namespace[name] = getattr(importlib.import_module(module), name)
+    namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
     namespace.update(Gathered(candidate).functions())
     candidate.follow(namespace, supplied)
