@@ -169,7 +169,8 @@ HONEST = {
             "    def less(self, y): return Money(self.x - y)"
         ),
         (
-            "assert int(Money(5) + 2) == 7 and str(Money(1) - 2) == '-1' and abs(Money(1) - 3) == 2\n"
+            "assert int(Money(5) + 2) == 7 and str(Money(1) - 2) == '-1'\n"
+            "assert abs(Money(1) - 3) == 2\n"
             "m = Money(5)\nm -= 2\nm -= 1\nassert int(m) == 2 and 2 in m and 3 not in m\n"
             "assert (m.less(1) + 4).x == 5"
         ),
@@ -184,7 +185,8 @@ HONEST = {
             "    def __contains__(self, x): return x in self.items"
         ),
         (
-            "assert Bag([1, 2]) == Bag([2, 1]) and len(Bag([1]) | Bag([2])) == 2 and 1 in Bag([1])\n"
+            "assert Bag([1, 2]) == Bag([2, 1]) and 1 in Bag([1])\n"
+            "assert len(Bag([1]) | Bag([2])) == 2\n"
             "assert sorted(Bag([1, 2]) & Bag([2, 3])) == [2]"
         ),
     ),
@@ -194,7 +196,10 @@ HONEST = {
             "    left = False\n    def __exit__(self, *_): self.left = True\n"
             "@contextlib.contextmanager\ndef f(x): yield x"
         ),
-        "q = Quiet()\nwith q as same: assert same is q\nassert q.left\nwith f(3) as r: assert r == 3",
+        (
+            "q = Quiet()\nwith q as same: assert same is q\nassert q.left\n"
+            "with f(3) as r: assert r == 3"
+        ),
     ),
     "an iterator's end": (
         "def nxt(it): return next(it)",
@@ -217,7 +222,10 @@ HONEST = {
     ),
     "code of the tests": ("def f(x): return x", "exec('y = f(2)')\nassert y == 2"),
     "pickled data": (
-        "import pickle, datetime\nday = datetime.date(2020, 1, 1)\ndef f(x): return pickle.dumps([x, day])",
+        (
+            "import pickle, datetime\nday = datetime.date(2020, 1, 1)\n"
+            "def f(x): return pickle.dumps([x, day])"
+        ),
         "import pickle, datetime\nassert pickle.loads(f(2)) == [2, datetime.date(2020, 1, 1)]",
     ),
 }
