@@ -101,7 +101,7 @@ class Carrier(Codec):
             return {"@": self.numbers[id(value)]}
         if kind is types.FunctionType or callable(value):
             self.has_handed_functions = True
-            return {"k": [self._keep(value), *described(value, self)]}
+            return {"k": [self._keep(value), *described(value)]}
         if hasattr(kind, "__next__"):
             self.has_handed_functions = True
             return {"i": [self._keep(value)]}

@@ -11,8 +11,6 @@ import sys
 import types
 from typing import Any
 
-from whetstone.rewards.sandbox.wire.codec import Codec
-
 TRUSTED_MODULES = frozenset(
     {
         "bisect",
@@ -66,23 +64,21 @@ def place_in_library(value: Any) -> list[str] | None:
     return [module, name] if getattr(sys.modules.get(module), name, None) is value else None
 
 
-def described(function: Any, wire: Codec) -> list[Any]:
-    """Return names, parameters and defaults of a function of the tests."""
+def described(function: Any) -> list[Any]:
+    """Return names and parameters of a function of the tests."""
     name = str(getattr(function, "__name__", "callback"))
     doc = getattr(function, "__doc__", None)
     names = [name, str(getattr(function, "__qualname__", name)), doc if type(doc) is str else None]
     if type(function) is not types.FunctionType:
-        return [names, None, []]
-    after = function.__kwdefaults__ or {}
-    defaults = [*(function.__defaults__ or ()), *after.values()]
-    return [names, _signature(function, after), wire.items(defaults, 1)]
+        return [names, None]
+    return [names, _signature(function, function.__kwdefaults__ or {})]
 
 
 def _signature(function: types.FunctionType, after: dict[str, Any]) -> list[str]:
     """Return source of the parameters of a function, and of what hands them on.
 
-    The defaults in it are None: the real ones follow as values. Behind it stand how many belong to
-    parameters with a place, and the names of the others.
+    The defaults in it are None, and the real ones stay with the tests. Behind it stand how many
+    belong to parameters with a place, and the names of the others.
     """
     code = function.__code__
     names = list(code.co_varnames)

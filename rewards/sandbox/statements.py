@@ -16,7 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whetstone.rewards.sandbox.batches import gather, rewrite
+from whetstone.rewards.sandbox.carried import why_not
+from whetstone.rewards.sandbox.imports import imported, missing, names_of_program
 from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
+from whetstone.rewards.sandbox.reached import is_loop_of_asserts, watched
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
@@ -66,6 +69,10 @@ class VacuousTestsError(ValueError):
     """The tests would be passed by any program."""
 
 
+class UnrunnableTestsError(VacuousTestsError):
+    """The tests need what the sandbox does not have, so that they would be passed by none."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """One top-level statement of the tests."""
@@ -73,6 +80,8 @@ class Statement:
     code: types.CodeType
     source: str
     is_test: bool
+    is_loop: bool
+    """Whether it asserts in a loop only, which may not run."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +112,8 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     `VacuousTestsError`.
     """
     tree = ast.parse(tests)
-    if "doctest" in _imported(tree):
-        raise VacuousTestsError(
-            "doctest runs texts of the program as code: write assert statements"
-        )
-    used = used_names(tests)
+    used = used_names(tests) | names_of_program(tree)
+    _require_tests_that_can_run(tree)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
@@ -137,36 +143,49 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
         require_tests_that_can_fail(tree)
         is_test[tree.body[-1]] = True
     lines = tests.splitlines()
+    groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
     return [
         Statement(
-            compile(ast.Module(rewrite(group, names), []), "<tests>", "exec", dont_inherit=True),
+            compile(
+                ast.Module([watched(node) for node in rewrite(group, names)], []),
+                "<tests>",
+                "exec",
+                dont_inherit=True,
+            ),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
             is_test[group[-1]],
+            is_loop_of_asserts(group[-1]),
         )
-        for group in gather(tree.body, names, [node for node in tree.body if is_test[node]])
+        for group in groups
     ]
 
 
 def require_tests_that_can_fail(tree: ast.Module) -> None:
-    """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either."""
+    """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
+
+    Likewise `UnrunnableTestsError` for tests that no program can pass here.
+    """
+    _require_tests_that_can_run(tree)
     checks = _checks(tree)
     if any(_is_test(node, checks) for node in tree.body):
         return
-    if "unittest" in _imported(tree):
+    if "unittest" in imported(tree):
         raise VacuousTestsError("unittest reports to nobody here: write assert statements")
     if all(_only_names(node) for node in tree.body):
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
 
 
-def _imported(tree: ast.Module) -> set[str]:
-    """Return the packages that tests import from."""
-    names = [
-        name
-        for part in ast.walk(tree)
-        if isinstance(part, ast.Import | ast.ImportFrom)
-        for name in (getattr(part, "module", None), *(alias.name for alias in part.names))
-    ]
-    return {name.partition(".")[0] for name in names if name}
+def _require_tests_that_can_run(tree: ast.Module) -> None:
+    if packages := missing(tree):
+        raise UnrunnableTestsError(
+            f"they import {', '.join(sorted(packages))}, and there is the standard library only"
+        )
+    if "doctest" in imported(tree):
+        raise UnrunnableTestsError("doctest would run texts of the program as code")
+    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+        used = used_names(ast.unparse(tree)) | names_of_program(tree)
+        if reason := why_not(tree, {name for name in used if not hasattr(builtins, name)}):
+            raise UnrunnableTestsError(reason)
 
 
 def _is_test(node: ast.stmt, checks: set[str]) -> bool:

@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import types
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -22,16 +23,25 @@ from whetstone.rewards.sandbox.batches import Gathered
 from whetstone.rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
 from whetstone.rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
 from whetstone.rewards.sandbox.errors import RemoteError
+from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.names import replaced_names
 from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
-from whetstone.rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
+from whetstone.rewards.sandbox.statements import (
+    Statement,
+    Tests,
+    UnrunnableTestsError,
+    VacuousTestsError,
+    compile_tests,
+)
 from whetstone.rewards.sandbox.text import describe, one_line
 from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library
 from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
 _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 32 << 10
@@ -123,6 +133,9 @@ def judge(
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
     try:
         compiled = compile_tests(tests, tuple(entry_points))
+    except UnrunnableTestsError as error:
+        detail = one_line(f"the tests cannot run here: {error}")
+        return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     except VacuousTestsError as error:
         return _report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -190,10 +203,16 @@ def _outcome(
     namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
     namespace.update(Gathered(candidate).functions())
+    namespace[WRONG] = wrong
     candidate.follow(namespace, supplied)
+    program_module = types.ModuleType(PROGRAM)
+    vars(program_module).update(supplied)
+    sys.modules.update(dict.fromkeys(PROGRAM_MODULES, program_module))
     try:
         return _run(candidate, tests.statements, namespace)
     finally:
+        for name in PROGRAM_MODULES:
+            sys.modules.pop(name, None)
         namespace.clear()  # functions of the tests and their globals hold one another
 
 
@@ -218,8 +237,10 @@ def _run(
     no test (an import, a setup) does, because what follows depends on it.
     """
     passed, first_failure = 0, None
+    looked = not any(statement.is_test for statement in statements)
     for statement in statements:
         failure = None
+        namespace.pop(RAN, None)
         candidate.refused = None
         try:
             exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
@@ -232,10 +253,13 @@ def _run(
             failure = _judge_error(candidate.refused, statement.source)
         if failure is None:
             passed += statement.is_test
+            looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
             break
+    if first_failure is None and not looked:
+        return Outcome(Verdict.FAILED, "the program gave nothing, so that no assertion was reached")
     if first_failure is None:
         return Outcome(Verdict.PASSED, "", passed)
     return Outcome(first_failure.verdict, first_failure.detail, passed)

@@ -60,9 +60,7 @@ class Imports(Exports):
             return object()
         raise WireError(tag)
 
-    def _function(
-        self, number: int, names: list[Any], parameters: list[str] | None, defaults: list[Any]
-    ) -> Any:
+    def _function(self, number: int, names: list[Any], parameters: list[str] | None) -> Any:
         def call(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             return self._ask(number, arguments, keywords)
 
@@ -73,12 +71,14 @@ class Imports(Exports):
                 return call(arguments, keywords)
 
         else:
-            values = [self.decode(default) for default in defaults]
             code = _code(*parameters).replace(co_name=name, co_qualname=qualified)
-            before = values[: int(parameters[3])]
-            stub = FunctionType(code, {"__tests__": call}, name, tuple(before) or None)
-            rest = parameters[4].split()
-            stub.__kwdefaults__ = dict(zip(rest, values[len(before) :], strict=True)) or None
+
+            def hand_on(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+                return call(*_given(code.co_varnames, arguments, keywords))
+
+            before = (_LEFT_OUT,) * int(parameters[3])
+            stub = FunctionType(code, {"__tests__": hand_on}, name, before or None)
+            stub.__kwdefaults__ = dict.fromkeys(parameters[4].split(), _LEFT_OUT) or None
         stub.__name__, stub.__qualname__, stub.__doc__ = name, qualified, text
         stub.__module__ = "__main__"
         return stub
@@ -118,6 +118,25 @@ def _code(signature: str, positional: str, named: str, *_: str) -> CodeType:
     source = f"lambda {signature}: __tests__(({positional}), {{{named}}})"
     code: CodeType = eval(source).__code__  # noqa: S307 - the tests wrote it
     return code
+
+
+class _LeftOut:
+    """Stands for the defaults of the tests' functions, which may tell what they expect."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_LEFT_OUT = _LeftOut()
+
+
+def _given(
+    names: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Leave out what was not given."""
+    first = next((n for n, value in enumerate(arguments) if value is _LEFT_OUT), len(arguments))
+    named = dict(zip(names[first:], arguments[first:], strict=False)) | keywords
+    return arguments[:first], {n: value for n, value in named.items() if value is not _LEFT_OUT}
 
 
 def _iterate(following: Callable[[], Any]) -> Iterator[Any]:

@@ -4,9 +4,12 @@ Each attack is known here by what it leans on. Beside them stand right programs 
 things, and pass.
 """
 
+import ast
+
 import pytest
 
 from whetstone.rewards.sandbox import Job, Verdict
+from whetstone.rewards.sandbox.statements import UnrunnableTestsError, require_tests_that_can_fail
 
 SOLVER = """
 class Solver:
@@ -152,9 +155,62 @@ ATTACKS = {
             "def g(n): return f(g, n + 1)\nassert f(g, 0) == 5"
         ),
     ),
+    "leak: defaults of the tests": (
+        "def f(g): return (g.__defaults__ or [0])[0]",
+        "def g(x, want=25): return x\nassert f(g) == 25",
+    ),
+    "nothing: an empty loop": (
+        "def f(x): return []",
+        "for a, b in zip(f(2), [5]): assert a == b\nfor a in f(3): assert a > 4",
+    ),
+    "nothing: NaN": (
+        "def f(x): return float('nan')",
+        "if abs(f(2) - 5) > 1e-6: raise AssertionError('far')\nassert not f(2) < 5",
+    ),
+}
+
+UNRUNNABLE = {
+    "import numpy as np\nassert f(np.array([1])) == 1": "numpy",
+    "import pytest\nwith pytest.raises(ValueError): f(-1)": "pytest",
+    "import doctest\nassert doctest.testmod().failed == 0": "doctest",
+    "class Row:\n    width = 2\nassert f(Row()) == 4": "a class of their own",
+    "class Row:\n    width = 2\nrow = Row()\nassert f(row) == 4": "a class of their own",
+    "class Mine(F): pass\nassert Mine().x == 1": "derive a class from F",
 }
 
 HONEST = {
+    "imported from the solution": (
+        "LIMIT = 3\ndef f(x): return min(x, LIMIT)",
+        (
+            "from solution import f as g, LIMIT\nimport main\n"
+            "def test():\n    from solution import f\n    assert f(7) == LIMIT == main.f(9)\n"
+            "test()\nassert g(1) == 1"
+        ),
+    ),
+    "defaults of the tests": (
+        "def f(g, *a, **k): return g(*a, **k)",
+        (
+            "def g(x, y=25, *r, z=3): return x, y, r, z\nassert f(g, 1) == (1, 25, (), 3)\n"
+            "assert f(g, 1, z=4) == (1, 25, (), 4) and f(g, 1, 2, 3) == (1, 2, (3,), 3)\n"
+            "assert f(lambda a, b=2, /, c=3: (a, b, c), 1, c=5) == (1, 2, 5)"
+        ),
+    ),
+    "loops that may be empty": (
+        "def f(x): return [x] * x",
+        "for a in f(0): assert a\nfor a in f(2): assert a == 2\nassert not 1.5 > max(f(2))",
+    ),
+    "a loop that must not run": (
+        "def f(x): return []",
+        "for a in f(0): assert False\nif f(0): raise AssertionError",
+    ),
+    "classes of the tests": (
+        "def f(g): return g()",
+        (
+            "class Error(ValueError): pass\nclass Row:\n    width = 2\n"
+            "def g(): raise Error\nassert f(lambda: Row.width) == 2\n"
+            "try:\n    f(g)\n    assert False\nexcept Error: pass"
+        ),
+    ),
     "what the tests made": (
         (
             "class Money:\n"
@@ -253,8 +309,11 @@ def test_tests_that_pass_too_much_before_anything_was_answered_mask(sandbox):
     assert result.verdict is Verdict.INFRA_ERROR
 
 
-def test_tests_that_run_doctest_judge_nobody(sandbox):
-    tests = "import doctest\nassert doctest.testmod().failed == 0"
-    (result,) = sandbox.run_many([Job("def f(x): return x", tests)])
+@pytest.mark.parametrize("tests", UNRUNNABLE)
+def test_tests_that_no_program_can_pass_judge_nobody(sandbox, tests):
+    program = "class F: x = 1\ndef f(x): return x"
+    (result,) = sandbox.run_many([Job(program, tests)])
     assert result.verdict is Verdict.INFRA_ERROR
-    assert "doctest" in result.detail
+    assert UNRUNNABLE[tests] in result.detail
+    with pytest.raises(UnrunnableTestsError, match=UNRUNNABLE[tests]):
+        require_tests_that_can_fail(ast.parse(tests))
