@@ -13,8 +13,8 @@ _ABOVE_ALL = frozenset({"object", "ABC", "Generic", "Protocol"})
 def why_not(tree: ast.Module, names: Collection[str]) -> str | None:
     """Say what cannot be carried, or None. `names` are those that the program supplies."""
     classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    for node in classes.values():
-        bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    for definition in classes.values():
+        bases = {base.id for base in definition.bases if isinstance(base, ast.Name)}
         if derived := bases & set(names) - classes.keys():
             return f"they derive a class from {min(derived)}, which is the program's"
     own = {name for name, node in classes.items() if _is_of_objects(node)}

@@ -13,6 +13,7 @@ class Meetings:
         self._made: set[int] = set()
         self._given: set[int] = set()
         self._told: set[int] = set()
+        self._distances: set[int] = set()
 
     def make(self, number: int | None) -> None:
         """Take note of an object that the tests had made by calling its class."""
@@ -28,6 +29,18 @@ class Meetings:
         if number is not None:
             self._told.add(number)
 
+    def measure(self, number: int | None) -> None:
+        """Take note of what is left of an object from which data was taken away.
+
+        `abs` of it is how tests compare numbers, so it may not be asked of one that they made.
+        """
+        if number is not None:
+            self._distances.add(number)
+
+    def is_distance(self, number: int | None) -> bool:
+        """Tell whether an object is such a difference."""
+        return number in self._distances
+
     def is_made(self, number: int | None) -> bool:
         """Tell whether the tests made an object, and mean an object by it."""
         return number in self._made and number not in self._given and number not in self._told
@@ -38,5 +51,5 @@ class Meetings:
 
     def forget(self, number: int) -> None:
         """Let go of a number, which the program may use for another object."""
-        for numbers in (self._made, self._given, self._told):
+        for numbers in (self._made, self._given, self._told, self._distances):
             numbers.discard(number)

@@ -41,6 +41,8 @@ _DECIDES = frozenset({"bool", "bytes", "format", "hash", "len", "str"})
 
 COMPARE = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _SCALES = frozenset({"mul", "rmul", "truediv"})
+_DIFFERENCES = frozenset({"sub", "rsub", "isub"})
+_ROUGHLY = frozenset({"abs", "round"})
 _OPERATOR_NAMES = {"and": "and_", "or": "or_"}
 
 
@@ -97,6 +99,9 @@ def _number(name: str) -> Special:
 
     def answer(self: Any, *arguments: Any) -> Any:
         _require_untold(self)
+        remote, number = state_of(self)
+        if name in _ROUGHLY and remote.meetings.is_distance(number):
+            remote.refuse(f"the tests asked how far an object of the program is from data ({name})")
         result = ask(self, name, *arguments)
         return result if is_known(self) else _object_only(self, result)
 
@@ -143,6 +148,8 @@ def _binary(operation: str, name: str, data: type | None) -> Special:
         result = _object_only(self, ask(self, operation, other, *rest))
         if remote.meetings.is_made(number):
             remote.meetings.make(state_of(result)[1])
+            if name in _DIFFERENCES:
+                remote.meetings.measure(state_of(result)[1])
         else:
             remote.meetings.tell(state_of(result)[1])
         return result

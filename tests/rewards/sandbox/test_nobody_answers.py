@@ -87,6 +87,10 @@ ATTACKS = {
     "told: formatted, unknown": (SOLVER + "f = Solver().root\n", 'assert str(f(2) / 5) == "1.0"'),
     "told: from a set": (SOLVER, "assert len({5, 6} - Solver().root(2)) == 0"),
     "told: contains": (SOLVER, "assert 5 in Solver().root(2)"),
+    "told: a class for a function": (
+        SOLVER + "class Total(Solver):\n    def __init__(self, *_): pass",
+        "assert abs(Total(2, 3) - 5) < 1e-6",
+    ),
     "told: the class": (
         (
             "class Meta(type):\n    __sub__ = lambda s, o: s\n    __abs__ = lambda s: 0\n"
@@ -226,7 +230,7 @@ HONEST = {
         ),
         (
             "assert int(Money(5) + 2) == 7 and str(Money(1) - 2) == '-1'\n"
-            "assert abs(Money(1) - 3) == 2\n"
+            "assert abs(Money(-1) + 3) == 2\n"
             "m = Money(5)\nm -= 2\nm -= 1\nassert int(m) == 2 and 2 in m and 3 not in m\n"
             "assert (m.less(1) + 4).x == 5"
         ),
