@@ -246,6 +246,7 @@ class Candidate:
         if changed := self._settings.changed():
             message["s"] = changed
         self._channel.send(message)
+        self._wire.sent()
 
     def _take_over(self, reply: dict[str, Any]) -> None:
         """Take over what a reply says beside the answer: what has changed, and what was said."""

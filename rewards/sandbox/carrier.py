@@ -59,6 +59,8 @@ class Carrier(Codec):
         self._most_weight = _FIRST_WEIGHT
         self._own: dict[Any, Any] = {}
         """Functions, iterators and exceptions of the tests, by number."""
+        self._new: set[int] = set()
+        """Those of them that no message has carried yet. Of one message the end is read first."""
         self._large = 0
         self._resolvers: dict[str, Callable[[Any], Any]] = {
             "cls": self._class,
@@ -97,8 +99,9 @@ class Carrier(Codec):
             return {"L": place}
         if issubclass(kind, BaseException):
             return {"err": self._error(value)}
-        if self.numbers.get(id(value)) in self._own:
-            return {"@": self.numbers[id(value)]}
+        number = self.numbers.get(id(value))
+        if number in self._own and number not in self._new:
+            return {"@": number}
         if kind is types.FunctionType or callable(value):
             self.has_handed_functions = True
             return {"k": [self._keep(value), *described(value)]}
@@ -144,8 +147,14 @@ class Carrier(Codec):
 
     def _keep(self, value: Any) -> int:
         number = self.number(value)
-        self._own[number] = value
+        if number not in self._own:
+            self._own[number] = value
+            self._new.add(number)
         return number
+
+    def sent(self) -> None:
+        """Take note that a message has gone."""
+        self._new.clear()
 
     def _error(self, error: BaseException) -> dict[str, Any]:
         kind = type(error)
@@ -180,7 +189,7 @@ class Carrier(Codec):
     def _large_one(self, value: Any) -> Any:
         """Write a large value that cannot change once, and refer to it from then on."""
         number = self.numbers.get(id(value))
-        if number is None:
+        if number is None or number in self._new:
             written = self.items([value], 1)[0]
             if self._large + len(value) > _MOST_LARGE or (
                 type(value) is tuple and any(type(part) is dict for part in written["t"])

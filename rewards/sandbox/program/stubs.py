@@ -41,9 +41,13 @@ class Imports(Exports):
             return self._namedtuple(*content)
         if tag == "err":
             return self.their_error(content)
+        if tag == "large" and content[0] in self.things:
+            return self.things[content[0]]
         if tag == "large":
             return self._known(content[0], self.decode(content[1]))
         number, *rest = content
+        if number in self.things:
+            return self.things[number]  # mentioned twice in one message
         return self._known(number, self._stub(tag, number, rest))
 
     def _known(self, number: int, thing: Any) -> Any:

@@ -120,6 +120,13 @@ RAISES = "try:\n    {0}\n    assert False\nexcept {1} as error:\n    assert {2}"
 SAME = "def f(x): return x\n"
 
 HONEST = {
+    "an iterator that is kept and passed at once": (
+        "KEPT = []\ndef f(x): return next(x), KEPT[-1] is x",
+        (
+            "v = iter([1, 2])\nKEPT.append(v)\nassert f(v) == (1, True) and f(v) == (2, True)\n"
+            "g = lambda: 7\nKEPT.append(g)\nassert f(iter([g]))[0] is g"
+        ),
+    ),
     # The same container twice, and what both sides can reach.
     "rows that are one row": (
         "def f(n): return [[0] * n] * n",
