@@ -1,347 +1,339 @@
-"""The program as the process of the tests sees it: a channel that carries data.
+"""The program as the process of the tests sees it: what it is asked, and how it answers.
 
-The far side is hostile. Every frame from it is bounded, every value is rebuilt from builtin data,
-and anything else ends the run as a violation. It refuses to let an exception of the program pass
-for a failed or a passed test: exceptions arrive by name, and never as `AssertionError`.
+Every value of the program is rebuilt from builtin data (`whetstone.rewards.sandbox.carrier`), and
+anything else ends the run as a violation (`whetstone.rewards.sandbox.channel`). It refuses to let
+an exception of the program pass for a failed or a passed test.
 """
 
-import builtins
 import importlib
+import inspect
 import types
-from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
-from whetstone.rewards.sandbox import frames, wire
-from whetstone.rewards.sandbox.errors import ErrorClasses, ProgramErrorClass
+from whetstone.rewards.sandbox import ambient, frames
+from whetstone.rewards.sandbox.batches import Call
+from whetstone.rewards.sandbox.carrier import NO_VALUE, Carrier
+from whetstone.rewards.sandbox.channel import MAX_TEXT, Channel, ViolationError
+from whetstone.rewards.sandbox.meetings import Meetings
 from whetstone.rewards.sandbox.remote import (
+    KNOWN,
+    Method,
     RefusedError,
-    RemoteFunction,
-    RemoteIterator,
-    RemoteObject,
-    number_of,
+    Remote,
+    RemoteClass,
+    is_known,
+    is_programs,
+    state_of,
 )
+from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
+from whetstone.rewards.sandbox.special import ARITHMETIC, ahead_of
 from whetstone.rewards.sandbox.verdict import Verdict
-
-_MAX_TEXT = 1000
-
-TRUSTED_MODULES = frozenset(
-    {
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "fractions",
-        "functools",
-        "heapq",
-        "inspect",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-    }
-)
-"""Modules that the tests always meet in their own copy, whatever the program calls by the name."""
-
-_EXCEPTIONS: dict[str, type[Exception]] = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type)
-    and issubclass(kind, Exception)
-    and not issubclass(kind, (AssertionError, Warning))
-}
-
-
-class RemoteError(Exception):
-    """An exception of the program that has no builtin name, or one that the tests must not see."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self.name = name
+from whetstone.rewards.sandbox.wire.values import WireError
 
 
 class SyntaxErrorInProgram(Exception):  # noqa: N818 - a finding about a program, not a failure
     """The program does not compile."""
 
 
-class ViolationError(BaseException):
-    """What the program sent is no answer. No test can catch it."""
-
-
-class DiedError(BaseException):
-    """The program's process is gone, or has closed its channel. No test can catch it."""
-
-
-class EndlessError(BaseException):
-    """The program is in a loop that cannot end. No test can catch it."""
-
-
-class LimitError(BaseException):
-    """A value is too large or too deep to cross, which says what the verdict is. Never caught."""
-
-    def __init__(self, verdict: Verdict, text: str) -> None:
-        super().__init__(text)
-        self.verdict = verdict
-
-
 class Candidate:
-    """One program behind its channel."""
+    """One program behind its channel, and the tests' side of everything it is asked.
 
-    def __init__(self, channel: int) -> None:
-        self._channel = channel
-        self._callbacks: list[Callable[..., Any]] = []
-        self._objects: dict[int, RemoteObject | RemoteIterator] = {}
-        self._lent: dict[int, dict[int | str, Any]] = {}
-        self._errors = ErrorClasses(self, _EXCEPTIONS)
-        self.broken: BaseException | None = None
+    Args:
+        channel: The descriptor of the channel.
+        tests: Source of the tests, for what of this process they may change.
+
+    """
+
+    def __init__(self, channel: int, tests: str = "") -> None:
+        self._channel = Channel(channel)
+        self._settings = ambient.Settings(tests)
+        self._expects_stop = "StopIteration" in tests or "StopAsyncIteration" in tests
+        self.meetings = Meetings()
+        self._wire = Carrier(self, self._module)
+        self._namespace: dict[str, Any] = {}
+        self._variables: dict[str, Any] = {}
+        self.refused: RefusedError | None = None
+        """What the tests did first of what they must not, even if they swallowed that it failed."""
+
+    @property
+    def broken(self) -> BaseException | None:
         """What ended the run, even if the tests swallowed it."""
+        return self._channel.broken
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether this side compares containers, so that no object may be asked."""
+        return self._wire.is_watching
 
     def define(self, program: str, names: list[str]) -> dict[str, Any]:
         """Run the program; returns those of the names that it defines.
 
-        Raises what the program raised, `SyntaxErrorInProgram`, `ViolationError` or `DiedError`.
+        Raises what the program raised, `SyntaxErrorInProgram`, or one of `channel`'s errors.
         """
-        reply = self._exchange([program, names], frames.MAX_PROGRAM_BYTES)
+        self._channel.send([program, names], frames.MAX_PROGRAM_BYTES)
+        reply = self._reply()
         if "syntax" in reply:
-            raise SyntaxErrorInProgram(str(reply["syntax"])[:_MAX_TEXT])
-        return self._names(reply, names)
+            raise SyntaxErrorInProgram(str(reply["syntax"])[:MAX_TEXT])
+        encoded = reply.get("names")
+        if type(encoded) is not dict or not encoded.keys() <= set(names):
+            raise self._channel.end(ViolationError("no names"))
+        self._wire.gives = False
+        supplied = dict(zip(encoded, self._decoded(encoded.values()), strict=True))
+        self._wire.gives = True
+        self._channel.has_answered |= not all(map(is_programs, supplied.values()))
+        for name, value in supplied.items():
+            if name[:1].isupper() and issubclass(type(value), RemoteClass):
+                type.__setattr__(value, KNOWN, True)
+                self.meetings.make(state_of(value)[1])
+        return supplied
 
-    def names(self, names: list[str]) -> dict[str, Any]:
-        """Look names up again: data may have changed since."""
-        return self._names(self._exchange(["names", names]), names)
+    def follow(self, namespace: dict[str, Any], supplied: dict[str, Any]) -> None:
+        """Bind variables of the program anew in this namespace whenever it does so itself.
 
-    def call(self, number: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Call a function; its arguments then look as the program left its copies."""
-        encoded = {name: self._encode(value) for name, value in keywords.items()}
-        reply = self._exchange(["call", number, [self._encode(a) for a in arguments], encoded])
-        lent: dict[int | str, Any] = dict(enumerate(arguments))
-        lent.update(keywords.items())
-        self._return_lent(reply, lent)
-        with self._reading():
-            if "same" in reply:
-                return lent[reply["same"]]
-        result = self._result(reply)
-        if isinstance(result, RemoteIterator):  # it may go on to change them
-            self._lent[number_of(result)] = lent
-        return result
+        Those that the tests bind themselves are theirs from then on.
+        """
+        self._namespace = namespace
+        self._variables = {n: value for n, value in supplied.items() if not is_programs(value)}
 
-    def _return_lent(self, reply: dict[str, Any], lent: dict[int | str, Any]) -> None:
-        with self._reading():
-            for index, after in reply.get("m", ()):
-                _copy_back(lent[index], self._decode(after))
+    def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a function or a class."""
+        written = self._written(arguments, keywords)
+        if not issubclass(type(target), RemoteClass) or not is_known(target):
+            return self._ask("call", target, *written)
+        made = self._ask("call", target, *written, gives=False)
+        if is_programs(made):
+            self.meetings.make(state_of(made)[1])
+        return made
 
-    def get(self, number: int, name: str) -> Any:
+    def method(
+        self, target: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Call a method of an object."""
+        return self._ask("method", target, name, *self._written(arguments, keywords))
+
+    def get(self, target: Any, name: str) -> Any:
         """Read an attribute."""
-        return self._result(self._exchange(["get", number, name]))
+        return self._ask("get", target, name)
 
-    def set(self, number: int, name: str, value: Any) -> None:
+    def set(self, target: Any, name: str, value: Any) -> None:
         """Set an attribute."""
-        self._exchange(["set", number, name, self._encode(value)])
+        self._ask("set", target, name, *self._encoded([value]))
 
-    def operate(self, number: int, operation: str, *arguments: Any) -> Any:
-        """Apply one of the operations of `whetstone.rewards.sandbox.child`."""
-        message = [operation, number, [self._encode(argument) for argument in arguments]]
-        return self._result(self._exchange(message))
+    def delete(self, target: Any, name: str) -> None:
+        """Delete an attribute."""
+        self._ask("del", target, name)
 
-    def following(self, number: int, count: int) -> tuple[list[Any], Callable[[], None] | None]:
+    def operate(self, target: Any, operation: str, *arguments: Any) -> Any:
+        """Apply one of the operations of `whetstone.rewards.sandbox.program.operations`."""
+        gives = operation not in ARITHMETIC
+        return self._ask(operation, target, self._encoded(arguments), gives=gives)
+
+    def code(self, target: Any) -> Any:
+        """Return what can be seen of the code of a function."""
+        found = self._ask("code", target)
+        if type(found) is not dict or not all(type(name) is str for name in found):
+            raise self._channel.end(ViolationError("no code"))
+        return types.SimpleNamespace(**found)
+
+    def following(self, target: Any, count: int) -> tuple[list[Any], Callable[[], None] | None]:
         """Take values from an iterator; behind the last one stands what to call at its end."""
-        reply = self._exchange(["next", number, count])
-        self._return_lent(reply, self._lent.get(number, {}))
-        values = self._result(reply)
-        end = reply.get("end")
+        reply = self._exchange(["next", self._wire.target(target), count])
+        values, end = reply.get("r"), reply.get("end")
         if type(values) is not list or len(values) > count or (not values and not end):
-            raise self._break(ViolationError("no values"))
+            raise self._channel.end(ViolationError("no values"))
+        values = self._decoded(values)
         if type(end) is dict:
-            return values, lambda: self._raise(end)
+            return values, lambda: self._raise(end, may_stop=True)
+        if type(end) is list:
+            returned = self._decoded(end)
+            return values, lambda: _stop(returned)
         return values, (lambda: None) if end else None
 
-    def leave(self, number: int, error: BaseException | None) -> None:
-        """End a `with` block. Of a failed test or the end of a run the program learns nothing."""
-        if error is None:
-            self._exchange(["leave", number, None])
-        elif isinstance(error, Exception) and not isinstance(error, AssertionError):
-            self._exchange(["leave", number, [type(error).__name__, str(error)]])
+    def leave(self, target: Any, error: BaseException | None) -> bool:
+        """End a `with` block. Of a failed test or the end of a run the program learns nothing.
 
-    def _exchange(
-        self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES
-    ) -> dict[str, Any]:
-        """Ask and wait for the answer; runs the callbacks that the program calls meanwhile."""
-        self._send(message, most)
-        while True:
-            reply = self._receive()
-            if "callback" not in reply:
-                break
-            self._send(self._called_back(reply["callback"]))
-        if "endless" in reply:
-            raise self._break(EndlessError("it repeats itself without end"))
-        if "limit" in reply:
-            verdict = Verdict.OUT_OF_MEMORY if reply.get("large") is True else Verdict.ERROR
-            raise self._break(LimitError(verdict, str(reply["limit"])[:_MAX_TEXT]))
-        if "e" in reply:
-            self._raise(reply)
-        return reply
+        Nor can it hide an exception from the tests.
+        """
+        is_theirs = isinstance(error, Exception) and not isinstance(error, AssertionError)
+        if error is None or is_theirs:
+            self._ask("leave", target, *self._encoded([error]))
+        return False
 
-    def _send(self, message: list[Any], most: int = frames.MAX_QUESTION_BYTES) -> None:
-        if self.broken is not None:
-            raise self.broken
-        payload = frames.encode_json(message).encode("ascii")
-        if len(payload) > most:
-            text = f"the tests pass {len(payload)} bytes to the program, and {most} are the most"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text))
+    def refuse(self, reason: str) -> NoReturn:
+        """Say that the tests did what they must not; whoever catches it, it stays known."""
+        self.refused = self.refused or RefusedError(reason)
+        raise self.refused
+
+    def run(self, calls: list[Call]) -> None:
+        """Make calls whose results nobody looks at, those of the program in one question."""
+        batch: list[Any] = []
         try:
-            frames.send(self._channel, payload)
-        except OSError as error:
-            raise self._break(DiedError("it hung up")) from error
+            for (owner, name), arguments, keywords in calls:
+                if self._can_batch(owner, name):
+                    place = ["call", self._target(owner)]
+                    place = place if name is None else ["method", place[1], name]
+                    batch.append([*place, *self._written(arguments, keywords)])
+                    continue
+                batch = self._flush(batch)
+                (owner if name is None else getattr(owner, name))(*arguments, **keywords)
+        finally:
+            self._flush(batch)
 
-    def _receive(self) -> dict[str, Any]:
-        try:
-            reply = frames.receive_json(self._channel)
-        except (OSError, EOFError) as error:
-            raise self._break(DiedError("it hung up")) from error
-        except frames.FrameError as error:
-            raise self._break(ViolationError(str(error))) from error
-        except MemoryError as error:
-            text = "a result is too large for the process of the tests"
-            raise self._break(LimitError(Verdict.OUT_OF_MEMORY, text)) from error
-        if type(reply) is not dict:
-            raise self._break(ViolationError("no reply"))
-        return reply
+    def can_call_back(self) -> bool:
+        """Tell whether the program was handed a function."""
+        return self._wire.has_handed_functions
 
-    def _break(self, reason: BaseException) -> BaseException:
-        self.broken = self.broken or reason
-        return self.broken
+    def _can_batch(self, owner: Any, name: str | None) -> bool:
+        if not is_programs(owner):
+            return False
+        return name is None or type(inspect.getattr_static(type(owner), name, None)) is Method
 
-    def _result(self, reply: dict[str, Any]) -> Any:
+    def _flush(self, batch: list[Any]) -> list[Any]:
+        if batch:
+            self._exchange(["batch", None, batch])
+        return []
+
+    def _ask(self, verb: str, target: Any, *rest: Any, gives: bool = True) -> Any:
+        """Ask; unless it `gives` something, an object in the answer is what the tests have made."""
+        reply = self._exchange([verb, self._target(target), *rest])
         if "r" not in reply:
-            raise self._break(ViolationError("no result"))
-        return self._decode(reply["r"])
+            raise self._channel.end(ViolationError("no result"))
+        self._wire.gives = gives
+        try:
+            return self._decoded([reply["r"]])[0]
+        finally:
+            self._wire.gives = True
 
-    def _names(self, reply: dict[str, Any], asked: list[str]) -> dict[str, Any]:
-        names = reply.get("names")
-        if type(names) is not dict or not names.keys() <= set(asked):
-            raise self._break(ViolationError("no names"))
-        return {name: self._decode(value) for name, value in names.items()}
+    def _target(self, target: Any) -> Any:
+        ahead = ahead_of(target) if hasattr(type(target), "__next__") else None
+        if ahead is not None and ahead.values:
+            self.refuse("the tests use an iterator of which values were fetched ahead")
+        return self._wire.target(target)
 
-    def _called_back(self, call: Any) -> list[Any]:
+    def _exchange(self, question: list[Any]) -> dict[str, Any]:
+        """Ask and wait for the answer."""
+        self._send({"q": question})
+        is_step = question[0] == "method" and question[2] in _STEPS
+        return self._reply(may_stop=is_step or self._expects_stop)
+
+    def _reply(self, *, may_stop: bool = False) -> dict[str, Any]:
+        """Wait for the answer; runs the callbacks that the program calls meanwhile."""
+        while True:
+            reply = self._channel.receive()
+            self._take_over(reply)
+            self._channel.has_answered |= "names" not in reply
+            if "k" not in reply:
+                break
+            self._send(self._called_back(reply["k"]))
+        if "refused" in reply:
+            self.refuse(str(reply["refused"])[:MAX_TEXT])
+        if "e" in reply:
+            self._raise(reply, may_stop=may_stop)
+        return reply
+
+    def _send(self, message: dict[str, Any]) -> None:
+        """Send a message, with what the program has to know before it goes on."""
+        with self._writing():
+            more, alone = self._wire.outgoing()
+        message.update(more)
+        if alone:
+            self._wire.forget(alone)
+            self._wire.released += alone
+        self._wire.sweep()
+        if self._wire.released:
+            message["x"], self._wire.released = self._wire.released, []
+        if changed := self._settings.changed():
+            message["s"] = changed
+        self._channel.send(message)
+        self._wire.sent()
+
+    def _take_over(self, reply: dict[str, Any]) -> None:
+        """Take over what a reply says beside the answer: what has changed, and what was said."""
+        with self._reading():
+            for described in reply.get("c", ()):
+                self._wire.mirrors.learn(described)
+            self._wire.incoming(reply)
+            self._wire.rest(reply.get("p", ()))
+            if "g" in reply:
+                self._bind(reply["g"])
+            warned = self._decoded(reply.get("w", ()))
+        if warned or "o" in reply:
+            ambient.replay(reply.get("o"), warned)
+
+    def _bind(self, rebound: dict[str, Any]) -> None:
+        for name, value in zip(rebound, self._decoded(rebound.values()), strict=True):
+            if name in self._variables and self._namespace.get(name) is self._variables[name]:
+                self._namespace[name] = self._variables[name] = value
+
+    def _called_back(self, call: Any) -> dict[str, Any]:
         with self._reading():
             number, encoded, keywords = call
-            callback = self._callbacks[number]
-            arguments = [self._decode(argument) for argument in encoded]
-            named = {str(name): self._decode(value) for name, value in keywords.items()}
+            function = self._wire.function(number)
+            arguments = self._decoded(encoded)
+            named = dict(zip(keywords, self._decoded(keywords.values()), strict=True))
         try:
-            return ["returned", self._encode(callback(*arguments, **named))]
+            return {"r": self._encoded([function(*arguments, **named)])[0]}
         except AssertionError as error:
             # The program could swallow it; a failed assertion of the tests stays one.
-            raise self._break(error) from None
+            raise self._channel.end(error) from None
         except Exception as error:  # noqa: BLE001 - it belongs to the program now
-            return ["raised", type(error).__name__, str(error), vars(error).get("_handle")]
+            return {"e": self._encoded([error])[0]}
 
-    def _raise(self, reply: dict[str, Any]) -> None:
-        """Raise an exception of the program under its nearest builtin name."""
+    def _raise(self, reply: dict[str, Any], *, may_stop: bool) -> None:
+        """Raise an exception of the program."""
         with self._reading():
-            kinds, name, text = reply["e"], str(reply["n"])[:_MAX_TEXT], str(reply["t"])[:_MAX_TEXT]
-            kind = next((_EXCEPTIONS[kind] for kind in kinds if kind in _EXCEPTIONS), Exception)
-            arguments = [self._decode(argument) for argument in reply["a"]]
-            described, own = reply.get("c"), None
-            if described is not None:
-                words = "" if text == name else text.removeprefix(f"{name}: ")
-                own_kind = self._errors.make(described)
-                own = own_kind.stand_in(tuple(arguments), int(reply["o"]), words)
-        if own is not None:
-            raise own
-        if kind is Exception and name != "Exception":
-            raise RemoteError(name, text)
-        plain = all(isinstance(argument, _PLAIN) for argument in arguments)
-        try:
-            error = kind(*arguments) if plain else kind(text.removeprefix(f"{name}: "))
-        except TypeError:  # such as UnicodeDecodeError, which wants five
-            error = RemoteError(name, text)
+            error = self._wire.errors.make(reply["e"])
+        if isinstance(error, StopIteration | StopAsyncIteration) and not may_stop:
+            # It would end whatever iterates over calls, and with it `all(map(...))`: true.
+            raise RuntimeError(f"the program raised {type(error).__name__}") from error
         raise error
 
-    def _encode(self, value: Any) -> Any:
-        try:
-            return wire.encode(value, self._hold)
-        except wire.WireError as error:
-            text = f"the tests cannot pass a value to the program: {error}"
-            raise self._break(LimitError(Verdict.INFRA_ERROR, text)) from error
+    def _written(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
+        with self._writing():
+            written = [self._wire.argument(value) for value in arguments]
+            return [written, {n: self._wire.argument(value) for n, value in keywords.items()}]
 
-    def _decode(self, data: Any) -> Any:
+    def _encoded(self, values: Iterable[Any]) -> list[Any]:
+        with self._writing():
+            return self._wire.items(values, 1)
+
+    def _decoded(self, data: Iterable[Any]) -> list[Any]:
         with self._reading():
-            return wire.decode(data, self._resolve)
+            return [self._wire.decode(part) for part in data]
+
+    def _module(self, name: Any) -> Any:
+        if name in TRUSTED_MODULES:
+            return importlib.import_module(name)
+        return _NoModule(self, str(name)[:MAX_TEXT])
 
     def _reading(self) -> "_Reading":
-        return _Reading(self)
+        return _Reading(self._channel)
 
-    def _hold(self, value: Any) -> dict[str, Any]:
-        if isinstance(value, RemoteObject | RemoteIterator):
-            return {"held": number_of(value)}  # unread values of an iterator stay behind
-        if isinstance(value, ProgramErrorClass):
-            return {"held": value._number}  # noqa: SLF001 - made here
-        if isinstance(value, types.BuiltinFunctionType) and value.__module__ == "builtins":
-            return {"builtin": value.__name__}
-        if hasattr(type(value), "__next__"):
-            self._callbacks.append(value.__next__)
-            return {"iterate": len(self._callbacks) - 1}
-        if callable(value):
-            self._callbacks.append(value)
-            name = str(getattr(value, "__name__", "callback"))
-            return {"callback": [len(self._callbacks) - 1, name]}
-        raise RefusedError(f"the tests cannot pass a {type(value).__name__} to the program")
-
-    def _resolve(self, tag: str, content: Any) -> Any:
-        if tag == "module" and content in TRUSTED_MODULES:
-            return importlib.import_module(content)
-        if tag == "module":
-            return _NoModule(str(content)[:_MAX_TEXT])
-        if tag == "error":
-            return self._errors.make(content)
-        if tag == "E":
-            raise self._break(RefusedError(f"a value of the program is the class {content!r:.100}"))
-        kind = _PROXIES.get(tag)
-        if kind is None or type(content) is not int:
-            raise wire.WireError("no value")
-        # One proxy per object, so that `is` means what it says.
-        if content not in self._objects:
-            self._objects[content] = kind(self, content)
-        return self._objects[content]
+    def _writing(self) -> "_Writing":
+        return _Writing(self._channel)
 
 
-_PLAIN = (str, int, float)
-_PROXIES: dict[str, type[RemoteObject] | type[RemoteIterator]] = {
-    "function": RemoteFunction,
-    "object": RemoteObject,
-    "iterator": RemoteIterator,
-}
+_STEPS = frozenset({"send", "throw", "asend", "athrow"})
+"""Methods of generators and coroutines, which end by `StopIteration`."""
 
 
 class _NoModule:
     """A module of the program that the tests have no copy of."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, remote: Remote, name: str) -> None:
+        self._remote = remote
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        raise RefusedError(f"the tests use the program's module {self._name!r}")
-
-    __eq__ = __ne__ = RemoteObject.__eq__
-    __hash__ = None  # type: ignore[assignment]
+        self._remote.refuse(f"the tests use the program's module {self._name!r}")
 
 
 class _Reading:
     """Turns whatever goes wrong while an answer is read into a violation."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
     def __enter__(self) -> None:
         return
@@ -349,33 +341,27 @@ class _Reading:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
-        expected = (
-            wire.WireError,
-            TypeError,
-            ValueError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-        )
-        if kind is not None and issubclass(kind, expected):
+        if kind is not None and issubclass(kind, NO_VALUE):
             reason = ViolationError(f"a value that is none: {kind.__name__}")
-            raise self._candidate._break(reason) from error  # noqa: SLF001 - its other half
+            raise self._channel.end(reason) from error
 
 
-def _copy_back(before: Any, after: Any) -> None:
-    """Let an argument of the tests look as the program left its own copy."""
-    kinds = (list, bytearray, dict, set, deque, tuple)
-    if not any(isinstance(before, kind) and isinstance(after, kind) for kind in kinds):
-        raise ValueError("an argument changed its type")
-    if isinstance(before, tuple):
-        for part, part_after in zip(before, after, strict=True):
-            if isinstance(part, kinds):
-                _copy_back(part, part_after)
-    elif isinstance(before, list | bytearray):
-        before[:] = after
-    elif isinstance(before, dict | set):
-        before.clear()
-        before.update(after)
-    elif isinstance(before, deque):
-        before.clear()
-        before.extend(after)
+class _Writing:
+    """Turns a value of the tests that cannot cross into the end of the run."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if kind is not None and issubclass(kind, WireError):
+            text = f"the tests cannot pass a value to the program: {error}"
+            raise self._channel.end(self._channel.too_much(text, Verdict.ERROR)) from error
+
+
+def _stop(returned: list[Any]) -> NoReturn:
+    raise StopIteration(*returned)

@@ -5,65 +5,43 @@ learns the names they use and, call by call, the arguments. Whatever it answers 
 `whetstone.rewards.sandbox.candidate`. The walls are up before the program's source arrives.
 """
 
-import builtins
-import operator
 import os
 import sys
 import types
-from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from whetstone.rewards.sandbox import frames, wire
+from whetstone.rewards.sandbox import frames
+from whetstone.rewards.sandbox.ambient import Reports
 from whetstone.rewards.sandbox.infinite_loops import Watch
+from whetstone.rewards.sandbox.program.operations import OPERATIONS, EqualsAllError, code_of
+from whetstone.rewards.sandbox.program.stubs import Imports
 from whetstone.rewards.sandbox.text import describe
+from whetstone.rewards.sandbox.wire.codec import PROGRAM
+from whetstone.rewards.sandbox.wire.values import WireError
 
 CHANNEL = 3
 """The descriptor to the tests: the first after the standard three."""
 
-_MUTABLE = (list, dict, set, bytearray, deque, Counter, OrderedDict, defaultdict)
-_MUTABLE_TAGS = frozenset({"d", "s", "B", "q", "Q", "C", "O", "dd"})
-_MAX_ERROR_ARGUMENTS = 4
+_VARIABLES = (bool, int, float, str, bytes, complex, tuple, frozenset, type(None))
+_CONTAINERS = (list, dict, set)
 
 # Memory to let go of when the program has eaten all of its own, so that this can be said. It is
 # never touched, so it costs nothing until then.
 _BALLAST = [bytearray(4 << 20)]
-
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "len": len,
-    "str": str,
-    "repr": repr,
-    "iter": iter,
-    "getitem": operator.getitem,
-    "setitem": operator.setitem,
-    "delitem": operator.delitem,
-    "contains": operator.contains,
-    "bool": bool,
-    "enter": lambda target: type(target).__enter__(target),
-    "isinstance": lambda kind, instance: isinstance(instance, kind),
-    "issubclass": lambda kind, subclass: issubclass(subclass, kind),
-    "rmul": lambda right, left: left * right,
-}
-_ARITHMETIC = frozenset(
-    {"add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "invert"}
-    | {"and_", "or_", "xor", "lshift", "rshift"}
-)
-
-
-class _CallbackError(Exception):
-    """A function of the tests raised something that has no builtin name."""
 
 
 class Child:
     """Answers on the channel until the other side hangs up."""
 
     def __init__(self) -> None:
-        self._held: list[Any] = []
-        self._numbers: dict[int, int] = {}
-        self._lent: dict[int, _Lent] = {}
-        module = types.ModuleType(wire.PROGRAM)
-        sys.modules[wire.PROGRAM] = module  # where dataclasses look a class's own module up
+        self._wire = Imports(self._ask)
+        module = types.ModuleType(PROGRAM)
+        sys.modules[PROGRAM] = module  # where dataclasses look a class's own module up
         self._namespace: dict[str, Any] = module.__dict__
+        self._variables: dict[str, Any] = {}
+        """What the tests know of the program's variables: plain data that may be bound anew."""
+        self._reports = Reports()
         self.watch = Watch(_tell_that_it_never_ends)
         """The handler of `SIGVTALRM`, to be installed before `serve`."""
 
@@ -73,7 +51,7 @@ class Child:
             self.watch.arm()
             self._define(*frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES))
             while True:
-                self._answer(self._asked())
+                self._answer(self._heard())
         finally:
             # Not sys.exit: neither the zygote's cleanup nor the program's may run in this process.
             os._exit(0)
@@ -87,222 +65,170 @@ class Child:
             return
         try:
             exec(code, self._namespace)  # noqa: S102 - running the program is the purpose
-            reply = {"names": self._supplied(names)}
+            supplied = {name: self._namespace[name] for name in names if name in self._namespace}
+            for name, value in supplied.items():
+                if isinstance(value, _VARIABLES) or type(value) in _CONTAINERS:
+                    self._variables[name] = value
+            values = self._wire.items(supplied.values(), 1)
+            reply = {"names": dict(zip(supplied, values, strict=True))}
         except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
             reply = self._raised(error)
-        _send(reply)
+        self._send(reply)
 
-    def _supplied(self, names: list[str]) -> dict[str, Any]:
-        return {n: self._encode(self._namespace[n]) for n in names if n in self._namespace}
-
-    def _answer(self, message: list[Any]) -> None:
-        try:
-            reply = self._do(*message)
-        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-            reply = self._raised(error)
-        _send(reply)
-
-    def _asked(self) -> list[Any]:
-        """Wait for a question; one that this process has no memory for is answered here."""
+    def _heard(self) -> dict[str, Any]:
+        """Wait for a message; one that this process has no memory for is answered here."""
         while True:
             try:
-                message: list[Any] = frames.receive_json(CHANNEL, frames.MAX_QUESTION_BYTES)
+                message: dict[str, Any] = frames.receive_json(CHANNEL, frames.MAX_QUESTION_BYTES)
+                self._wire.incoming(message)
+                self._wire.forget(message.get("x", ()))
             except MemoryError as error:
-                _send(self._raised(error))
+                self._send(self._raised(error))
             else:
                 return message
 
-    def _do(self, verb: str, *rest: Any) -> dict[str, Any]:
-        if verb == "call":
-            return self._call(*rest)
-        if verb == "names":
-            return {"names": self._supplied(rest[0])}
-        return self._operate(verb, self._held[rest[0]], *rest)
+    def _answer(self, message: dict[str, Any]) -> None:
+        try:
+            if "s" in message:
+                self._reports.apply(message["s"])
+            reply = self._do(*message["q"])
+        except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+            reply = self._raised(error)
+        self._send(reply)
 
-    def _operate(self, verb: str, target: Any, *rest: Any) -> dict[str, Any]:
+    def _do(self, verb: str, place: Any, *rest: Any) -> dict[str, Any]:  # noqa: PLR0911 - in order
+        if verb == "batch":
+            return self._batch(rest[0])
+        is_number = type(place) is int
+        target = self._wire.referred(place) if is_number else self._wire.decode(place)
+        if verb == "call":
+            return self._call(target, *rest)
+        if verb == "method":
+            return self._call(getattr(target, rest[0]), *rest[1:])
         if verb == "get":
-            return {"r": self._encode(getattr(target, rest[1]))}
+            return self._result([getattr(target, rest[0])])
         if verb == "set":
-            setattr(target, rest[1], self._decode(rest[2]))
+            setattr(target, rest[0], self._wire.decode(rest[1]))
+            return {"r": None}
+        if verb == "del":
+            delattr(target, rest[0])
             return {"r": None}
         if verb == "next":
-            return self._next(rest[0], target, rest[1])
+            return self._next(target, rest[0])
         if verb == "leave":
-            return self._leave(target, rest[1])
-        arguments = [self._decode(argument) for argument in rest[1]]
-        operation = getattr(operator, verb) if verb in _ARITHMETIC else _OPERATIONS[verb]
-        return {"r": self._encode(operation(target, *arguments))}
+            return self._leave(target, self._wire.decode(rest[0]))
+        if verb == "code":
+            return self._result([code_of(target)])
+        return self._result([OPERATIONS[verb](target, *map(self._wire.decode, rest[0]))])
 
-    def _call(self, number: int, sent: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
-        arguments = [self._decode(argument) for argument in sent]
-        decoded = {name: self._decode(value) for name, value in keywords.items()}
-        result = self._held[number](*arguments, **decoded)
-        lent: _Lent = []
-        for index, before in enumerate(sent):
-            kind = type(before)
-            if kind is list or (kind is dict and _may_change(before)):
-                lent.append([index, arguments[index], before])
-        for name, before in keywords.items():
-            if _may_change(before):
-                lent.append([name, decoded[name], before])
-        reply: dict[str, Any] = {}
-        if type(result) in _MUTABLE:
-            for index, argument, _ in lent:
-                if result is argument:
-                    reply = {"same": index}
-        reply = reply or {"r": self._encode(result)}
-        if lent and hasattr(type(result), "__next__"):
-            self._lent[self._number(result)] = lent
-        return self._with_changes(reply, lent) if lent else reply
+    def _batch(self, calls: list[Any]) -> dict[str, Any]:
+        """Make calls one by one whose results nobody wants."""
+        for verb, place, *rest in calls:
+            is_number = type(place) is int
+            target = self._wire.referred(place) if is_number else self._wire.decode(place)
+            if verb == "method":
+                target = getattr(target, rest.pop(0))
+            sent, keywords = rest
+            named = {name: self._wire.decode(value) for name, value in keywords.items()}
+            target(*[self._wire.decode(value) for value in sent], **named)
+        return {"r": None}
 
-    def _with_changes(self, reply: dict[str, Any], lent: "_Lent") -> dict[str, Any]:
-        """Say how the arguments look that have changed since they were sent."""
-        changed = []
-        for entry in lent:
-            index, argument, before = entry
-            after = self._encode(argument)
-            if after != before:
-                entry[2] = after
-                changed.append([index, after])
-        if changed:
-            reply["m"] = changed
-        return reply
+    def _call(self, target: Any, sent: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+        arguments = [self._wire.decode(value) for value in sent]
+        named = {name: self._wire.decode(value) for name, value in keywords.items()}
+        result = [target(*arguments, **named)]
+        del arguments, named  # or they would count as held
+        return self._result(result)
 
-    def _next(self, number: int, iterator: Iterator[Any], count: int) -> dict[str, Any]:
+    def _result(self, result: list[Any]) -> dict[str, Any]:
+        return {"r": self._wire.items(result, 1)[0]}
+
+    def _next(self, iterator: Iterator[Any], count: int) -> dict[str, Any]:
         """Take up to `count` values; what ends the iterator is reported behind them."""
         values: list[Any] = []
         end: Any = False
+        self._wire.is_still = count == 1
         try:
             for _ in range(count):
-                values.append(self._encode(next(iterator)))  # noqa: PERF401 - those before an exception count
-        except StopIteration:
-            end = True
-        except wire.WireError:
+                values += self._wire.items([next(iterator)], 1)
+        except StopIteration as error:
+            end = self._wire.items([error.value], 1) if error.value is not None else True
+        except WireError:
             raise
         except BaseException as error:  # noqa: BLE001 - the program's own
             end = self._raised(error)
-        reply: dict[str, Any] = {"r": values, "end": end}
-        # Ahead of its reader it has changed more than its reader should see.
-        lent = self._lent.get(number) if count == 1 or end else None
-        return self._with_changes(reply, lent) if lent else reply
+        finally:
+            self._wire.is_still = True
+        return {"r": values, "end": end}
 
-    def _leave(self, target: Any, described: list[str] | None) -> dict[str, Any]:
-        kind, error = None, None
-        if described is not None:
-            kind = getattr(builtins, described[0], _CallbackError)
-            error = kind(described[1])
-        type(target).__exit__(target, kind, error, None)
-        return {"r": None}
+    def _leave(self, target: Any, error: BaseException | None) -> dict[str, Any]:
+        kind = None if error is None else type(error)
+        return {"r": bool(type(target).__exit__(target, kind, error, None))}
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, EOFError) and error.args == ("the other side hung up",):
             os._exit(0)
-        if isinstance(error, wire.WireError):
+        if isinstance(error, WireError):
             return {"limit": f"a value of the program cannot cross: {error}"}
+        if isinstance(error, EqualsAllError):
+            return {"refused": str(error)}
         if isinstance(error, MemoryError):
             _BALLAST.clear()
-        kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
-        try:
-            arguments = [self._encode(item) for item in error.args[:_MAX_ERROR_ARGUMENTS]]
-        except BaseException:  # noqa: BLE001 - the arguments are the program's own
-            arguments = []
-        reply: dict[str, Any] = {
-            "e": kinds,
-            "n": type(error).__name__,
-            "a": arguments,
-            "t": describe(error),
-        }
-        if type(error).__module__ == wire.PROGRAM:
-            # It stays, so that the tests can read its attributes; the frames it came from need not.
-            held = self._number(error.with_traceback(None))
-            reply |= {"c": self._error_class(type(error)), "o": held}
-        return reply
+        return {"e": self._wire.error(error)}
 
-    def _error_class(self, kind: type) -> list[Any]:
-        """Describe an exception class of the program: number, name, bases."""
-        bases = [
-            base.__name__ if base.__module__ == "builtins" else self._error_class(base)
-            for base in kind.__bases__
-            if issubclass(base, BaseException)
-        ]
-        return [self._number(kind), kind.__name__, bases]
+    def _send(self, reply: dict[str, Any]) -> None:
+        """Answer, with all that has changed meanwhile, or say that the answer is too long."""
+        if "limit" not in reply and "refused" not in reply:
+            try:
+                self._add_changes(reply)
+            except (WireError, RecursionError, MemoryError) as error:
+                reply = self._raised(error)
+        payload = frames.encode_json(reply).encode("ascii")
+        if len(payload) > frames.MAX_BYTES:
+            text = f"a result takes {len(payload)} bytes, and {frames.MAX_BYTES} are the most"
+            payload = frames.encode_json({"limit": text, "large": True}).encode("ascii")
+        frames.send(CHANNEL, payload)
 
-    def _number(self, value: Any) -> int:
-        number = self._numbers.get(id(value))
-        if number is None:
-            number = self._numbers[id(value)] = len(self._held)
-            self._held.append(value)  # alive from now on, so that its id stays its own
-        return number
+    def _add_changes(self, reply: dict[str, Any]) -> None:
+        if rebound := self._rebound():
+            reply["g"] = rebound
+        output, warned = self._reports.taken()
+        if output:
+            reply["o"] = output
+        if warned:
+            reply["w"] = self._wire.items(warned, 1)
+        more, alone = self._wire.outgoing()
+        reply.update(more)
+        if alone:
+            self._wire.rest(alone)
+            reply["p"] = alone
+        if self._wire.descriptions:
+            reply["c"] = self._wire.descriptions
+            self._wire.descriptions = []
 
-    def _encode(self, value: Any) -> Any:
-        return wire.encode(value, self._hold)
+    def _rebound(self) -> dict[str, Any]:
+        """Return the variables that are bound anew since the tests heard of them."""
+        found = {}
+        for name, before in self._variables.items():
+            now = self._namespace.get(name)
+            if now is not before:
+                self._variables[name] = now
+                found[name] = self._wire.items([now], 1)[0]
+        return found
 
-    def _decode(self, data: Any) -> Any:
-        return wire.decode(data, self._resolve)
-
-    def _hold(self, value: Any) -> dict[str, Any]:
-        number = self._number(value)
-        if type(value) is types.FunctionType:  # most are
-            return {"function": number}
-        if isinstance(value, types.ModuleType):
-            return {"module": value.__name__}
-        if isinstance(value, type) and issubclass(value, BaseException):
-            return {"error": self._error_class(value)}
-        if hasattr(type(value), "__next__"):
-            return {"iterator": number}
-        return {"function" if callable(value) else "object": number}
-
-    def _resolve(self, tag: str, content: Any) -> Any:
-        if tag == "held":
-            return self._held[content]
-        if tag in {"builtin", "E"}:
-            return getattr(builtins, content)
-        if tag == "callback":
-            stub: Any = self._stub(content[0])
-            stub.__name__ = stub.__qualname__ = content[1]
-            return stub
-        if tag == "iterate":
-            return _iterate(self._stub(content))
-        raise wire.WireError(tag)
-
-    def _stub(self, number: int) -> Callable[..., Any]:
-        """Make a function that calls one of the tests, which may call back in turn."""
-
-        def callback(*arguments: Any, **keywords: Any) -> Any:
-            encoded = {name: self._encode(value) for name, value in keywords.items()}
-            call = [number, [self._encode(value) for value in arguments], encoded]
-            _send({"callback": call})
-            while True:
-                message = self._asked()
-                if message[0] == "returned":
-                    return self._decode(message[1])
-                if message[0] == "raised":
-                    if message[3] is not None:
-                        raise self._held[message[3]]
-                    kind = getattr(builtins, message[1], _CallbackError)
-                    raise kind(message[2])
+    def _ask(self, number: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call a function of the tests, which may ask in turn."""
+        named = dict(zip(keywords, self._wire.items(keywords.values(), 1), strict=True))
+        self._send({"k": [number, self._wire.items(arguments, 1), named]})
+        while True:
+            message = self._heard()
+            if "q" in message:
                 self._answer(message)
-
-        return callback
-
-
-_Lent = list[list[Any]]
-"""Arguments that a call may have changed: name or place, value, and how the tests know it."""
-
-
-def _may_change(sent: Any) -> bool:
-    if type(sent) is dict:
-        return not _MUTABLE_TAGS.isdisjoint(sent) or any(map(_may_change, sent.get("t", ())))
-    return type(sent) is list
-
-
-def _send(reply: dict[str, Any]) -> None:
-    """Answer, or say that the answer is too long."""
-    payload = frames.encode_json(reply).encode("ascii")
-    if len(payload) > frames.MAX_BYTES:
-        text = f"a result takes {len(payload)} bytes, and {frames.MAX_BYTES} are the most"
-        payload = frames.encode_json({"limit": text, "large": True}).encode("ascii")
-    frames.send(CHANNEL, payload)
+            elif "e" in message:
+                error: BaseException = self._wire.decode(message["e"])
+                raise error
+            else:
+                return self._wire.decode(message["r"])
 
 
 def _tell_that_it_never_ends() -> NoReturn:
@@ -320,17 +246,17 @@ def rehearse() -> None:
     """
     reading, writing = os.pipe()
 
-    def heard(message: list[Any]) -> Any:
+    def heard(message: Any) -> Any:
         frames.send_json(writing, message)
         return frames.receive_json(reading)
 
     for _ in range(_REHEARSALS):
         actor = Child()
         actor._define(*heard([_PLAY, ["f", "g"]]))  # noqa: SLF001 - its own module
-        for arguments in ([1], [[1, "a", 2.5]], [{"t": [1, 2]}], [{"d": [["a", 1]]}]):
-            actor._answer(heard(["call", 0, arguments, {}]))  # noqa: SLF001
-        actor._answer(heard(["call", 1, [0], {}]))  # noqa: SLF001
-    del sys.modules["solution"]
+        for value in (1, [1, "a", 2.5], {"t": [1, 2]}, {"d": [None, ["a"], [1]]}):
+            actor._answer(heard({"q": ["call", 1, [value], {}]}))  # noqa: SLF001
+        actor._answer(heard({"q": ["call", 3, [0], {}]}))  # noqa: SLF001
+    del sys.modules[PROGRAM]
     os.close(reading)
     os.close(writing)
 
@@ -346,12 +272,3 @@ def f(x):
 def g(x):
     return 1 // x
 """
-
-
-def _iterate(following: Callable[[], Any]) -> Iterator[Any]:
-    while True:
-        try:
-            value = following()
-        except StopIteration:
-            return
-        yield value

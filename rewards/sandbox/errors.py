@@ -1,95 +1,124 @@
-"""Exception classes of a program, made anew for the tests: `except MyError` needs a real class.
+"""Exceptions that cross: real classes of the library, and the program's own below them.
 
-Each is built here, below its builtin bases, and nothing of the program's own runs in it: only its
-name, its bases and, of an instance, its words and attributes come from there. It refuses to stand
-above `AssertionError`, so that no class of a program can hide a failed test.
+Nothing of the program's own runs when one is made: its class is known here or was built here
+(`whetstone.rewards.sandbox.mirrors`), and only arguments, notes and causes come from there. It
+refuses to let an exception of the program pass for a failed test: what it calls `AssertionError`
+arrives as something else.
 """
 
-from typing import Any, Self
+import weakref
+from collections.abc import Callable
+from typing import Any
 
-from whetstone.rewards.sandbox.remote import RefusedError, Remote, RemoteObject, number_of
+from whetstone.rewards.sandbox.mirrors import Mirrors, library
+from whetstone.rewards.sandbox.remote import STATE, Remote
+from whetstone.rewards.sandbox.wire.values import WireError
 
-_MOST_CLASSES = 64
-_MOST_BASES = 8
+_MAX_TEXT = 1000
+_MOST_CAUSES = 10
 
 
-class ProgramErrorClass(type):
-    """A class of the program that tests may catch; what else they read of it is asked for."""
+class RemoteError(Exception):
+    """An exception of the program that is not known here, or that the tests must not see."""
 
-    _number: int
-    _remote: Remote
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}" if text else name)
+        self.name = name
 
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return cls._remote.get(cls._number, name)
 
-    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        """Have the program make an instance, and stand one in for it."""
-        held = cls._remote.call(cls._number, arguments, keywords)
-        if not isinstance(held, RemoteObject):
-            raise RefusedError(f"the program's {cls.__name__} gave no instance of itself")
-        return cls.stand_in(arguments, number_of(held), str(held))
+class Errors:
+    """The exceptions of one program."""
 
-    def stand_in(cls, arguments: tuple[Any, ...], number: int, text: str) -> Any:
-        """Make an instance of an instance's handle and words. Raises `TypeError` if it cannot."""
-        made: Any = cls
-        error = made.__new__(made, *arguments)
-        error.args = arguments
-        vars(error).update(_handle=number, _text=text)
+    def __init__(
+        self,
+        remote: Remote,
+        mirrors: Mirrors,
+        decode: Callable[[list[Any]], list[Any]],
+        own: Callable[[Any], Any],
+        release: Callable[[int], None],
+    ) -> None:
+        self._remote = remote
+        self._mirrors = mirrors
+        self._decode = decode
+        self._own = own
+        self._release = release
+        self._made: weakref.WeakValueDictionary[int, BaseException] = weakref.WeakValueDictionary()
+
+    def make(self, described: dict[str, Any], depth: int = 0) -> BaseException:
+        """Make an exception. Raises `WireError`, or what its parts raise, if it is none."""
+        if depth > _MOST_CAUSES:
+            raise WireError("too many causes")
+        if "@" in described:
+            return self._theirs(described["@"])
+        number = described.get("n")
+        made = self._made.get(number) if type(number) is int else None
+        if made is None:
+            made = self._new(described, depth)
+            if type(number) is int:
+                self._remember(number, made)
+        for name in ("__cause__", "__context__"):
+            if name in described:
+                setattr(made, name, self.make(described[name], depth + 1))
+        if described.get("alone") is True:
+            made.__suppress_context__ = True
+        if "notes" in described:
+            made.__notes__ = [str(note)[:_MAX_TEXT] for note in described["notes"]]
+        return made
+
+    def _theirs(self, number: Any) -> BaseException:
+        """Return an exception that a function of the tests has raised."""
+        error = self._own(number)
+        if not isinstance(error, BaseException):
+            raise WireError("no exception")
         return error
 
+    def _remember(self, number: int, made: BaseException) -> None:
+        object.__setattr__(made, STATE, (self._remote, number))
+        try:
+            weakref.finalize(made, self._release, number).atexit = False
+            self._made[number] = made
+        except TypeError:
+            return  # one that stands in for what must not be seen
 
-class _ProgramError(Exception):
-    """What every such class can do."""
+    def _new(self, described: dict[str, Any], depth: int) -> BaseException:
+        arguments = self._decode(described["a"])
+        kind, name = self._kind(described["c"])
+        if kind is None:
+            return RemoteError(name, " ".join(str(part)[:_MAX_TEXT] for part in arguments))
+        if issubclass(kind, BaseExceptionGroup):
+            parts = [self.make(part, depth + 1) for part in described["group"]]
+            if not issubclass(kind, Exception) or all(isinstance(p, Exception) for p in parts):
+                return kind.__new__(kind, str(arguments[0]), parts)
+            return BaseExceptionGroup(str(arguments[0]), parts)
+        base: Any = next(k for k in type.__dict__["__mro__"].__get__(kind) if k in _BUILTIN)
+        error: BaseException = base.__new__(kind, *arguments)
+        try:
+            base.__init__(error, *arguments)
+        except TypeError:  # one that wants other arguments, such as UnicodeDecodeError
+            base.__init__(error)
+        error.args = tuple(arguments)
+        for attribute, value in described.get("d", {}).items():
+            if type(attribute) is str and not attribute.startswith("__"):
+                (decoded,) = self._decode([value])
+                object.__setattr__(error, attribute, decoded)
+        return error
 
-    def __new__(cls, *arguments: Any) -> Self:
-        return super().__new__(cls, *arguments)
+    def _kind(self, reference: Any) -> tuple[type[BaseException] | None, str]:
+        """Return the class of an exception, or None and the name of one that is not to be seen."""
+        if type(reference) is int:
+            kind: Any = self._mirrors.classes[reference]
+            name = str(kind.__name__)
+        else:
+            module, name = reference["L"]
+            kind = library(module, name)
+        if kind is not None and not issubclass(kind, BaseException):
+            raise WireError("no exception")
+        hidden = kind is None or issubclass(kind, (AssertionError, GeneratorExit))
+        return (None if hidden else kind), str(name)[:_MAX_TEXT]
 
-    def __str__(self) -> str:
-        return str(vars(self)["_text"])
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        kind: Any = type(self)
-        return kind._remote.get(vars(self)["_handle"], name)  # noqa: SLF001 - made here
-
-
-class ErrorClasses:
-    """The classes of one program, by the number of their handle, below `builtin` ones."""
-
-    def __init__(self, remote: Remote, builtin: dict[str, type[Exception]]) -> None:
-        self._remote = remote
-        self._builtin = builtin
-        self._made: dict[int, ProgramErrorClass] = {}
-
-    def make(self, described: Any, depth: int = 0) -> ProgramErrorClass:
-        """Build a class of its number, its name, and bases that are names or described alike.
-
-        Raises `ValueError` or `TypeError` for anything else.
-        """
-        number, name, bases = described
-        if type(number) is not int or type(name) is not str or type(bases) is not list:
-            raise TypeError("no class")
-        if number not in self._made:
-            if len(self._made) >= _MOST_CLASSES or len(bases) + depth > _MOST_BASES:
-                raise ValueError("too many classes")
-            self._made[number] = self._build(number, name, bases, depth)
-        return self._made[number]
-
-    def _build(self, number: int, name: str, described: list[Any], depth: int) -> ProgramErrorClass:
-        bases: list[type] = []
-        for base in described:
-            nested = type(base) is list
-            kind = self.make(base, depth + 1) if nested else self._builtin.get(str(base))
-            # A group wants its parts when it is made.
-            if kind is not None and not issubclass(kind, ExceptionGroup) and kind is not Exception:
-                bases.append(kind)
-        if not any(isinstance(base, ProgramErrorClass) for base in bases):
-            bases.insert(0, _ProgramError)
-        members = {"__module__": "solution", "_number": number, "_remote": self._remote}
-        made = ProgramErrorClass(name, tuple(bases), members)
-        if issubclass(AssertionError, made):
-            raise TypeError("it would hide a failed test")
-        return made
+_BUILTIN = frozenset(
+    kind
+    for kind in vars(__import__("builtins")).values()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)

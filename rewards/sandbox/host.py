@@ -217,10 +217,7 @@ class _Host:
         if report is None:
             status = self._remove(slot)
             if run is not None:
-                out_of_time = run.stopped or (
-                    os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
-                )
-                self._reply(run, _empty(Verdict.TIMEOUT) if out_of_time else None)
+                self._reply(run, _empty(Verdict.TIMEOUT) if run.stopped else _death(status))
         elif run is not None:
             if report.pop("is_stained"):
                 self._remove(slot)
@@ -252,6 +249,21 @@ def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[s
         "cpu_s": cpu_s,
         "wall_s": 0.0,
     }
+
+
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
+
+
+def _death(status: int) -> dict[str, Any] | None:
+    """Say what a tester died of, or None if that says nothing about the program."""
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if number == signal.SIGXCPU:
+        return _empty(Verdict.TIMEOUT)
+    if number in _CRASHES:
+        # Nothing but what the program answered can do this, and it would do so again.
+        reason = f"the process of the tests died under it: {signal.strsignal(number)}"
+        return _empty(Verdict.ERROR) | {"detail": reason}
+    return None
 
 
 def attach(control: socket.socket) -> tuple[int, socket.socket]:

@@ -10,7 +10,8 @@ its possible exceptions were made from is as it was, and nothing else was touche
 are only added up, then it takes the same way again, for ever. Whatever is not known to be harmless
 (a call, an attribute, an iterator, a changed list) ends the attempt: then the timeout decides.
 
-It runs in the program's process, so a program can mislead it; all it can get is a timeout.
+It runs in the program's process, so a program can mislead it; all it can get is a timeout. It knows
+the instructions of CPython 3.11, and is off elsewhere.
 """
 
 import importlib
@@ -35,11 +36,28 @@ _NO_EFFECT = frozenset({"NOP", "RESUME", "PRECALL", "JUMP_FORWARD", "JUMP_BACKWA
 _SUMS = frozenset({0, 10, 13, 23})
 _FIRST_IN_PLACE = 13
 
-_UNKNOWN = object()
 _NULL = object()
 
 _Item = tuple[frozenset[str], Any]
-"""On the stack: the variables that a value was made from, and the value, if it is known."""
+"""On the stack: the variables that a value was made from, and the value, or what is known of it."""
+
+PROVES = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 11)
+"""Whether this interpreter's instructions are known. On others every loop runs to its timeout."""
+
+
+class _Some:
+    """A value that is not followed, of a type that is known, or of none."""
+
+    def __init__(self, kind: type | None) -> None:
+        self.kind = kind
+
+
+_UNKNOWN, _INT, _FLOAT = _Some(None), _Some(int), _Some(float)
+_SOME: dict[type | None, _Some] = {int: _INT, float: _FLOAT}
+
+
+def _kind(value: Any) -> type | None:
+    return value.kind if type(value) is _Some else type(value)
 
 
 class _Refusal(Exception):  # noqa: N818 - a way out, no failure
@@ -55,8 +73,9 @@ class Watch:
 
     def arm(self) -> None:
         """Start the clock of the next attempt; it counts what this process computes."""
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._wait_s)
-        self._wait_s *= 2
+        if PROVES:
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._wait_s)
+            self._wait_s *= 2
 
     def __call__(self, _: int, frame: FrameType | None) -> None:
         """Look at the function that runs."""
@@ -217,7 +236,7 @@ class _Attempt:
             return
         if name in {"UNARY_NOT", "UNARY_NEGATIVE"}:
             origins, value = self._stack.pop()
-            self._push_computed(origins, harmless=type(value) in _PLAIN)
+            self._push_computed(origins, harmless=_kind(value) in _PLAIN)
             return
         right_origins, right = self._stack.pop()
         left_origins, left = self._stack.pop()
@@ -230,17 +249,21 @@ class _Attempt:
             self._decisive |= origins  # it may raise
             self._stack.append((origins, left[right]))
         elif name == "BINARY_OP":
-            if argument >= _FIRST_IN_PLACE and type(left) not in _PLAIN:
+            if argument >= _FIRST_IN_PLACE and _kind(left) not in _PLAIN:
                 raise _Refusal("it may change its operand")
-            self._push_computed(origins, harmless=argument in _SUMS)
+            # Of two numbers of one type: a large int and a float give an exception some day.
+            kind = _kind(left) if argument in _SUMS and _kind(left) is _kind(right) else None
+            self._push_computed(origins, harmless=kind in _SOME, kind=kind)
         else:
             raise _Refusal(name)
 
-    def _push_computed(self, origins: frozenset[str], *, harmless: bool) -> None:
+    def _push_computed(
+        self, origins: frozenset[str], *, harmless: bool, kind: type | None = None
+    ) -> None:
         """Push a value that is not followed; one that may raise or grow decides about the way."""
         if not harmless:
             self._decisive |= origins
-        self._stack.append((origins, _UNKNOWN))
+        self._stack.append((origins, _SOME.get(kind, _UNKNOWN)))
 
     def _call_len(self, count: int) -> None:
         """Take the one call whose effect is known: `len` of a builtin container."""

@@ -8,7 +8,8 @@ a child in which nothing works does not count as one in which every attack fails
 import socket
 import struct
 
-from whetstone.rewards.sandbox.candidate import Candidate, DiedError, ViolationError
+from whetstone.rewards.sandbox.candidate import Candidate
+from whetstone.rewards.sandbox.channel import DiedError, ViolationError
 from whetstone.rewards.sandbox.isolation.namespaces import HOST_NAME
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.remote import RefusedError

@@ -1,12 +1,16 @@
-"""What the tests hold of a program's objects: proxies that can be used, and never compared.
+"""What the tests hold of a program's objects: stand-ins that can be used, and never trusted.
 
-An object that could answer `==` would equal everything, so the question never reaches it, and none
-that comes near it: `abs(f(x) - 3) < 1e-6` must not be an object's to answer. Reading, calling and
-iterating do reach it, since a program may answer those as it likes anyway.
+Each knows its number, and asks the program whatever it is asked. An object that could answer `==`
+would equal everything, so no object is ever handed what the tests expect: see
+`whetstone.rewards.sandbox.special` for where the line is. Reading, calling and iterating do reach
+the program, since it may answer those as it likes anyway.
 """
 
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
+
+from whetstone.rewards.sandbox.meetings import Meetings
 
 
 class RefusedError(BaseException):
@@ -16,192 +20,328 @@ class RefusedError(BaseException):
     """
 
 
+End = Callable[[], None]
+"""What is called at the end of an iterator: it raises what the program raised there."""
+
+
 class Remote(Protocol):
     """The side of the tests that can ask a program."""
 
-    def call(self, number: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any: ...  # noqa: D102
+    @property
+    def meetings(self) -> Meetings: ...  # noqa: D102
 
-    def get(self, number: int, name: str) -> Any: ...  # noqa: D102
+    @property
+    def is_watching(self) -> bool: ...  # noqa: D102
 
-    def set(self, number: int, name: str, value: Any) -> None: ...  # noqa: D102
+    def call(self, target: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any: ...  # noqa: D102
 
-    def operate(self, number: int, operation: str, *arguments: Any) -> Any: ...  # noqa: D102
+    def method(  # noqa: D102
+        self, target: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any: ...
 
-    def following(self, number: int, count: int) -> tuple[list[Any], Callable[[], None] | None]: ...  # noqa: D102
+    def get(self, target: Any, name: str) -> Any: ...  # noqa: D102
 
-    def leave(self, number: int, error: BaseException | None) -> None: ...  # noqa: D102
+    def set(self, target: Any, name: str, value: Any) -> None: ...  # noqa: D102
 
+    def delete(self, target: Any, name: str) -> None: ...  # noqa: D102
 
-_READABLE = frozenset({"__name__", "__qualname__", "__doc__", "__module__", "__dict__"})
+    def operate(self, target: Any, operation: str, *arguments: Any) -> Any: ...  # noqa: D102
 
+    def code(self, target: Any) -> Any: ...  # noqa: D102
 
-def _arithmetic(name: str) -> Callable[[Any, Any], Any]:
-    """Make an operator between two objects of the program, which gives a third.
+    def following(self, target: Any, count: int) -> tuple[Sequence[Any], End | None]: ...  # noqa: D102
 
-    Anything else would tell an object what it is expected to be, or let it answer with a number
-    that suits. A plain number may only scale.
-    """
+    def leave(self, target: Any, error: BaseException | None) -> bool: ...  # noqa: D102
 
-    def operator(self: Any, other: Any) -> Any:
-        scales = name in {"mul", "rmul", "truediv"} and type(other) in {int, float}
-        if not scales and not isinstance(other, RemoteObject):
-            raise RefusedError("the tests reckoned with an object of the program that is no data")
-        return _object_only(object.__getattribute__(self, "_ask")(name, other))
-
-    return operator
+    def refuse(self, reason: str) -> NoReturn: ...  # noqa: D102
 
 
-def _object_only(result: Any) -> Any:
-    if not isinstance(result, RemoteObject):
-        raise RefusedError("the tests reckoned with objects of the program, and got plain data")
-    return result
+STATE = "\0state"
+"""The attribute that holds who is asked, and the number. No name is spelt like this."""
+
+KNOWN = "\0known"
+"""The attribute of a class whose name stands in the tests: they mean its objects to be objects."""
+
+_FUNCTION_ATTRIBUTES = frozenset(
+    {"__name__", "__qualname__", "__defaults__", "__kwdefaults__", "__wrapped__", "__self__"}
+    | {"__func__", "__isabstractmethod__", "__signature__"}
+)
 
 
-class RemoteObject:
-    """An object of the program that is no data: an instance, a class or a function."""
+class Held:
+    """Anything of the program that the tests hold."""
 
-    __slots__ = ("_number", "_remote")
-    __hash__ = None  # type: ignore[assignment]
+    def __reduce_ex__(self, _: Any) -> NoReturn:
+        remote_of(self).refuse("the tests pickled an object of the program")
+
+
+def state_of(held: Any) -> tuple[Remote, int | None]:
+    """Return whom an object is asked through, and its number; None for a value without one."""
+    kind = type(held)
+    if issubclass(kind, type):
+        found: tuple[Remote, int | None] = type.__getattribute__(held, STATE)
+        return found
+    found = object.__getattribute__(held, STATE)
+    if issubclass(type(kind), RemoteClass) and found is type.__getattribute__(kind, STATE):
+        return found[0], None  # a namedtuple, which crosses as a value
+    return found
+
+
+def remote_of(held: Any) -> Remote:
+    """Return whom an object is asked through."""
+    return state_of(held)[0]
+
+
+def is_programs(value: Any) -> bool:
+    """Tell whether something is the program's, and no data."""
+    kind = type(value)
+    return issubclass(kind, (Held, RemoteClass, RemoteMeta))
+
+
+def is_known(held: Any) -> bool:
+    """Tell whether the tests name the class of an object, or the class itself."""
+    kind = held if issubclass(type(held), type) else type(held)
+    return bool(type.__getattribute__(kind, KNOWN))
+
+
+def ask(held: Any, operation: str, *arguments: Any) -> Any:
+    """Apply one of the operations of `whetstone.rewards.sandbox.operations`."""
+    return remote_of(held).operate(held, operation, *arguments)
+
+
+def _asked(name: str) -> Any:
+    """Make an attribute that is the program's, where one of the class would hide it."""
+    return property(lambda self: remote_of(self).get(self, name))
+
+
+class RemoteFunction(Held):
+    """A function of the program, or one of its bound methods."""
 
     def __init__(self, remote: Remote, number: int) -> None:
-        object.__setattr__(self, "_remote", remote)
-        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, STATE, (remote, number))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it, where it is."""
+        return remote_of(self).call(self, arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in _READABLE:
+        if name == "__code__":
+            return remote_of(self).code(self)
+        if name.startswith("__") and name not in _FUNCTION_ATTRIBUTES:
             raise AttributeError(name)
-        return self._remote.get(self._number, name)
+        return remote_of(self).get(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._remote.set(self._number, name, value)
+        remote_of(self).set(self, name, value)
 
-    def _ask(self, operation: str, *arguments: Any) -> Any:
-        return self._remote.operate(self._number, operation, *arguments)
-
-    def __len__(self) -> int:
-        length: int = self._ask("len")
-        return length
-
-    def __bool__(self) -> bool:
-        # No more than a program can have by returning True or False.
-        return self._ask("bool") is True
-
-    def __str__(self) -> str:
-        text: str = self._ask("str")
-        return text
+    def __delattr__(self, name: str) -> None:
+        remote_of(self).delete(self, name)
 
     def __repr__(self) -> str:
-        text: str = self._ask("repr")
-        return text
+        return str(ask(self, "repr"))
 
-    def __iter__(self) -> Iterator[Any]:
-        iterator: Iterator[Any] = self._ask("iter")
-        return iterator
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._ask("getitem", key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._ask("setitem", key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        self._ask("delitem", key)
-
-    def __contains__(self, item: Any) -> bool:
-        return self._ask("contains", item) is True
-
-    def __enter__(self) -> Any:
-        return self._ask("enter")
-
-    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
-        """Let the program clean up. What it cannot do is hide an exception from the tests."""
-        self._remote.leave(self._number, error)
-
-    def __instancecheck__(self, instance: Any) -> bool:
-        """Ask, if both are the program's: it could have answered so in a method as well."""
-        if not isinstance(instance, RemoteObject):
-            raise RefusedError("the tests asked whether plain data is of a class of the program")
-        return self._ask("isinstance", instance) is True
-
-    def __subclasscheck__(self, subclass: Any) -> bool:
-        if not isinstance(subclass, RemoteObject):
-            return False
-        return self._ask("issubclass", subclass) is True
-
-    def _refuse(self, *_: Any) -> NoReturn:
-        raise RefusedError(
-            "the tests compared an object of the program that is no plain data "
-            "(a container counts as one if its class has methods of its own)"
-        )
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __reduce_ex__ = _refuse
-
-    __add__, __sub__, __mul__ = map(_arithmetic, ("add", "sub", "mul"))
-    __truediv__, __floordiv__, __mod__ = map(_arithmetic, ("truediv", "floordiv", "mod"))
-    __pow__, __matmul__ = map(_arithmetic, ("pow", "matmul"))
-    __and__, __or__, __xor__ = map(_arithmetic, ("and_", "or_", "xor"))
-    __lshift__, __rshift__ = map(_arithmetic, ("lshift", "rshift"))
-    __rmul__ = _arithmetic("rmul")
-
-    def __neg__(self) -> Any:
-        return _object_only(self._ask("neg"))
-
-    def __invert__(self) -> Any:
-        return _object_only(self._ask("invert"))
-
-
-def number_of(held: "RemoteObject | RemoteIterator") -> int:
-    """Return the number by which the program knows an object."""
-    number: int = object.__getattribute__(held, "_number")
-    return number
-
-
-class RemoteFunction(RemoteObject):
-    """A function or class of the program."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:  # noqa: D102
-        return self._remote.call(self._number, arguments, keywords)
-
-
-class RemoteIterator:
-    """An iterator of the program. It equals nothing but itself, like every iterator.
-
-    The first values are fetched one by one, so that it does what it does when it is asked to; who
-    reads on wants many, and later ones are fetched ahead.
-    """
-
-    _SINGLE = 16
-    _MOST = 256
-
-    def __init__(self, remote: Remote, number: int) -> None:
-        self._remote = remote
-        self._number = number
-        self._ahead: list[Any] = []
-        self._fetched = 0
-        self._end: Callable[[], None] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        """Read an attribute: its own state, or `send` of a generator."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if self._ahead:
-            raise RefusedError("the tests use an iterator of which values were fetched ahead")
-        return self._remote.get(self._number, name)
-
-    def __iter__(self) -> Iterator[Any]:
+    def __copy__(self) -> Any:
         return self
 
-    def __next__(self) -> Any:
-        if not self._ahead and self._end is None:
-            wanted = 1 if self._fetched < self._SINGLE else min(self._fetched, self._MOST)
-            ahead, self._end = self._remote.following(self._number, wanted)
-            self._ahead = ahead[::-1]
-            self._fetched += len(ahead)
-        if self._ahead:
-            return self._ahead.pop()
-        if self._end is not None:
-            self._end()
-        raise StopIteration
+    def __deepcopy__(self, _: Any) -> Any:
+        return self
+
+    __doc__ = _asked("__doc__")
+    __module__ = _asked("__module__")
+    __dict__ = _asked("__dict__")
+    __annotations__ = _asked("__annotations__")
+
+
+def _function(kind: type) -> type[RemoteFunction]:
+    """Make the class of the functions that say they are of a type of the library."""
+    # A class of its own would have a `__doc__` and a `__module__` of its own.
+    members = {name: vars(RemoteFunction)[name] for name in ("__doc__", "__module__")}
+    members["__class__"] = property(lambda _: kind)
+    return type(kind.__name__, (RemoteFunction,), members)
+
+
+FUNCTIONS = {
+    "function": _function(types.FunctionType),
+    "method": _function(types.MethodType),
+    "builtin": _function(types.BuiltinFunctionType),
+}
+
+
+class RemoteMethod(Held):
+    """A method of an object, not yet looked up: to call it takes one question instead of two."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        object.__setattr__(self, STATE, (remote_of(owner), None))
+        object.__setattr__(self, "\0owner", owner)
+        object.__setattr__(self, "\0name", name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Look it up and call it, in one question."""
+        owner, name = place_of(self)
+        return remote_of(self).method(owner, name, arguments, keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        owner, own = place_of(self)
+        return getattr(remote_of(self).get(owner, own), name)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not RemoteMethod:
+            return False
+        (owner, name), (others, others_name) = place_of(self), place_of(other)
+        return owner is others and bool(name == others_name)
+
+    def __hash__(self) -> int:
+        owner, name = place_of(self)
+        return hash((id(owner), name))
+
+    def __repr__(self) -> str:
+        owner, name = place_of(self)
+        return repr(remote_of(self).get(owner, name))
+
+    __doc__: Any = property(lambda self: self.__getattr__("__doc__"))
+    __class__: Any = property(lambda _: types.MethodType)
+
+
+RemoteMethod.__name__ = "method"
+
+
+def place_of(method: RemoteMethod) -> tuple[Any, str]:
+    """Return the object that a method is of, and its name."""
+    return object.__getattribute__(method, "\0owner"), object.__getattribute__(method, "\0name")
+
+
+class Method:
+    """The place of a method in the class that stands in for the program's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, kind: type) -> Any:
+        if instance is None:
+            return remote_of(kind).get(kind, self._name)
+        return RemoteMethod(instance, self._name)
+
+
+class Instance(Held):
+    """The root of the classes that stand in for those of the program."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__") and name not in _INSTANCE_ATTRIBUTES:
+            raise AttributeError(name)
+        return remote_of(self).get(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        remote_of(self).set(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        remote_of(self).delete(self, name)
+
+    def __repr__(self) -> str:
+        return str(ask(self, "repr"))
+
+    def __str__(self) -> str:
+        return str(ask(self, "str"))
+
+    def __format__(self, form: str) -> str:
+        return str(ask(self, "format", form))
+
+    def __dir__(self) -> Any:
+        return ask(self, "dir")
+
+    def __copy__(self) -> Any:
+        return ask(self, "copy")
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return ask(self, "deepcopy")
+
+    __dict__ = _asked("__dict__")
+
+
+_INSTANCE_ATTRIBUTES = frozenset(
+    {
+        "__wrapped__",
+        "__name__",
+        "__qualname__",
+        "__orig_class__",
+        "__annotations__",
+        "__match_args__",
+    }
+    | {"__self__", "__func__", "__defaults__", "__notes__", "__post_init__", "__slots__"}
+)
+
+
+class RemoteClass(type):
+    """The type of the classes that stand in for those of the program."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Refuse: only `whetstone.rewards.sandbox.mirrors` makes them."""
+        raise RefusedError("the tests derive a class from one of the program")
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Have the program make an instance."""
+        return remote_of(cls).call(cls, arguments, keywords)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__") and name not in _CLASS_ATTRIBUTES:
+            raise AttributeError(name)
+        return remote_of(cls).get(cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        remote_of(cls).set(cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        remote_of(cls).delete(cls, name)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Go by the bases, and ask of a class that others can be registered with."""
+        if type.__instancecheck__(cls, instance):
+            return True
+        return is_programs(instance) and cls._asks("isinstance", instance)
+
+    def __subclasscheck__(cls, subclass: Any) -> bool:
+        if type.__subclasscheck__(cls, subclass):
+            return True
+        return is_programs(subclass) and cls._asks("issubclass", subclass)
+
+    def _asks(cls, operation: str, other: Any) -> bool:
+        is_abstract = type.__getattribute__(cls, ABSTRACT)
+        return is_abstract is True and ask(cls, operation, other) is True
+
+    def mro(cls) -> list[type]:
+        """Return the order of the classes; once the class is made, without what is ours."""
+        order = type.mro(cls)
+        return [kind for kind in order if kind not in OURS] if STATE in vars(cls) else order
+
+    __mro__: Any = property(mro)
+    __bases__: Any = property(
+        lambda cls: (
+            tuple(k for k in type.__dict__["__bases__"].__get__(cls) if k not in OURS) or (object,)
+        )
+    )
+    __annotations__ = property(lambda cls: remote_of(cls).get(cls, "__annotations__"))
+
+
+class RemoteMeta(type):
+    """The type of the classes that stand in for the metaclasses of the program."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Have the program make a class."""
+        return remote_of(cls).call(cls, arguments, keywords)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return remote_of(cls).get(cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        remote_of(cls).set(cls, name, value)
+
+
+ABSTRACT = "\0abstract"
+OURS: set[type] = {Held, Instance}
+"""Classes that the tests do not see among the bases of a class."""
+
+_CLASS_ATTRIBUTES = frozenset(
+    {"__members__", "__match_args__", "__wrapped__", "__abstractmethods__", "__slots__"}
+    | {"__init__", "__orig_bases__", "__parameters__", "__signature__", "__total__"}
+)

@@ -13,10 +13,18 @@ import functools
 import math
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from whetstone.rewards.sandbox.candidate import TRUSTED_MODULES
-from whetstone.rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.batches import gather, rewrite
+from whetstone.rewards.sandbox.carried import why_not
+from whetstone.rewards.sandbox.imports import (
+    imported,
+    missing,
+    names_of_program,
+)
+from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
+from whetstone.rewards.sandbox.reached import is_loop_of_asserts, watched
+from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -52,6 +60,9 @@ _STAINING_CALLS = frozenset(
     }
 )
 
+_OWN = frozenset({"exit", "quit"})
+"""What an interpreter adds to the builtins: ends of the tests, and not the program's to replace."""
+
 # Packages that the sandbox does not have. A program that brings one by the name brings a fake.
 _FOREIGN = frozenset(
     {"np", "numpy", "pd", "pandas", "pytest", "scipy", "torch", "unittest", "mock"}
@@ -62,6 +73,10 @@ class VacuousTestsError(ValueError):
     """The tests would be passed by any program."""
 
 
+class UnrunnableTestsError(VacuousTestsError):
+    """The tests need what the sandbox does not have, so that they would be passed by none."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """One top-level statement of the tests."""
@@ -69,6 +84,8 @@ class Statement:
     code: types.CodeType
     source: str
     is_test: bool
+    is_loop: bool
+    """Whether it asserts in a loop only, which may not run."""
 
 
 @dataclass(frozen=True)
@@ -99,52 +116,87 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     `VacuousTestsError`.
     """
     tree = ast.parse(tests)
-    checks = _checks(tree)
-    lines = tests.splitlines()
-    statements = [
-        Statement(
-            compile(ast.Module([node], []), "<tests>", "exec", dont_inherit=True),
-            "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip(),
-            _is_test(node, checks),
-        )
-        for node in tree.body
-    ]
-    if statements and not any(statement.is_test for statement in statements):
-        require_tests_that_can_fail(tree)
-        statements[-1] = replace(statements[-1], is_test=True)
     used = used_names(tests)
+    if any(module in tests for module in PROGRAM_MODULES):
+        used |= names_of_program(tree)
+    _require_tests_that_can_run(tree)
     claimed = set(entry_points)
-    modules = (used & TRUSTED_MODULES) - claimed
+    modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
     library = (_MATH_NAMES if claimed else {}) | TRUSTED_NAMES
     helpers = {name: library[name] for name in used & library.keys() if name not in claimed}
-    wanted = used - modules - helpers.keys() - _FOREIGN
+    wanted = used - modules - helpers.keys() - _FOREIGN - _OWN
+    if claimed:
+        wanted -= judging_names(tree, claimed)
     names = {name for name in wanted if not hasattr(builtins, name)}
     if not names and not claimed:
         names = _function_named_like_a_builtin(used)
+    stain = _stains(tree)
     return Tests(
-        tuple(statements),
+        tuple(_statements(tree, tests, names | claimed)),
         tuple(sorted(names | claimed)),
         tuple(sorted(modules)),
         helpers,
-        _stains(tree),
+        stain,
     )
 
 
+def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement]:
+    """Compile the statements one by one, or calls in a row together."""
+    checks = _checks(tree)
+    is_test = {node: _is_test(node, checks) for node in tree.body}
+    if tree.body and not any(is_test.values()):
+        require_tests_that_can_fail(tree)
+        is_test[tree.body[-1]] = True
+    lines = tests.splitlines()
+    groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
+    return [
+        Statement(
+            compile(
+                ast.Module([watched(node) for node in rewrite(group, names)], []),
+                "<tests>",
+                "exec",
+                dont_inherit=True,
+            ),
+            "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
+            is_test[group[-1]],
+            is_loop_of_asserts(group[-1]),
+        )
+        for group in groups
+    ]
+
+
 def require_tests_that_can_fail(tree: ast.Module) -> None:
-    """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either."""
+    """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
+
+    Likewise `UnrunnableTestsError` for tests that no program can pass here.
+    """
+    _require_tests_that_can_run(tree)
     checks = _checks(tree)
     if any(_is_test(node, checks) for node in tree.body):
         return
-    if any(
-        getattr(part, "module", None) == "unittest"
-        or any(alias.name.split(".")[0] == "unittest" for alias in part.names)
-        for part in ast.walk(tree)
-        if isinstance(part, ast.Import | ast.ImportFrom)
-    ):
+    if "unittest" in imported(tree):
         raise VacuousTestsError("unittest reports to nobody here: write assert statements")
     if all(_only_names(node) for node in tree.body):
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
+
+
+def _require_tests_that_can_run(tree: ast.Module) -> None:
+    if packages := missing(tree):
+        raise UnrunnableTestsError(
+            f"they import {', '.join(sorted(packages))}, and there is the standard library only"
+        )
+    if any(map(_imports, tree.body)) and "doctest" in imported(tree):
+        raise UnrunnableTestsError("doctest would run texts of the program as code")
+    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+        used = used_names(ast.unparse(tree)) | names_of_program(tree)
+        if reason := why_not(tree, {name for name in used if not hasattr(builtins, name)}):
+            raise UnrunnableTestsError(reason)
+
+
+def _imports(node: ast.stmt) -> bool:
+    """Tell whether a statement imports, or may hold one that does."""
+    return not isinstance(node, ast.Assert | ast.Assign | ast.Expr)
 
 
 def _is_test(node: ast.stmt, checks: set[str]) -> bool:

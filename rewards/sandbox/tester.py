@@ -14,28 +14,34 @@ import resource
 import signal
 import socket
 import sys
+import types
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from whetstone.rewards.sandbox import frames, processes, zygote
-from whetstone.rewards.sandbox.candidate import (
-    Candidate,
-    DiedError,
-    EndlessError,
-    LimitError,
-    RemoteError,
-    SyntaxErrorInProgram,
-    ViolationError,
-)
+from whetstone.rewards.sandbox.batches import Gathered
+from whetstone.rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
+from whetstone.rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
+from whetstone.rewards.sandbox.errors import RemoteError
+from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.names import replaced_names
 from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
-from whetstone.rewards.sandbox.statements import Statement, Tests, VacuousTestsError, compile_tests
+from whetstone.rewards.sandbox.statements import (
+    Statement,
+    Tests,
+    UnrunnableTestsError,
+    VacuousTestsError,
+    compile_tests,
+)
 from whetstone.rewards.sandbox.text import describe, one_line
+from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library
 from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
 _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 32 << 10
@@ -93,11 +99,17 @@ def main(
     """Serve the host until it hangs up. Runs in a fork of it."""
     try:
         _confine(layers, memory)
+        guard_library()
         orders = Orders(line)
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
-            frames.send_json(jobs.fileno(), judge(orders, **job))
+            try:
+                report = judge(orders, **job)
+            except (MemoryError, RecursionError) as error:
+                text = f"what the program returned was too much: {type(error).__name__}"
+                report = _report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
+            frames.send_json(jobs.fileno(), report)
     finally:
         os._exit(0)
 
@@ -121,6 +133,9 @@ def judge(
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
     try:
         compiled = compile_tests(tests, tuple(entry_points))
+    except UnrunnableTestsError as error:
+        detail = one_line(f"the tests cannot run here: {error}")
+        return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     except VacuousTestsError as error:
         return _report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -129,8 +144,8 @@ def judge(
     random.seed(0)
     channel = orders.start(timeout_s)
     with channel:
-        candidate = Candidate(channel.fileno())
-        outcome = _outcome(candidate, program, compiled, entry_points)
+        candidate = Candidate(channel.fileno(), tests)
+        outcome = _outcome(candidate, program, tests, compiled, entry_points)
     hung_up = isinstance(candidate.broken, DiedError)
     death = orders.end(hung_up=hung_up)
     if hung_up:
@@ -159,7 +174,9 @@ def _report(
     }
 
 
-def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: list[str]) -> Outcome:
+def _outcome(
+    candidate: Candidate, program: str, source: str, tests: Tests, entry_points: list[str]
+) -> Outcome:
     names = list(tests.names)
     try:
         supplied = candidate.define(program, names)
@@ -171,17 +188,31 @@ def _outcome(candidate: Candidate, program: str, tests: Tests, entry_points: lis
     if missing:
         reason = one_line(f"the program does not define {', '.join(missing)}")
         return Outcome(Verdict.ERROR, reason)
-    if replaced := _replaced(program, tests, entry_points):
+    try:
+        replaced = _replaced(program, tests, entry_points)
+    except (RecursionError, MemoryError):
+        reason = "the program is nested too deeply to see what it replaces"
+        return Outcome(Verdict.VIOLATION, reason)
+    if replaced:
         reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
         return Outcome(Verdict.VIOLATION, reason)
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace: dict[str, Any] = {"__name__": "__main__", "exit": sys.exit, "quit": sys.exit}
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
     for name, module in tests.helpers.items():
         namespace[name] = getattr(importlib.import_module(module), name)
+    namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
+    namespace.update(Gathered(candidate).functions())
+    namespace[WRONG] = wrong
+    candidate.follow(namespace, supplied)
+    program_module = types.ModuleType(PROGRAM)
+    vars(program_module).update(supplied)
+    sys.modules.update(dict.fromkeys(PROGRAM_MODULES, program_module))
     try:
-        return _run(candidate, tests.statements, namespace, supplied)
+        return _run(candidate, tests.statements, namespace)
     finally:
+        for name in PROGRAM_MODULES:
+            sys.modules.pop(name, None)
         namespace.clear()  # functions of the tests and their globals hold one another
 
 
@@ -199,41 +230,39 @@ def _run(
     candidate: Candidate,
     statements: tuple[Statement, ...],
     namespace: dict[str, Any],
-    supplied: dict[str, Any],
 ) -> Outcome:
     """Run the tests; the first failure gives the verdict.
 
     A failed test does not stop the later ones, so the counts are exact; a failed statement that is
     no test (an import, a setup) does, because what follows depends on it.
     """
-    variables = {name: value for name, value in supplied.items() if isinstance(value, _DATA)}
     passed, first_failure = 0, None
-    for index, statement in enumerate(statements):
+    looked = not any(statement.is_test for statement in statements)
+    for statement in statements:
         failure = None
+        namespace.pop(RAN, None)
+        candidate.refused = None
         try:
-            # Those that the tests bound themselves are theirs; the others a function may change.
-            variables = {n: value for n, value in variables.items() if namespace.get(n) is value}
-            if index and variables:
-                variables = candidate.names(list(variables))
-                namespace.update(variables)
             exec(statement.code, namespace)  # noqa: S102 - running the tests is the purpose
         except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
             failure = _judge_error(error, statement.source)
         if candidate.broken is not None:
             # It cannot answer any more, and the tests may have swallowed why.
             return _judge_error(candidate.broken, statement.source)
+        if candidate.refused is not None:  # nor this
+            failure = _judge_error(candidate.refused, statement.source)
         if failure is None:
             passed += statement.is_test
+            looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
             break
+    if first_failure is None and not looked:
+        return Outcome(Verdict.FAILED, "the program gave nothing, so that no assertion was reached")
     if first_failure is None:
         return Outcome(Verdict.PASSED, "", passed)
     return Outcome(first_failure.verdict, first_failure.detail, passed)
-
-
-_DATA = (bool, int, float, str, bytes, complex, list, tuple, dict, set, frozenset, type(None))
 
 
 def _judge_error(error: BaseException, source: str) -> Outcome:

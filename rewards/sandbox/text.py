@@ -14,5 +14,10 @@ def describe(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """Cut a text to what fits in a log line."""
-    return " ".join(text[: 4 * MAX_DETAIL].split())[:MAX_DETAIL]
+    """Cut a text to what fits in a log line, and spell out what a terminal would act on."""
+    line = " ".join(text[: 4 * MAX_DETAIL].split())
+    return "".join(c if c.isprintable() else _spelled(c) for c in line)[:MAX_DETAIL]
+
+
+def _spelled(character: str) -> str:
+    return ascii(character)[1:-1]

@@ -6,6 +6,8 @@ want only after it was done. `{DIR}`, `{PORT}`, `{UNIX}`, `{ABSTRACT}`, `{VICTIM
 are filled in by the test: a folder with a secret, open sockets, and processes of this machine.
 """
 
+import json
+
 TESTS = "assert f(1) == 2\nassert f(41) == 42\nassert f(-1) == 0\n"
 CHECK = (
     "def check(g):\n    assert g(1) == 2\n    assert g(41) == 42\n    assert g(-1) == 0\ncheck(f)\n"
@@ -164,7 +166,7 @@ FORGERIES = {
     "deep_json": "import os\nm = b'{\"r\":' + b'[' * 200000 + b']' * 200000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "many_digits": "import os\nm = b'{\"r\":' + b'9' * 1000000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "close_the_channel": "import os\nos.closerange(0, 64)\ndef f(x): return x + 1",
-    "patch_the_child": "from whetstone.rewards.sandbox import child, wire, frames\nframes.send_json = lambda *a: None\nwire.encode = lambda *a: True\ndef f(x): return 5",
+    "patch_the_child": "from whetstone.rewards.sandbox import child, frames\nfrom whetstone.rewards.sandbox.wire import codec\nframes.send_json = lambda *a: None\ncodec.Codec.encode = lambda *a: True\ndef f(x): return 5",
     "patch_json": "import json\njson.JSONEncoder.encode = lambda *a: '{\"r\": true}'\ndef f(x): return 5",
     "child_from_gc": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Child': o._answer = lambda m: None\ndef f(x): return 5",
     "settrace_jump": "import sys\ndef t(g, e, a):\n    if e == 'line' and g.f_code.co_name == '_call':\n        g.f_lineno = g.f_code.co_firstlineno + 9\n    return t\nsys.settrace(t)\nsys._getframe().f_trace = t\ndef f(x): return 5",
@@ -288,55 +290,128 @@ LAZY = (
     "    def __float__(s): return 0.0\n    def __round__(s, n=0): return 0.0\ndef f(x): return L()\n"
 )
 OWN_SET = "class S(set):\n    def own(s): pass\n    def __eq__(s, o): return True\n    def __ne__(s, o): return False\n    __hash__ = None\n    def __sub__(s, o): return S()\n    __xor__ = __rxor__ = __rsub__ = __sub__\n    def __len__(s): return 0\n    def __bool__(s): return False\ndef f(x): return S([7])\n"
+
+
+def described(*parts, **extra):
+    """A class as a program describes it: number, names, bases, special methods, methods, extra."""
+    number, name, bases, special, methods = [*parts, *(1, "C", [], [], [])[len(parts) :]]
+    return json.dumps([number, ["solution", name, name], bases, special, methods, extra])
+
+
+def of_class(*parts, reply='"r":{"obj":[3,1]}', **extra):
+    """A program that answers with an object of a class that it describes as it likes."""
+    return forged('{"c":[' + described(*parts, **extra) + "]," + reply + "}")
+
+
+INT = {"T": "int"}
+TUPLE = {"T": "tuple"}
+VALUE_ERROR = {"L": ["builtins", "ValueError"]}
+RAISED = '"e":{"c":1,"a":[],"n":3}'
+NAMED = '"r":{"nt":[1,[1]]}'
 WIRE = {
-    "counter_of_no_pairs": forged('{"r":{"C":[1,2]}}'),
-    "counter_with_lists_as_keys": forged('{"r":{"C":[[[],1]]}}'),
-    "ordered_dict_of_a_text": forged('{"r":{"O":"ab"}}'),
-    "deep_ordered_dict": forged('{"r":' + '{"O":[[1,' * 300 + "1" + "]]}" * 300 + "}"),
-    "factory_eval": forged('{"r":{"dd":[[{"T":"eval"},null]]}}'),
-    "factory_type": forged('{"r":{"dd":[[{"T":"memoryview"},null]]}}'),
-    "factory_of_data": forged('{"r":{"dd":[[5,null]]}}'),
+    "counter_of_no_pairs": forged('{"r":{"C":[null,[1,2]]}}'),
+    "counter_with_lists_as_keys": forged('{"r":{"C":[null,[[]],[1]]}}'),
+    "ordered_dict_of_a_text": forged('{"r":{"O":[null,"ab","cd"]}}'),
+    "deep_ordered_dict": forged('{"r":' + '{"O":[null,[1],[' * 300 + "1" + "]]}" * 300 + "}"),
+    "keys_without_values": forged('{"r":{"d":[null,[1,2],[3]]}}'),
+    "factory_eval": forged('{"r":{"dd":[{"T":"eval"},[],[]]}}'),
+    "factory_type": forged('{"r":{"dd":[{"T":"memoryview"},[],[]]}}'),
+    "factory_of_data": forged('{"r":{"dd":[5,[],[]]}}'),
     "no_factory": forged('{"r":{"dd":[]}}'),
-    "factory_that_catches": forged('{"r":{"dd":[[{"E":"AssertionError"},null]]}}'),
-    "deque_below_zero": forged('{"r":{"Q":[-1,[]]}}'),
-    "deque_of_too_much": forged('{"r":{"Q":[1,[1,2]]}}'),
-    "deque_of_a_truth": forged('{"r":{"Q":[true,[1]]}}'),
-    "deque_without_head": forged('{"r":{"Q":[]}}'),
-    "deque_of_huge_size": forged('{"r":{"Q":[' + "9" * 99 + ",[]]}}"),
-    "fields_that_are_source": forged('{"r":{"n":["P",["x): return 1 #"],[1]]}}'),
-    "name_that_is_source": forged('{"r":{"n":["P(int): pass #",["x"],[1]]}}'),
-    "fields_that_fold": forged('{"r":{"n":["P",["\\uff3fcls"],[1]]}}'),
-    "fields_with_keywords": forged('{"r":{"n":["P",["class"],[1]]}}'),
-    "fields_that_compare": forged('{"r":{"n":["P",["__eq__"],[1]]}}'),
-    "fields_twice": forged('{"r":{"n":["P",["x","x"],[1,2]]}}'),
-    "fields_without_end": forged('{"r":{"n":["P",[' + '"x",' * 9999 + '"y"],[1]]}}'),
-    "fields_without_values": forged('{"r":{"n":["P",["x","y"],[1]]}}'),
-    "fields_of_numbers": forged('{"r":{"n":[1,[2],[3]]}}'),
-    "class_of_nothing": forged('{"r":{"error":[]}}'),
-    "class_without_number": forged('{"r":{"error":["1","E",[]]}}'),
-    "class_below_assertions": forged(
-        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["AssertionError"]]}'
+    "factory_that_catches": forged('{"r":{"dd":[{"E":"AssertionError"},[],[]]}}'),
+    "deque_below_zero": forged('{"r":{"q":[-1,[]]}}'),
+    "deque_of_too_much": forged('{"r":{"q":[1,[1,2]]}}'),
+    "deque_of_a_truth": forged('{"r":{"q":[true,[1]]}}'),
+    "deque_without_head": forged('{"r":{"q":[]}}'),
+    "deque_of_huge_size": forged('{"r":{"q":[' + "9" * 99 + ",[]]}}"),
+    "array_of_a_bad_type": forged('{"r":{"A":["eval",[1]]}}'),
+    "array_of_too_much": forged('{"r":{"A":["b",[1000]]}}'),
+    "generator_of_no_state": forged('{"r":{"G":[null,[{"t":[3,{"t":[1,2]},null]}]]}}'),
+    "namespace_of_numbers": forged('{"r":{"N":[null,[1],[2],[3]]}}'),
+    "pattern_that_is_none": forged('{"r":{"re":["(",0]}}'),
+    "path_of_a_file": forged('{"r":{"pathlib":["Path","/etc/passwd"]}}'),
+    "typing_of_what_is_none": forged('{"r":{"typing":["__builtins__",null]}}'),
+    "fields_that_are_source": of_class(1, "P", [TUPLE], fields=["x): return 1 #"], reply=NAMED),
+    "fields_that_fold": of_class(1, "P", [TUPLE], fields=["\uff3fcls"], reply=NAMED),
+    "fields_with_keywords": of_class(1, "P", [TUPLE], fields=["class"], reply=NAMED),
+    "fields_that_compare": of_class(1, "P", [TUPLE], fields=["__eq__"], reply=NAMED),
+    "fields_twice": of_class(1, "P", [TUPLE], fields=["x", "x"], reply=NAMED),
+    "fields_without_end": of_class(1, "P", [TUPLE], fields=["x"] * 9999, reply=NAMED),
+    "fields_without_values": of_class(1, "P", [TUPLE], fields=["x", "y"], reply=NAMED),
+    "fields_of_numbers": of_class(1, "P", [TUPLE], fields=[1, 2], reply=NAMED),
+    "class_of_nothing": forged('{"c":[[]],"r":1}'),
+    "class_that_nobody_knows": forged('{"r":{"cls":1}}'),
+    "class_with_a_number_of_the_tests": of_class(2, "C", reply='"r":1'),
+    "class_twice": forged('{"c":[' + described() + "," + described() + '],"r":1}'),
+    "class_below_assertions": of_class(
+        1, "E", [{"L": ["builtins", "AssertionError"]}, VALUE_ERROR], reply=RAISED
     ),
-    "class_above_all": forged(
-        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["BaseException","Exception"]]}'
+    "class_above_all": of_class(1, "E", [{"L": ["builtins", "BaseException"]}], reply=RAISED),
+    "class_of_a_bad_name": of_class(1, "E\0", reply='"r":1'),
+    "class_of_a_long_name": of_class(1, "E" * 9999, reply='"r":1'),
+    "class_of_two_layouts": of_class(
+        1, "E", [{"L": ["builtins", "OSError"]}, {"L": ["builtins", "SyntaxError"]}], reply=RAISED
     ),
-    "class_of_a_bad_name": forged('{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E\\u0000",[]]}'),
-    "class_of_too_many": forged(
-        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",' + '[1,"F",' * 50 + "[]" + "]" * 51 + "}"
+    "class_of_data_and_data": of_class(1, "C", [INT, {"T": "list"}], reply='"r":1'),
+    "class_below_a_truth": of_class(1, "C", [{"T": "bool"}], reply='"r":1'),
+    "class_below_a_value": of_class(1, "C", [5], reply='"r":1'),
+    "class_with_its_own_attributes": of_class(1, "C", [], ["__getattribute__"], reply='"r":1'),
+    "class_with_a_class": of_class(1, "C", [], ["__class__"], reply='"r":1'),
+    "class_with_methods_that_are_none": of_class(1, "C", [], [], [1], reply='"r":1'),
+    "class_of_too_many_methods": of_class(1, "C", [], [], ["f"] * 9999, reply='"r":1'),
+    "too_many_classes": forged(
+        '{"c":[' + ",".join(described(2 * i + 1, "C") for i in range(999)) + '],"r":1}'
     ),
-    "class_of_two_layouts": forged(
-        '{"e":[],"n":"E","a":[],"t":"","o":1,"c":[0,"E",["OSError","SyntaxError"]]}'
+    "object_of_no_class": forged('{"r":{"obj":[9,7]}}'),
+    "object_with_a_number_of_the_tests": of_class(1, "C", reply='"r":{"obj":[2,1]}'),
+    "object_with_a_text_as_number": of_class(1, "C", reply='"r":{"obj":["3",1]}'),
+    "object_of_a_class_of_data": of_class(1, "C", [INT], reply='"r":{"obj":[3,1]}'),
+    "value_of_another_type": of_class(1, "C", [INT], reply='"r":{"val":[3,1,"x"]}'),
+    "value_that_is_an_object": of_class(
+        1, "C", [INT], reply='"r":{"val":[3,1,{"fn":[5,"function"]}]}'
     ),
-    "instance_without_number": forged('{"e":[],"n":"E","a":[],"t":"","o":"x","c":[0,"E",[]]}'),
-    "changes_of_what_was_not_lent": forged('{"r":2,"m":[["x",[1]],[-1,[1]]]}'),
+    "value_of_a_class_of_objects": of_class(1, "C", reply='"r":{"val":[3,1,5]}'),
+    "function_of_no_kind": forged('{"r":{"fn":[9,"class"]}}'),
+    "container_of_a_class_of_objects": of_class(
+        1, "C", reply='"n":[[3,[1,"l"],null,[1]]],"r":{"@":3}'
+    ),
+    "container_with_a_number_of_the_tests": forged('{"l":[[2,[1]]],"r":{"@":2}}'),
+    "container_twice": forged('{"l":[[1,[1]],[1,[2]]],"r":{"@":1}}'),
+    "container_that_nobody_knows": forged('{"r":{"@":5}}'),
+    "container_of_no_kind": forged('{"n":[[1,"eval",null,[1]]],"r":{"@":1}}'),
+    "error_of_no_class": forged('{"e":{"c":7,"a":[]}}'),
+    "error_of_the_tests_that_is_none": forged('{"e":{"@":2}}'),
+    "error_without_arguments": forged('{"e":{"c":{"L":["builtins","ValueError"]}}}'),
+    "error_of_a_class_that_is_none": forged('{"e":{"c":{"L":["builtins","int"]},"a":[]}}'),
+    "errors_without_end": forged(
+        '{"e":' + '{"c":{"L":["builtins","ValueError"]},"a":[],"__cause__":' * 60 + "1" + "}" * 61
+    ),
+    "group_of_nothing": forged(
+        '{"e":{"c":{"L":["builtins","ExceptionGroup"]},"a":["g"],"group":[]}}'
+    ),
+    "changes_of_what_was_not_lent": forged('{"r":2,"m":[[2,"all",null,[1]]]}'),
     "changes_of_a_number": forged('{"r":2,"m":[[0,[1]]]}'),
+    "change_of_no_kind": (
+        forged('{"r":2,"m":[[2,"eval",null,[1]]]}'),
+        "x = [1]\nassert f(x) == 2\nassert x == [1]\n",
+    ),
+    "change_of_another_type": (
+        forged('{"r":2,"m":[[2,"update",null,[1],[2]]]}'),
+        "x = [1]\nassert f(x) == 2\n",
+    ),
+    "variables_that_are_functions": (
+        forged('{"g":{"f":5,"isclose":5,"assert":5},"r":5}'),
+        "assert f(1) == 2\nassert f == 5\n",
+    ),
+    "warning_that_is_none": forged('{"w":[5],"r":2}').replace("return x", "return 5"),
     "same_as_nothing": forged('{"same":[0]}'),
     "limit_of_nothing": forged('{"limit":5,"large":1}'),
     "types_that_catch": forged('{"r":{"T":"AssertionError"}}'),
+    "function_of_the_tests_that_nobody_gave": forged('{"k":[2,[],{}]}'),
     "more_than_was_asked": (
         forged('{"r":[1,2,3],"end":true}').replace("f(x)", "__next__(x)")
-        + "class I: __iter__ = __next__ = __next__\ndef f(x): return I()\n",
-        "assert list(f(1)) == [1, 2, 3]\n",
+        + "class I:\n    def __iter__(s): return s\n    __next__ = __next__\ndef f(x): return I()\n",
+        "assert [x for x in f(1)] == [1, 2, 3]\n",
     ),
     "empty_lists": forged('{"r":[' + "[]," * 2_700_000 + "1]}"),
     "alias_of_assertion": (
@@ -420,7 +495,7 @@ EXHAUSTIONS = {
         "def f(x): return {i * ((1 << 61) - 1): 1 for i in range(3)} and set(x)",
         "assert f([1]) == {2}\n",
     ),
-    "colliding_wire": "import os, json\nm = json.dumps({'r': {'s': [{'I': hex(i * ((1 << 61) - 1))} for i in range(60000)]}}).encode()\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
+    "colliding_wire": "import os, json\nm = json.dumps({'r': {'s': [None, [{'I': hex(i * ((1 << 61) - 1))} for i in range(60000)]]}}).encode()\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "huge_exception": "def f(x): raise ValueError('x' * 10 ** 7)",
     "exception_without_words": "class E(Exception):\n    def __str__(s): raise s\n    args = property(lambda s: 1 / 0)\ndef f(x): raise E",
     "deep_syntax": "x = " + "(" * 10000 + ")" * 10000,

@@ -23,7 +23,7 @@ CHECK = "def check(g):\n    assert g(1) == 2\n    assert g(2) == {}\n"
         ("for x in (1, 2):\n    assert f(x) == x + 1", Verdict.PASSED, 1, 1),
         ("def make():\n    return 1\nx = make()\nassert f(x) == 2", Verdict.PASSED, 1, 1),
         ("'''The tests.'''\nimport math\nassert f(1) == 2", Verdict.PASSED, 1, 1),
-        ("import missing\nassert f(1) == 2", Verdict.ERROR, 0, 1),
+        ("import missing\nassert f(1) == 2", Verdict.INFRA_ERROR, 0, 0),
         ("f(1)\nf(2)", Verdict.PASSED, 1, 1),
         ("f(1)\nf(3)", Verdict.ERROR, 0, 1),
         ("", Verdict.PASSED, 0, 0),

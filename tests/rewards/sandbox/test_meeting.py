@@ -22,8 +22,9 @@ class Stack:
     @classmethod
     def of(cls, *items): return cls(items)
 """
-NEST = "def nest():\n    x = []\n    for _ in range(200): x = [x]\n    return x\n"
+NEST = "def nest():\n    x = ()\n    for _ in range(300): x = (x,)\n    return x\n"
 CATCH = "try: f()\nexcept BaseException: pass"
+EQUAL = "class E:\n    def __eq__(self, other): return True\n"
 SHELF = "class Shelf(list):\n    def put(self, x): self.append(x); return self\n"
 VECTOR = """
 class V:
@@ -298,14 +299,12 @@ def test_honest_programs_pass(sandbox, program, tests):
     ("program", "tests", "verdict", "detail"),
     [
         (EVENS, "assert f(3) == [0, 2]", Verdict.FAILED, "AssertionError"),
-        (STACK, "assert Stack() == Stack()", Verdict.ERROR, "compared an object"),
-        (STACK, "assert Stack in [1]", Verdict.ERROR, "compared an object"),
-        (
-            STACK,
-            "try:\n    assert Stack() == 1\nexcept Exception:\n    pass",
-            Verdict.ERROR,
-            "compared",
-        ),
+        (STACK, "assert Stack() == Stack()", Verdict.FAILED, "AssertionError"),
+        (STACK, "assert Stack in [1]", Verdict.FAILED, "AssertionError"),
+        (EQUAL, "assert E() == 1", Verdict.ERROR, "compared an object"),
+        (EQUAL, "assert 1 in [E()]", Verdict.ERROR, "compared an object"),
+        (EQUAL, "assert E() == E()", Verdict.ERROR, "equals anything"),
+        (EQUAL, "try:\n    assert E() == 1\nexcept: pass", Verdict.ERROR, "compared an object"),
         (
             "def f(): assert 0, 'mine'",
             "try: f()\nexcept AssertionError: pass",
@@ -320,7 +319,7 @@ def test_honest_programs_pass(sandbox, program, tests):
         ),
         (
             "def f(x): return x",
-            "class C: pass\nassert f(C()) == 1",
+            "class C: pass\nassert f([C()]) == 1",
             Verdict.ERROR,
             "cannot pass a C",
         ),
@@ -337,10 +336,8 @@ def test_honest_programs_pass(sandbox, program, tests):
         (NEST + "def f(): return nest()", "assert f()", Verdict.ERROR, "nested too deeply"),
         (NEST + "def f(): return nest()", CATCH, Verdict.ERROR, "nested too deeply"),
         ("def f(x): return x", NEST + "f(nest())", Verdict.INFRA_ERROR, "nested too deeply"),
-        (SHELF, "assert Shelf() == []", Verdict.ERROR, "methods of its own"),
-        (VECTOR, "assert V(1) + 1", Verdict.ERROR, "reckoned"),
-        (VECTOR, "assert V(1) @ V(2) == 2", Verdict.ERROR, "reckoned"),
-        (VECTOR, "assert isinstance(1, V)", Verdict.ERROR, "plain data"),
+        (VECTOR, "assert V(1) + 1", Verdict.ERROR, "AttributeError: 'int' object"),
+        (VECTOR, "assert isinstance(1, V)", Verdict.FAILED, "AssertionError"),
         ("def f(x): return x", "while True: f(1)", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "while True: pass", Verdict.TIMEOUT, "stopped"),
         ("def f(x): return x", "x = [0] * 10 ** 10", Verdict.OUT_OF_MEMORY, "MemoryError"),

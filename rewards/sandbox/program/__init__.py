@@ -1,0 +1,1 @@
+"""The side of the program, in its own process: nothing that is said here is proof."""

@@ -1,0 +1,76 @@
+"""Tests that were passed because nothing was looked at.
+
+A loop of assertions over what a program gave (`for a, b in zip(f(2), [5]): assert a == b`) asserts
+nothing if it gave nothing, and where a test looks for what is wrong (`if abs(f(2) - 5) > 1e-6:
+raise`), a NaN is never wrong. So a loop of assertions notes that it ran: tests none of which has
+looked at anything are not passed. And where a larger number would be wrong, so is one that cannot
+be compared.
+"""
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+RAN, WRONG = "__ran__", "__wrong__"
+
+_COMPARED: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Gt: ("gt", operator.gt),
+    ast.GtE: ("ge", operator.ge),
+    ast.Lt: ("lt", operator.lt),
+    ast.LtE: ("le", operator.le),
+}
+_BY_NAME = dict(_COMPARED.values())
+
+
+def is_loop_of_asserts(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a loop that asserts something other than that it never runs."""
+    return isinstance(statement, ast.For) and any(
+        isinstance(part, ast.Assert) and not isinstance(part.test, ast.Constant)
+        for part in ast.walk(statement)
+    )
+
+
+def watched(statement: ast.stmt) -> ast.stmt:
+    """Make a loop of assertions note that it ran, and a look for what is wrong find a NaN."""
+    if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.UnaryOp):
+        return statement  # most are, and to walk through them takes its time
+    if is_loop_of_asserts(statement) and isinstance(statement, ast.For):
+        note = ast.Assign([ast.Name(RAN, ast.Store())], ast.Constant(value=True))
+        statement.body.insert(0, ast.copy_location(note, statement.body[0]))
+    changed: ast.stmt = _LookForWrong().visit(statement)
+    return ast.fix_missing_locations(changed)
+
+
+class _LookForWrong(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST:
+        self.generic_visit(node)
+        if all(map(_fails, node.body)):
+            node.test = _asked(node.test)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
+            node.test.operand = _asked(node.test.operand)
+        return node
+
+
+def _fails(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assert):
+        return isinstance(statement.test, ast.Constant) and not statement.test.value
+    return isinstance(statement, ast.Raise)
+
+
+def _asked(test: ast.expr) -> ast.expr:
+    if not isinstance(test, ast.Compare) or len(test.ops) > 1 or type(test.ops[0]) not in _COMPARED:
+        return test
+    name = ast.Constant(_COMPARED[type(test.ops[0])][0])
+    call = ast.Call(ast.Name(WRONG, ast.Load()), [name, test.left, test.comparators[0]], [])
+    return ast.copy_location(call, test)
+
+
+def wrong(name: str, left: Any, right: Any) -> Any:
+    """Compare two values of which one would be wrong if it compared so: a NaN is."""
+    is_nan = any(type(value) is float and value != value for value in (left, right))  # noqa: PLR0124
+    return is_nan or _BY_NAME[name](left, right)

@@ -1,0 +1,1 @@
+"""What crosses between a program and its tests: the same code on both sides."""
