@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import why_not
 from whetstone.rewards.sandbox.imports import (
+    PROGRAM_MODULES,
     imported,
     missing,
     names_of_program,
