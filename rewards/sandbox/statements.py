@@ -17,7 +17,12 @@ from dataclasses import dataclass
 
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import why_not
-from whetstone.rewards.sandbox.imports import imported, missing, names_of_program
+from whetstone.rewards.sandbox.imports import (
+    PROGRAM_MODULES,
+    imported,
+    missing,
+    names_of_program,
+)
 from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
 from whetstone.rewards.sandbox.reached import is_loop_of_asserts, watched
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
@@ -112,7 +117,9 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     `VacuousTestsError`.
     """
     tree = ast.parse(tests)
-    used = used_names(tests) | names_of_program(tree)
+    used = used_names(tests)
+    if any(module in tests for module in PROGRAM_MODULES):
+        used |= names_of_program(tree)
     _require_tests_that_can_run(tree)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
@@ -180,12 +187,17 @@ def _require_tests_that_can_run(tree: ast.Module) -> None:
         raise UnrunnableTestsError(
             f"they import {', '.join(sorted(packages))}, and there is the standard library only"
         )
-    if "doctest" in imported(tree):
+    if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
     if any(isinstance(node, ast.ClassDef) for node in tree.body):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)
         if reason := why_not(tree, {name for name in used if not hasattr(builtins, name)}):
             raise UnrunnableTestsError(reason)
+
+
+def _imports(node: ast.stmt) -> bool:
+    """Tell whether a statement imports, or may hold one that does."""
+    return not isinstance(node, ast.Assert | ast.Assign | ast.Expr)
 
 
 def _is_test(node: ast.stmt, checks: set[str]) -> bool:
