@@ -18,12 +18,12 @@ _COLUMNS = "data.rename."
 """The user's own names of fields."""
 _VARIABLES = (
     ("wandb", "WANDB_API_KEY"),
-    ("weights & biases", "WANDB_API_KEY"),
     ("hub", "HF_TOKEN"),
     ("hf", "HF_TOKEN"),
     ("publish", "HF_TOKEN"),
     ("teacher", "the variable that reward.teacher.api_key_env names"),
 )
+_OF_KIND = {"a token of the Hub": "HF_TOKEN", "a key of Weights & Biases": "WANDB_API_KEY"}
 _NO_VALUES = frozenset({"", "null", "None", "true", "false", "???"})
 """What is no credential, whatever the setting is called."""
 _NO_SETTING = "a credential is no setting, since settings are stored with a run and shown"
@@ -77,13 +77,8 @@ def _remedy_for(path: str, kind: str = "") -> str:
     """Return what to do instead of giving a credential, of this kind, in this setting."""
     if path.endswith(_NAMES_A_VARIABLE):
         return "give the name of the environment variable that holds the key, never the key itself"
-    found = (
-        variable
-        for words in (path.lower(), kind.lower())
-        for word, variable in _VARIABLES
-        if word in words
-    )
-    variable = next(found, None)
+    found = (variable for word, variable in _VARIABLES if word in path.lower())
+    variable = next(found, None) or _OF_KIND.get(kind)
     if variable is None and kind:
         return f"{_NO_SETTING}: take it out"  # what service it is for, nothing tells
     return f"{_NO_SETTING}: export it as {variable or _ANY}, and leave this one out"

@@ -11,6 +11,8 @@ from whetstone.finetuning.config.schema import (
     TextData,
 )
 from whetstone.finetuning.config.stages import Stage
+from whetstone.rewards.base import RewardConfig
+from whetstone.rewards.custom.reward import CustomConfig
 
 _WIDTH = 9
 
@@ -37,9 +39,13 @@ def _model(config: Config) -> str:
     return ", ".join(parts)
 
 
+def _judge(reward: RewardConfig) -> str:
+    return reward.fn if isinstance(reward, CustomConfig) else reward.name
+
+
 def _stage(stage: Stage) -> str:
     config = stage.config
-    judges = " and ".join(config.reward) or "nothing"
+    judges = " and ".join(map(_judge, config.reward.values())) or "nothing"
     match config.collect:
         case None if isinstance(config.algo, OnlineConfig):
             return f"{config.algo.name} on {_data(config)}, judged by {judges}"

@@ -45,6 +45,9 @@ def explain(detail: ErrorDetails, values: Values) -> Problem:
         return Problem(dotted, "its file must begin with the line `# @package _global_`")
     if detail["type"] == "extra_forbidden":
         reason = f"no such setting; {_right_name(detail, path, values)}"
+    elif detail["type"] == "union_tag_not_found" and len(path) > 1:
+        # A value of a part that was not chosen: `reward.custom.fn=...` without `reward=custom`.
+        reason = f"{path[0]}={path[1]} is not chosen; add it"
     elif detail["input"] is None:
         reason = "null stands for none, and this one needs a value"
     elif detail["type"] in {"literal_error", "union_tag_invalid"}:

@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -25,8 +26,9 @@ def import_part_by_part(module_name: str, setting: str) -> ModuleType:
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name:  # the module is there, and misses an import of its own
-                raise
+            if not name.startswith(str(error.name)):
+                missing = f"module {name} imports {error.name}, which is not installed"
+                raise ValueError(f"{setting}: {missing}") from error
             package, _, part = name.rpartition(".")
             where = f"package {package}" if package else f"{here} or the rest of sys.path"
             raise ValueError(f"{setting}: there is no module {part!r} in {where}") from error
@@ -35,4 +37,16 @@ def import_part_by_part(module_name: str, setting: str) -> ModuleType:
                 f"{setting}: module {name} ends the program when it is imported (SystemExit:"
                 f' {error}); put what it runs as a script below `if __name__ == "__main__":`'
             ) from error
+        except Exception as error:
+            raise ValueError(
+                f"{setting}: module {name} cannot be imported: {_told(error)}"
+            ) from error
     return module
+
+
+def _told(error: Exception) -> str:
+    """Say what was raised, and on which line of which file."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}: {error.msg}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{place.filename}, line {place.lineno}: {type(error).__name__}: {error}"

@@ -90,3 +90,9 @@ def test_every_command_names_the_variable_to_use(gate):
 def test_null_and_special_tokens_are_no_credentials():
     special = ["algo.args.eos_token='<|im_end|>'", "algo.args.hub_token=null"]
     assert load(["model=qwen", "algo=sft", "data=nano", *special]).stages
+
+
+def test_a_token_of_another_service_is_not_called_one_of_the_hub():
+    found = refused(checked, [f"run.name=ghp_{VALUE * 4}"])
+    assert "GitHub" in found["run.name"]
+    assert "HF_TOKEN" not in found["run.name"]

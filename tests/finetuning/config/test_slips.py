@@ -273,3 +273,8 @@ def test_a_flag_that_leads_past_the_configuration(flag):
     found = told(train, flag, "foo", "sede=1")
     assert list(found) == [f"{flag} foo", "sede=1"]
     assert ("--config-dir" in found[f"{flag} foo"]) == flag.startswith("--config")
+
+
+def test_a_setting_of_a_reward_that_is_not_chosen_says_so():
+    with pytest.raises(ConfigError, match="reward=custom is not chosen; add it"):
+        load(["reward.custom.fn=mine:short"])

@@ -128,10 +128,12 @@ def test_a_reward_that_ends_the_program_is_named():
         reward(prompts=["?"], completions=["a"])
 
 
-def test_errors_of_the_users_own_module_are_left_alone():
-    with pytest.raises(ModuleNotFoundError, match="package_that_is_not_there"):
+def test_a_module_of_the_users_that_cannot_be_imported_is_told_with_the_reason():
+    with pytest.raises(
+        ValueError, match="imports package_that_is_not_there, which is not installed"
+    ):
         CustomReward("userland.judges.broken:f")
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ValueError, match="line .*: ZeroDivisionError"):
         CustomReward("userland.judges.raising:f")
 
 
