@@ -92,7 +92,7 @@ def test_an_empty_value_of_the_other_commands(capsys):
 
 
 def test_a_file_of_rows_is_no_name():
-    convert = "Dataset.from_csv('p.csv').to_json('p.jsonl')"
+    convert = 'Dataset.from_csv("p.csv").to_json("p.jsonl")'
     for setting in ("data=p.csv", "model=p.csv"):
         message = told(load, setting)[setting]
         assert convert in message

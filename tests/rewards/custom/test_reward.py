@@ -129,11 +129,9 @@ def test_a_reward_that_ends_the_program_is_named():
 
 
 def test_a_module_of_the_users_that_cannot_be_imported_is_told_with_the_reason():
-    with pytest.raises(
-        ValueError, match="imports package_that_is_not_there, which is not installed"
-    ):
+    with pytest.raises(ValueError, match="package_that_is_not_there, which is not"):
         CustomReward("userland.judges.broken:f")
-    with pytest.raises(ValueError, match="line .*: ZeroDivisionError"):
+    with pytest.raises(ValueError, match="ZeroDivisionError"):
         CustomReward("userland.judges.raising:f")
 
 
