@@ -137,7 +137,7 @@ def test_a_real_model_on_mbpp(train, qwen_folder):
         "reward=[execution]",
         "tracker=none",
     )
-    assert folder.name == "qwen-mbpp-grpo-debug-" + folder.name.rpartition("-")[2]
+    assert folder.name == "qwen-mbpp-grpo-debug-tasks-mbpp"
     rows = [row for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
     assert len(rows) == 3
     assert all(row["execution/pass_rate"] == 0.0 for row in rows)

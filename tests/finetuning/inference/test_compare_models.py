@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,9 @@ def test_what_was_answered_is_not_generated_again(work, capsys):
         validate(*judge("judge_away", broken=True), "run.name=v")
     answers = {p.name: p.read_bytes() for p in (work / "outputs/v").glob("*.answers.jsonl")}
     assert set(answers) == {"base.answers.jsonl", "tuned.answers.jsonl"}
-    for weights in work.rglob("*.safetensors"):  # neither model can be loaded any more
+    for weights in work.rglob("*.safetensors"):  # neither model would answer the same any more
         times = weights.stat()
-        weights.write_bytes(b"\0" * times.st_size)
+        weights.write_bytes(struct.pack("<Q", times.st_size - 8) + b"{}".ljust(times.st_size - 8))
         os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
     validate(*judge("judge_back"), "run.name=v")
     assert "cannot be told" in capsys.readouterr().out
