@@ -42,7 +42,7 @@ def _unknown_option(text: str) -> Problem | None:
     if not options:
         return Problem(text, "Hydra has no such choice; --hydra-help lists them")
     if option in _PLUGINS:
-        return Problem(text, f"is not installed; pip install {_PLUGINS[option]}")
+        return Problem(text, f"is not installed; .venv/bin/pip install {_PLUGINS[option]}")
     return Problem(text, f"no such {group}; {did_you_mean(option, options)}")
 
 

@@ -68,7 +68,7 @@ _SETTINGS = {
 }
 
 
-class Settings:
+class AmbientSettings:
     """Those that some tests may change, and what the program knows of them."""
 
     def __init__(self, tests: str) -> None:

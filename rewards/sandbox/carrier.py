@@ -24,7 +24,7 @@ from whetstone.rewards.sandbox.remote import (
 )
 from whetstone.rewards.sandbox.signatures import described, place_in_builtins, place_in_library
 from whetstone.rewards.sandbox.wire.codec import ALONE, Codec
-from whetstone.rewards.sandbox.wire.kinds import Entry, Kind
+from whetstone.rewards.sandbox.wire.kinds import WireEntry, WireKind
 from whetstone.rewards.sandbox.wire.rare_kinds import kind_of
 from whetstone.rewards.sandbox.wire.values import WireError
 
@@ -249,14 +249,14 @@ class Carrier(Codec):
             self._remote.meetings.give(number)
         return found
 
-    def empty(self, tag: Any, head: Any) -> tuple[Any, Kind]:
+    def empty(self, tag: Any, head: Any) -> tuple[Any, WireKind]:
         """Make a container to be filled, perhaps of a class of the program."""
         if type(tag) is not list:
             return super().empty(tag, head)
         kind, inner = tag
         return self.mirrors.empty(kind, inner, self.decode(head))
 
-    def new(self, number: int, value: Any, kind: Kind) -> Entry:
+    def new(self, number: int, value: Any, kind: WireKind) -> WireEntry:
         """Take over a container of the program, perhaps of a class of its own."""
         if type(number) is not int or not number & 1:
             raise WireError("no number")

@@ -34,7 +34,7 @@ from whetstone.rewards.sandbox.special import (
     special,
 )
 from whetstone.rewards.sandbox.wire.codec import PROGRAM, Codec
-from whetstone.rewards.sandbox.wire.kinds import Kind
+from whetstone.rewards.sandbox.wire.kinds import WireKind
 from whetstone.rewards.sandbox.wire.rare_kinds import kind_of, kind_of_tag
 from whetstone.rewards.sandbox.wire.values import WireError, make_namedtuple
 
@@ -201,7 +201,7 @@ class Mirrors:
             raise WireError("no value")
         return tuple.__new__(own, items)
 
-    def empty(self, kind: Any, tag: Any, head: Any) -> tuple[Any, Kind]:
+    def empty(self, kind: Any, tag: Any, head: Any) -> tuple[Any, WireKind]:
         """Make an empty container of a class of the program."""
         own, container = self.classes[kind], kind_of_tag(tag)
         if container is None or data_base(own) is not container.base:

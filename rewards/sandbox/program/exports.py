@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from whetstone.rewards.sandbox.wire.codec import PROGRAM, Codec
-from whetstone.rewards.sandbox.wire.kinds import KINDS, Kind
+from whetstone.rewards.sandbox.wire.kinds import KINDS, WireKind
 from whetstone.rewards.sandbox.wire.rare_kinds import kind_of
 from whetstone.rewards.sandbox.wire.values import WireError, writer_of
 
@@ -113,7 +113,7 @@ class Exports(Codec):
         payload = self.encode(stripped, depth + 1)
         return {"val": [self.keep(value), self.class_number(kind), payload]}
 
-    def form(self, value: Any, kind: Kind) -> list[Any]:
+    def form(self, value: Any, kind: WireKind) -> list[Any]:
         """Return the tag of a container; of a subclass also its class."""
         tag, head = super().form(value, kind)
         own = type(value)

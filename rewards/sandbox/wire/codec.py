@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from sys import getrefcount
 from typing import Any
 
-from whetstone.rewards.sandbox.wire.kinds import KINDS, PLAIN, Entry, Kind
+from whetstone.rewards.sandbox.wire.kinds import KINDS, PLAIN, WireEntry, WireKind
 from whetstone.rewards.sandbox.wire.rare_kinds import kind_of, kind_of_tag
 from whetstone.rewards.sandbox.wire.values import WireError, reader_of, writer_of
 
@@ -54,8 +54,8 @@ class Codec(abc.ABC):
         self._unused = itertools.count(first, 2)
         self.numbers: dict[int, int] = {}
         """The number of an object, by its id."""
-        self.entries: dict[int, Entry] = {}
-        self._active: dict[int, Entry] = {}
+        self.entries: dict[int, WireEntry] = {}
+        self._active: dict[int, WireEntry] = {}
         """Those that may have changed here and that the other side can reach."""
         self._lists: list[Any] = []
         self._unwritten: deque[int] = deque()
@@ -75,20 +75,20 @@ class Codec(abc.ABC):
     def resolve(self, tag: str, content: Any) -> Any:
         """Find the object of a tagged handle, or raise `WireError`."""
 
-    def empty(self, tag: Any, head: Any) -> tuple[Any, Kind]:
+    def empty(self, tag: Any, head: Any) -> tuple[Any, WireKind]:
         """Make a container to be filled. Raises `WireError`."""
         kind = kind_of_tag(tag)
         if kind is None:
             raise WireError("no container")
         return kind.make(self.decode(head)), kind
 
-    def new(self, number: int, value: Any, kind: Kind) -> Entry:
+    def new(self, number: int, value: Any, kind: WireKind) -> WireEntry:
         """Take over a container that the other side has given a number."""
         if number in self.entries:
             raise WireError("a number twice")
         return self._add(number, value, kind)
 
-    def form(self, value: Any, kind: Kind) -> list[Any]:
+    def form(self, value: Any, kind: WireKind) -> list[Any]:
         """Return what `empty` takes."""
         return [kind.tag, self.encode(kind.head(value), 0)]
 
@@ -142,7 +142,7 @@ class Codec(abc.ABC):
             return self.container(value, container, depth, 0)
         return self.hold(value, kind, depth)
 
-    def container(self, value: Any, kind: Kind, depth: int, fresh: int) -> Any:
+    def container(self, value: Any, kind: WireKind, depth: int, fresh: int) -> Any:
         """Write a container: a reference to it if it is held, or all that it holds."""
         number = self.numbers.get(id(value))
         if number is not None and number in self.entries:
@@ -162,20 +162,20 @@ class Codec(abc.ABC):
             return {kind.tag: [self.encode(kind.head(value), depth), *self._parts(value, kind)]}
         return {"@": number}
 
-    def _add(self, number: int, value: Any, kind: Kind) -> Entry:
-        entry = self.entries[number] = self._active[number] = Entry(value, kind)
+    def _add(self, number: int, value: Any, kind: WireKind) -> WireEntry:
+        entry = self.entries[number] = self._active[number] = WireEntry(value, kind)
         self.numbers[id(value)] = number
         self.weight += entry.weight
         return entry
 
-    def share(self, value: Any, kind: Kind) -> int:
+    def share(self, value: Any, kind: WireKind) -> int:
         """Take a container into what exists on both sides; its contents follow."""
         number = self.number(value)
         self._add(number, value, kind)
         self._unwritten.append(number)
         return number
 
-    def _parts(self, value: Any, kind: Kind, depth: int = 0) -> list[Any]:
+    def _parts(self, value: Any, kind: WireKind, depth: int = 0) -> list[Any]:
         return [self.items(part, depth + 1) for part in kind.parts(value)]
 
     def items(self, items: Iterable[Any], depth: int) -> list[Any]:
@@ -259,7 +259,7 @@ class Codec(abc.ABC):
             message["l"], self._lists = self._lists, []
         return message, alone
 
-    def _change(self, number: int, entry: Entry) -> list[Any]:
+    def _change(self, number: int, entry: WireEntry) -> list[Any]:
         self._all_held = True
         try:
             change = entry.kind.change(entry.value, entry.before)
@@ -300,7 +300,7 @@ class Codec(abc.ABC):
         for number, form, where, *parts in message.get("m", ()):
             self._take_change(self.entries[number], form, where, [*map(self._decoded, parts)])
 
-    def _take_change(self, entry: Entry, form: Any, where: Any, parts: list[list[Any]]) -> None:
+    def _take_change(self, entry: WireEntry, form: Any, where: Any, parts: list[list[Any]]) -> None:
         if form == "splice" and entry.kind.base is list:
             (items,) = parts
             start, stop = where

@@ -23,7 +23,7 @@ _LONG_ENOUGH = 32
 """From here on only the part of a container that has changed is sent."""
 
 
-class Kind(NamedTuple):
+class WireKind(NamedTuple):
     """A type of container. Its functions use the type's own methods, never those of a subclass."""
 
     tag: str
@@ -39,12 +39,12 @@ class Kind(NamedTuple):
     """What has changed, if that is shorter than all: a form, plain data, values to be written."""
 
 
-class Entry:
+class WireEntry:
     """A container that exists on both sides, and how the other side knows it."""
 
     __slots__ = ("before", "kind", "value", "weight")
 
-    def __init__(self, value: Any, kind: Kind) -> None:
+    def __init__(self, value: Any, kind: WireKind) -> None:
         self.value = value
         self.kind = kind
         self.before: Any = None
@@ -129,10 +129,10 @@ class _Mapping:
             self._base.__setitem__(value, name, content)
 
 
-def mapping(tag: str, base: type, make: Callable[[Any], Any] | None = None) -> Kind:
+def mapping(tag: str, base: type, make: Callable[[Any], Any] | None = None) -> WireKind:
     """Return the kind of a type of dictionaries."""
     its = _Mapping(base)
-    return Kind(
+    return WireKind(
         tag,
         base,
         its.parts,
@@ -203,8 +203,8 @@ def _fill_bytes(value: Any, items: Iterable[Any]) -> None:
     bytearray.__setitem__(value, slice(None), bytes.fromhex(text))
 
 
-KINDS: dict[type, Kind] = {
-    list: Kind(
+KINDS: dict[type, WireKind] = {
+    list: WireKind(
         "l",
         list,
         _list_snapshot,
@@ -216,7 +216,7 @@ KINDS: dict[type, Kind] = {
         _list_change,
     ),
     dict: mapping("d", dict),
-    set: Kind(
+    set: WireKind(
         "s",
         set,
         lambda value: {id(item): item for item in set.__iter__(value)},
@@ -227,7 +227,7 @@ KINDS: dict[type, Kind] = {
         _fill_set,
         no_change,
     ),
-    deque: Kind(
+    deque: WireKind(
         "q",
         deque,
         lambda value: list(deque.__iter__(value)),
@@ -241,7 +241,7 @@ KINDS: dict[type, Kind] = {
     Counter: mapping("C", Counter),
     OrderedDict: mapping("O", OrderedDict),
     defaultdict: mapping("dd", defaultdict, _make_defaultdict),
-    bytearray: Kind(
+    bytearray: WireKind(
         "B",
         bytearray,
         bytes,

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from whetstone.rewards.sandbox.wire.kinds import KINDS, Kind, mapping, no_change, no_head
+from whetstone.rewards.sandbox.wire.kinds import KINDS, WireKind, mapping, no_change, no_head
 
 
-def kind_of(value: type) -> Kind | None:
+def kind_of(value: type) -> WireKind | None:
     """Return what is known of exactly this type of container, of the rare ones too."""
     kind = KINDS.get(value)
     if kind is None and value.__name__ in _RARE.get(value.__module__, ()):
@@ -29,7 +29,7 @@ _RARE = {
 }
 
 
-def _rare_kind(base: type) -> Kind:
+def _rare_kind(base: type) -> WireKind:
     if base.__name__ == "array":
         return _array(base)
     if base.__name__ == "SimpleNamespace":
@@ -39,11 +39,11 @@ def _rare_kind(base: type) -> Kind:
     return _wrapper(base)
 
 
-def _array(base: Any) -> Kind:
+def _array(base: Any) -> WireKind:
     def fill(value: Any, items: Iterable[Any]) -> None:
         value[:] = base(value.typecode, list(items))
 
-    return Kind(
+    return WireKind(
         "A",
         base,
         bytes,
@@ -56,7 +56,7 @@ def _array(base: Any) -> Kind:
     )
 
 
-def _namespace(base: Any) -> Kind:
+def _namespace(base: Any) -> WireKind:
     inner = mapping("N", dict)
 
     def fill(value: Any, names: Iterable[Any], contents: Iterable[Any]) -> None:
@@ -73,14 +73,14 @@ def _namespace(base: Any) -> Kind:
     )
 
 
-def _generator(base: Any) -> Kind:
+def _generator(base: Any) -> WireKind:
     """Take a generator of random numbers: what it will draw next."""
 
     def fill(value: Any, items: Iterable[Any]) -> None:
         (state,) = items
         value.setstate(state)
 
-    return Kind(
+    return WireKind(
         "G",
         base,
         base.getstate,
@@ -93,13 +93,13 @@ def _generator(base: Any) -> Kind:
     )
 
 
-def _wrapper(base: Any) -> Kind:
+def _wrapper(base: Any) -> WireKind:
     """Take a class of the library that keeps all of its contents in `data`."""
 
     def fill(value: Any, items: Iterable[Any]) -> None:
         (value.data,) = items
 
-    return Kind(
+    return WireKind(
         base.__name__,
         base,
         lambda value: value.data,
@@ -117,7 +117,7 @@ _NAMES = {"A": "array", "N": "SimpleNamespace", "G": "Random"}
 _BY_TAG = {kind.tag: kind for kind in KINDS.values()}
 
 
-def kind_of_tag(tag: Any) -> Kind | None:
+def kind_of_tag(tag: Any) -> WireKind | None:
     """Find a type of container by its tag."""
     if tag in _BY_TAG or tag not in {*_NAMES, *_RARE["collections"]}:
         return _BY_TAG.get(tag)

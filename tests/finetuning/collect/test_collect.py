@@ -47,6 +47,9 @@ class Length:
         assert len(columns["tests"]) == len(prompts)
         return [None if "?" in text else float(len(text)) for text in completions]
 
+    def close(self):
+        pass
+
 
 class LengthConfig(RewardConfig):
     def build(self):
