@@ -47,7 +47,7 @@ class Candidate:
 
     def __init__(self, channel: int, tests: str = "") -> None:
         self._channel = Channel(channel)
-        self._settings = ambient.Settings(tests)
+        self._settings = ambient.AmbientSettings(tests)
         self._expects_stop = "StopIteration" in tests or "StopAsyncIteration" in tests
         self.meetings = Meetings()
         self._wire = Carrier(self, self._module)
