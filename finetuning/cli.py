@@ -23,6 +23,7 @@ from whetstone.finetuning.artifacts.run_dir import check_place
 from whetstone.finetuning.commands import COMMANDS
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import CommandLine, read_command_line
+from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.groups import CONF_DIR
 from whetstone.finetuning.config.load import complete
@@ -139,7 +140,7 @@ def checked(given: list[str]) -> list[str]:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
         _check_to_show(overrides, user_dirs)
-        _, command, _ = complete(command, user_dirs)
+        _, command, _ = complete(command, Composer(user_dirs))
     else:
         check_place(load(overrides, user_dirs))
     return [*flags, *command.overrides(), *of_sweep]
