@@ -5,53 +5,42 @@ continues the run; 1 a bug, or a merged model that was refused.
 """
 
 import argparse
-import math
 import os
 import shlex
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import hydra
 from hydra._internal.utils import get_args_parser
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from whetstone.finetuning.artifacts.run_dir import check_place
-from whetstone.finetuning.commands import COMMANDS
-from whetstone.finetuning.config import load
+from whetstone.finetuning.config import Plan, load
 from whetstone.finetuning.config.command_line import CommandLine, read_command_line
 from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.help import help_text
 from whetstone.finetuning.config.load import complete
 from whetstone.finetuning.config.overrides import is_flag, part_flags
+from whetstone.finetuning.config.show import shown_configuration
 from whetstone.finetuning.errors import ConfigError, MissingKey, Problem
 from whetstone.finetuning.launch import launch_run
-from whetstone.finetuning.runtime.environment import is_main, processes
-from whetstone.finetuning.runtime.exit_codes import INTERRUPTED, ToldExit, exit_codes
+from whetstone.finetuning.runtime.exit_codes import exit_codes
 from whetstone.finetuning.runtime.version import version
-from whetstone.finetuning.sweep.points import checked_sweep
-from whetstone.finetuning.sweep.progress import (
-    announce_point,
-    finished_before,
-    is_point,
-    record_failure,
-    record_point,
-    reuse_point,
-    varied_settings,
-)
 
 _WHAT = "Trains code models against feedback they cannot fake, and measures them."
 _SETTINGS = frozenset({"settings", "overrides"})
 """What commands call the arguments that the gate reads."""
 _HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
+_FLAGS_OF_HYDRA = ("config_path", "config_name", "experimental_rerun")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `whetstone COMMAND ...`."""
+    from whetstone.finetuning.commands import COMMANDS  # noqa: PLC0415 - `python train.py` needs none
+
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
@@ -72,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     elif name.startswith("-"):
         parser.parse_args(arguments)
     else:
-        parser.error(_no_such_command(name, rest))
+        parser.error(_no_such_command(name, rest, COMMANDS))
 
 
 def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
@@ -96,60 +85,114 @@ def _read(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Nam
     return chosen
 
 
-def _no_such_command(name: str, rest: Sequence[str]) -> str:
+def _no_such_command(name: str, rest: Sequence[str], commands: Iterable[str]) -> str:
     """Say what was meant by a command that there is not."""
     if "=" in name:
         return f"a command is missing; for a run: whetstone train {' '.join([name, *rest])}"
-    return f"no such command: {name}; {did_you_mean(name, ['train', *COMMANDS])}"
+    return f"no such command: {name}; {did_you_mean(name, ['train', *commands])}"
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
-    """Check the command line, then let Hydra run it: one job, or the points of a sweep."""
+    """Check the command line, then do one run, or let Hydra run the points of a sweep."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--version" in given:  # Hydra would tell its own
         print(f"whetstone {version()}")
         return
     with exit_codes():
-        for_hydra = checked(given)
+        command = _read_training(given)
+        if command.plan is not None:
+            launch_run(command.plan)
+            return
+        if command.answer is not None:
+            sys.stdout.write(command.answer)
+            return
+    _train_with_hydra(command.for_hydra, part_flags(given)[1])
+
+
+def _train_with_hydra(arguments: Sequence[str], typed: Sequence[str]) -> None:
+    """Let Hydra run the command: a sweep, its own answers, or a run with settings of Hydra's."""
+    # What one run does not need.
+    import hydra  # noqa: PLC0415
+
+    from whetstone.finetuning.sweep.job import run_job  # noqa: PLC0415
+
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
-    sys.argv = [sys.argv[0], *for_hydra]
-    _, typed = part_flags(given)
+    sys.argv = [sys.argv[0], *arguments]
 
     @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
     def job(_: DictConfig) -> float | None:
-        return _run(typed)
+        return run_job(typed)
 
     job()
 
 
+@dataclass(frozen=True)
+class _Training:
+    """What a command line of `train` asks for, checked."""
+
+    for_hydra: list[str]
+    """The arguments as Hydra is to get them."""
+    plan: Plan | None = None
+    """One run that needs nothing of Hydra."""
+    answer: str | None = None
+    """What is only to be printed."""
+
+
 def checked(given: list[str]) -> list[str]:
     """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
+    return _read_training(given).for_hydra
+
+
+def _read_training(given: list[str]) -> _Training:
     flags, overrides = part_flags(given)
     parsed = get_args_parser().parse_intermixed_args(flags)
     if parsed.help:
-        return ["--help"]  # the same for every choice
+        return _Training(["--help"], answer=f"{help_text()}\n")  # the same for every choice
     if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
-        return given
+        return _Training(given)
     user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
     command = read_command_line(overrides, user_dirs, sweep=parsed.multirun)
-    of_sweep: list[str] = []
-    if parsed.cfg and parsed.multirun:
-        remedy = "shows one configuration; leave out -m and name one point of the sweep"
-        _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
-    elif parsed.multirun:
-        of_sweep = checked_sweep(command, user_dirs)
-    elif parsed.cfg:
+    if parsed.multirun:
+        if parsed.cfg:
+            remedy = "shows one configuration; leave out -m and name one point of the sweep"
+            _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
+        return _Training([*flags, *command.overrides(), *_checked_sweep(command, user_dirs)])
+    if parsed.cfg:
         _check_to_show(overrides, user_dirs)
         _, command, _ = complete(command, Composer(user_dirs))
-    else:
-        check_place(load(overrides, user_dirs))
-    return [*flags, *command.overrides(), *of_sweep]
+        arguments = command.overrides()
+        return _Training([*flags, *arguments], answer=_shown(parsed, arguments, user_dirs))
+    plan = load(overrides, user_dirs)
+    check_place(plan)
+    is_ours = not command.hydra and not any(getattr(parsed, flag) for flag in _FLAGS_OF_HYDRA)
+    return _Training([*flags, *command.overrides()], plan=plan if is_ours else None)
+
+
+def _shown(
+    parsed: argparse.Namespace, overrides: Sequence[str], user_dirs: Sequence[Path]
+) -> str | None:
+    """Return what `--cfg` asks for; None where it is only of Hydra's own settings."""
+    if parsed.cfg == "hydra":
+        return None
+    return shown_configuration(
+        overrides,
+        user_dirs,
+        part=parsed.package,
+        resolve=parsed.resolve,
+        with_hydra=parsed.cfg == "all",
+    )
+
+
+def _checked_sweep(command: CommandLine, user_dirs: Sequence[Path]) -> list[str]:
+    from whetstone.finetuning.sweep.points import checked_sweep  # noqa: PLC0415 - only a sweep
+
+    return checked_sweep(command, user_dirs)
 
 
 def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Path]) -> None:
     """Refuse with everything else that is wrong with the sweep."""
     try:
-        checked_sweep(sweep, user_dirs)
+        _checked_sweep(sweep, user_dirs)
     except ConfigError as error:
         raise ConfigError([refusal, *error.problems]) from error
     raise ConfigError([refusal])
@@ -163,36 +206,3 @@ def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
         wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
         if wrong:
             raise ConfigError(wrong) from error
-
-
-def _run(typed: Sequence[str]) -> float | None:
-    """Do one run, for which Hydra calls: once with what was `typed`, or for a point of a sweep.
-
-    A point that fails does not end its sweep: a sweeper that optimizes hears of no figure (nan). Of
-    several processes some could fail and others wait for them, so there it does.
-    """
-    began = time.monotonic()
-    try:
-        with exit_codes():
-            return _run_job(typed, began)
-    except ToldExit as ended:
-        if not is_point() or ended.status == INTERRUPTED or processes() > 1:
-            raise
-        record_failure(ended.message, ended.status, time.monotonic() - began)
-        return math.nan
-
-
-def _run_job(typed: Sequence[str], began: float) -> float | None:
-    job = HydraConfig.get()
-    if is_point():
-        announce_point()
-    sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
-    words = list(job.overrides.task) if is_point() else typed
-    plan = load(words, [Path(path) for path in sources])
-    plan = replace(plan, varied=varied_settings())
-    if is_point() and (done := finished_before(plan)):
-        return reuse_point(done)
-    finished = launch_run(plan, is_point=is_point())
-    if is_point() and is_main():
-        record_point(finished.folder, finished.objective, time.monotonic() - began)
-    return finished.objective

@@ -88,9 +88,9 @@ def test_a_run_knows_what_was_typed(monkeypatch, tmp_path):
     plans = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["train.py"])
-    monkeypatch.setattr("whetstone.finetuning.cli._check_models", lambda _: None)
-    monkeypatch.setattr("whetstone.finetuning.cli.share_the_cores", lambda: None)
-    monkeypatch.setattr("whetstone.finetuning.cli.take_one_gpu", lambda: None)
+    monkeypatch.setattr("whetstone.finetuning.launch._check_models", lambda _: None)
+    monkeypatch.setattr("whetstone.finetuning.launch.share_the_cores", lambda: None)
+    monkeypatch.setattr("whetstone.finetuning.launch.take_one_gpu", lambda: None)
 
     def run_plan(plan, **_):
         plans.append(plan)

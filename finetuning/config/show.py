@@ -1,0 +1,55 @@
+"""`--cfg job`: the configuration of a run, with its tuning and what `debug=true` shrinks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from omegaconf import Container, OmegaConf, open_dict
+
+from whetstone.finetuning.config.compose import Composer
+from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.errors import ConfigError, Problem
+
+_EVERYTHING = "_global_"
+
+
+def shown_configuration(
+    overrides: Sequence[str],
+    user_dirs: Sequence[Path],
+    *,
+    part: str | None = None,
+    resolve: bool = False,
+    with_hydra: bool = False,
+) -> str:
+    """Return a configuration as YAML.
+
+    Args:
+        overrides: What Hydra would be given.
+        user_dirs: Folders with further YAMLs.
+        part: The path of the part that is wanted, such as `algo.args`; None for everything.
+        resolve: Whether values stand in place of each `${...}`.
+        with_hydra: Whether Hydra's own settings are shown as well.
+
+    Raises:
+        ConfigError: There is no such part.
+
+    """
+    config = OmegaConf.create(Composer(user_dirs).unresolved(overrides))
+    if with_hydra:
+        search = ",".join(f"file://{folder}" for folder in user_dirs)
+        given = [*overrides, f"hydra.searchpath=[{search}]"]
+        with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
+            whole = compose("config", given, return_hydra_config=True)
+        with open_dict(config):
+            config.hydra = whole.hydra
+    if part in {None, _EVERYTHING}:
+        found, header = config, ""
+    else:
+        found, header = OmegaConf.select(config, part), f"# @package {part}\n"
+    if found is None:
+        raise ConfigError([Problem(f"--package {part}", "there is no such setting")])
+    if not isinstance(found, Container):
+        return f"{found}\n"
+    if resolve:
+        OmegaConf.resolve(found)
+    return header + OmegaConf.to_yaml(found)
