@@ -132,7 +132,11 @@ def _with_value(values: Tree, override: Override) -> Tree:
     for part in parents:
         node = node.setdefault(part, {}) if isinstance(node, dict) else None
     if isinstance(node, dict) and override.is_force_add() and override.package is None:
-        _merge(node, {name: override.value()})
+        value = override.value()
+        if isinstance(value, dict) and isinstance(node.get(name), dict):
+            _merge(node[name], value)
+        else:
+            node[name] = _copied(value)  # `???` as well: the user takes a value back
         return values
     config = OmegaConf.create(values)
     ConfigLoaderImpl._apply_overrides_to_config([override], config)  # noqa: SLF001 - Hydra's words
