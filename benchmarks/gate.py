@@ -1,8 +1,8 @@
 """CPU seconds of commands that end at the gate: help, mistakes, and what would be run.
 
-`python benchmarks/gate.py [CHECKOUT ...]`: medians of the rounds, user and system time together, the
-checkouts in turn. Nothing is trained: a run is refused a folder that cannot be written, which is the
-last thing that the gate looks at.
+`python benchmarks/gate.py [CHECKOUT ...]`: medians of the rounds, user and system time together,
+the checkouts in turn. Nothing is trained: a run is refused a folder that cannot be written, which
+is the last thing that the gate looks at.
 """
 
 import argparse
