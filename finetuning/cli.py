@@ -158,25 +158,24 @@ def _read_training(given: list[str]) -> _Training:
             _refuse_to_show(Problem(f"--cfg {parsed.cfg}", remedy), command, user_dirs)
         return _Training([*flags, *command.overrides(), *_checked_sweep(command, user_dirs)])
     if parsed.cfg:
-        _check_to_show(overrides, user_dirs)
-        _, command, _ = complete(command, Composer(user_dirs))
+        composer = Composer(user_dirs)
+        _check_to_show(overrides, composer)
+        _, command, _ = complete(command, composer)
         arguments = command.overrides()
-        return _Training([*flags, *arguments], answer=_shown(parsed, arguments, user_dirs))
+        return _Training([*flags, *arguments], answer=_shown(parsed, arguments, composer))
     plan = load(overrides, user_dirs)
     check_place(plan)
     is_ours = not command.hydra and not any(getattr(parsed, flag) for flag in _FLAGS_OF_HYDRA)
     return _Training([*flags, *command.overrides()], plan=plan if is_ours else None)
 
 
-def _shown(
-    parsed: argparse.Namespace, overrides: Sequence[str], user_dirs: Sequence[Path]
-) -> str | None:
+def _shown(parsed: argparse.Namespace, overrides: Sequence[str], composer: Composer) -> str | None:
     """Return what `--cfg` asks for; None where it is only of Hydra's own settings."""
     if parsed.cfg == "hydra":
         return None
     return shown_configuration(
         overrides,
-        user_dirs,
+        composer,
         part=parsed.package,
         resolve=parsed.resolve,
         with_hydra=parsed.cfg == "all",
@@ -198,10 +197,10 @@ def _refuse_to_show(refusal: Problem, sweep: CommandLine, user_dirs: Sequence[Pa
     raise ConfigError([refusal])
 
 
-def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
+def _check_to_show(overrides: Sequence[str], composer: Composer) -> None:
     """Check what is only to be shown: a key that the environment lacks is no part of it."""
     try:
-        load(overrides, user_dirs)
+        load(overrides, composer.user_dirs, composer)
     except ConfigError as error:
         wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
         if wrong:

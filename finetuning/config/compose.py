@@ -32,6 +32,7 @@ class Composer:
 
     def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
         """Look into conf/, and into `user_dirs` for further YAMLs."""
+        self.user_dirs = tuple(user_dirs)
         self._files = ConfFiles(user_dirs)
         self._listed: dict[tuple[str, ...], DefaultsList] = {}
 

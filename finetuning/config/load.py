@@ -63,12 +63,15 @@ class Plan:
         return self.stages[-1].config
 
 
-def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
+def load(
+    overrides: Sequence[str], user_dirs: Sequence[Path] = (), composer: Composer | None = None
+) -> Plan:
     """Compose and check everything a command asks for.
 
     Args:
         overrides: what the user typed: `algo=grpo`, `seed=1`.
         user_dirs: folders with further YAMLs, searched like conf/.
+        composer: one that knows these folders, where a command loads several times.
 
     Raises:
         ConfigError: with all problems.
@@ -82,7 +85,7 @@ def load(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Plan:
     problems = list(typed.problems)
     stages: list[Stage] = []
     try:
-        composer = Composer(user_dirs)
+        composer = composer or Composer(user_dirs)
         typed, command, values = complete(typed, composer)
         main, found = validate(values, lambda: composer.values(command.preset()))
         problems += found

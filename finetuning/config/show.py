@@ -1,7 +1,6 @@
 """`--cfg job`: the configuration of a run, with its tuning and what `debug=true` shrinks."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from omegaconf import Container, OmegaConf, open_dict
@@ -15,7 +14,7 @@ _EVERYTHING = "_global_"
 
 def shown_configuration(
     overrides: Sequence[str],
-    user_dirs: Sequence[Path],
+    composer: Composer,
     *,
     part: str | None = None,
     resolve: bool = False,
@@ -25,7 +24,7 @@ def shown_configuration(
 
     Args:
         overrides: What Hydra would be given.
-        user_dirs: Folders with further YAMLs.
+        composer: What knows the folders with YAMLs.
         part: The path of the part that is wanted, such as `algo.args`; None for everything.
         resolve: Whether values stand in place of each `${...}`.
         with_hydra: Whether Hydra's own settings are shown as well.
@@ -34,9 +33,9 @@ def shown_configuration(
         ConfigError: There is no such part.
 
     """
-    config = OmegaConf.create(Composer(user_dirs).unresolved(overrides))
+    config = OmegaConf.create(composer.unresolved(overrides))
     if with_hydra:
-        search = ",".join(f"file://{folder}" for folder in user_dirs)
+        search = ",".join(f"file://{folder}" for folder in composer.user_dirs)
         given = [*overrides, f"hydra.searchpath=[{search}]"]
         with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
             whole = compose("config", given, return_hydra_config=True)

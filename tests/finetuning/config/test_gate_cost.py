@@ -112,7 +112,7 @@ def test_a_value_can_be_taken_back():
 
 
 def test_what_is_shown_is_what_a_run_would_use(command):
-    shown = yaml.safe_load(shown_configuration(command, [], resolve=True))
+    shown = yaml.safe_load(shown_configuration(command, Composer(), resolve=True))
     main = load(command).main.model_dump(mode="json")
     assert "tuning" not in shown["model"]
     for section in ("algo", "hooks", "model"):
@@ -120,16 +120,16 @@ def test_what_is_shown_is_what_a_run_would_use(command):
 
 
 def test_a_part_is_shown_and_one_that_there_is_not_is_told():
-    shown = shown_configuration([], [], part="algo.args")
+    shown = shown_configuration([], Composer(), part="algo.args")
     assert shown.startswith("# @package algo.args\nlearning_rate: 0.0008\n")
-    assert shown_configuration(["seed=4"], [], part="seed") == "4\n"
+    assert shown_configuration(["seed=4"], Composer(), part="seed") == "4\n"
     with pytest.raises(ConfigError) as caught:
-        shown_configuration([], [], part="hoks")
+        shown_configuration([], Composer(), part="hoks")
     assert "--package hoks" in str(caught.value)
 
 
 def test_hydras_own_settings_are_shown_beside_the_tuned_ones():
-    shown = yaml.safe_load(shown_configuration([], [], with_hydra=True))
+    shown = yaml.safe_load(shown_configuration([], Composer(), with_hydra=True))
     assert shown["hydra"]["output_subdir"] is None
     assert shown["algo"]["args"]["learning_rate"] == 8e-4
 
