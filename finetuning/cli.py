@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+    # It is looked for in all that is installed.
+    told = f"%(prog)s {version()}" if "--version" in arguments else ""
+    parser.add_argument("--version", action="version", version=told)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
     parsers = {name: commands.add_parser(name, help=c.HELP) for name, c in COMMANDS.items()}

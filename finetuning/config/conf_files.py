@@ -6,6 +6,7 @@ reads every file anew for each composition, and the gate looks at a command in s
 
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +17,33 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 from yaml.constructor import SafeConstructor
-from yaml.cyaml import CParser
 from yaml.resolver import Resolver
 
 from whetstone.finetuning.config.groups import CONF_DIR
 
 Tree = dict[str, Any]
-_OmegaConfLoader: Any = get_yaml_loader()
 
 
-class _Loader(CParser, _OmegaConfLoader):  # type: ignore[misc]
-    """OmegaConf's loader with libyaml's parser, which is an order of magnitude faster."""
+def _fast_loader() -> Any:
+    """Return OmegaConf's loader with libyaml's parser, which is an order of magnitude faster.
 
-    def __init__(self, stream: str) -> None:
-        CParser.__init__(self, stream)
-        SafeConstructor.__init__(self)
-        Resolver.__init__(self)
+    PyYAML's wheels have libyaml; where it was built without, OmegaConf's is taken as it is.
+    """
+    of_omegaconf: Any = get_yaml_loader()
+    if not yaml.__with_libyaml__:
+        return of_omegaconf
+    parser: Any = import_module("yaml.cyaml").CParser
+
+    class Loader(parser, of_omegaconf):  # type: ignore[misc]
+        def __init__(self, stream: str) -> None:
+            parser.__init__(self, stream)
+            SafeConstructor.__init__(self)
+            Resolver.__init__(self)
+
+    return Loader
+
+
+_Loader = _fast_loader()
 
 
 class ConfFiles(ConfigRepository):  # type: ignore[misc]
@@ -73,7 +85,11 @@ class _Folder(FileConfigSource):  # type: ignore[misc]
 def _read(file: Path, _changed: int) -> tuple[Tree, dict[str, str | None], list[Any]]:
     """Parse a file; what it says to Hydra itself (`hydra:`, `hydra/help`) is left to Hydra."""
     text = file.read_text(encoding="utf-8")
-    content = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 - it is a safe loader
+    try:
+        content = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 - it is a safe loader
+    except yaml.YAMLError:
+        OmegaConf.load(file)  # it tells the file as well
+        raise
     if not isinstance(content, dict):
         raise yaml.YAMLError(f"{file}: a table of settings is wanted")
     content.pop("hydra", None)
