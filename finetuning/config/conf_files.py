@@ -34,7 +34,7 @@ def _fast_loader() -> Any:
         return of_omegaconf
     parser: Any = import_module("yaml.cyaml").CParser
 
-    class Loader(parser, of_omegaconf):  # type: ignore[misc]
+    class Loader(parser, of_omegaconf):
         def __init__(self, stream: str) -> None:
             parser.__init__(self, stream)
             SafeConstructor.__init__(self)
@@ -46,7 +46,7 @@ def _fast_loader() -> Any:
 _Loader = _fast_loader()
 
 
-class ConfFiles(ConfigRepository):  # type: ignore[misc]
+class ConfFiles(ConfigRepository):
     """What can be chosen: the folders that Hydra would search, without Hydra's own files."""
 
     def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
@@ -68,7 +68,7 @@ class ConfFiles(ConfigRepository):  # type: ignore[misc]
         return content, header["package"]
 
 
-class _Folder(FileConfigSource):  # type: ignore[misc]
+class _Folder(FileConfigSource):
     def load_config(self, config_path: str) -> ConfigResult:
         content, header, defaults = self.read(config_path)
         # Hydra asks of the content only whether there is any.
