@@ -33,7 +33,7 @@ from whetstone.finetuning.config.resolve_model import MERGED
 from whetstone.finetuning.data.build import what_is_made
 from whetstone.finetuning.errors import MergeRefusedError
 from whetstone.finetuning.formats.dataset_type import need_of
-from whetstone.finetuning.hooks.custom import load_custom_hooks
+from whetstone.finetuning.hooks.custom import find_custom_hooks
 from whetstone.finetuning.hooks.progress import stage_banner
 from whetstone.finetuning.model.device import check_optimizer, choose_device
 from whetstone.finetuning.model.merge import refusal
@@ -81,7 +81,7 @@ def run_plan(plan: Plan, console: Console | None = None, *, is_point: bool = Fal
         choose_rollout(stage.config.backend.rollout, device)
         check_optimizer(str(stage.config.algo.args.get("optim", "")), device)
         check_rewards(stage.config)
-        load_custom_hooks(stage.config.hooks.custom)
+        find_custom_hooks(stage.config.hooks.custom)
     join(device.kind)
     with _run_folder(plan) as folder:
         tell_place(console, "run", shown(folder))

@@ -10,7 +10,7 @@ from transformers import TrainerCallback, TrainerState
 
 from whetstone.finetuning.config.schema import Config
 from whetstone.finetuning.hooks.best import KeepBestCallback
-from whetstone.finetuning.hooks.custom import load_custom_hooks
+from whetstone.finetuning.hooks.custom import find_custom_hooks
 from whetstone.finetuning.hooks.early_stop import EarlyStopCallback, UnjudgedCallback
 from whetstone.finetuning.hooks.epochs import EpochMeansCallback
 from whetstone.finetuning.hooks.held_out import Measure, WatchCallback
@@ -121,6 +121,6 @@ def build_hooks(
         from whetstone.finetuning.hooks.export import ExportMLXCallback  # noqa: PLC0415 - an extra
 
         callbacks.append(ExportMLXCallback(tokenizer, folder / "mlx", checkpoints))
-    callbacks += load_custom_hooks(wanted.custom)
+    callbacks += [make() for make in find_custom_hooks(wanted.custom)]
     callbacks.append(progress)
     return Hooks(tuple(callbacks), early_stop, best, watch)

@@ -1,7 +1,7 @@
 """Callbacks of the user's own: `hooks.custom=[package.module:Class]`."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from transformers import TrainerCallback
 
@@ -9,8 +9,8 @@ from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.rewards.custom.importing import import_part_by_part
 
 
-def load_custom_hooks(names: Sequence[str]) -> list[TrainerCallback]:
-    """Import and make the callbacks of a configuration.
+def find_custom_hooks(names: Sequence[str]) -> list[Callable[[], TrainerCallback]]:
+    """Import the callbacks of a configuration; each is made when what is returned is called.
 
     Args:
         names: Each `package.module:NAME`, a class that is made without arguments, or an instance.
@@ -19,11 +19,11 @@ def load_custom_hooks(names: Sequence[str]) -> list[TrainerCallback]:
         ConfigError: With every name that is no TrainerCallback of transformers.
 
     """
-    hooks: list[TrainerCallback] = []
+    hooks: list[Callable[[], TrainerCallback]] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            hooks.append(_load(name))
+            hooks.append(_find(name))
         except ValueError as error:
             setting, _, reason = str(error).partition(": ")
             problems.append(Problem(setting, reason))
@@ -32,7 +32,7 @@ def load_custom_hooks(names: Sequence[str]) -> list[TrainerCallback]:
     return hooks
 
 
-def _load(name: str) -> TrainerCallback:
+def _find(name: str) -> Callable[[], TrainerCallback]:
     setting = f"hooks.custom={name}"
     module_name, _, attribute = name.partition(":")
     found = getattr(import_part_by_part(module_name, setting), attribute, None)
@@ -46,9 +46,9 @@ def _load(name: str) -> TrainerCallback:
                 f"{attribute} needs arguments ({error}); name an instance in place of the class"
             )
             raise ValueError(f"{setting}: {remedy}") from error
-        return found()
-    if isinstance(found, TrainerCallback):
         return found
+    if isinstance(found, TrainerCallback):
+        return lambda: found
     kind = found.__name__ if inspect.isclass(found) else type(found).__name__
     raise ValueError(
         f"{setting}: {kind} is no TrainerCallback; derive it from that of transformers"

@@ -26,7 +26,7 @@ def import_part_by_part(module_name: str, setting: str) -> ModuleType:
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if not name.startswith(str(error.name)):
+            if error.name != name:  # the module is there, and misses an import of its own
                 missing = f"module {name} imports {error.name}, which is not installed"
                 raise ValueError(f"{setting}: {missing}") from error
             package, _, part = name.rpartition(".")
@@ -37,7 +37,7 @@ def import_part_by_part(module_name: str, setting: str) -> ModuleType:
                 f"{setting}: module {name} ends the program when it is imported (SystemExit:"
                 f' {error}); put what it runs as a script below `if __name__ == "__main__":`'
             ) from error
-        except Exception as error:
+        except Exception as error:  # the user's own code runs here, and may raise anything
             raise ValueError(
                 f"{setting}: module {name} cannot be imported: {_told(error)}"
             ) from error

@@ -4,7 +4,7 @@ import pytest
 
 from whetstone.finetuning.config import load
 from whetstone.finetuning.errors import ConfigError
-from whetstone.finetuning.hooks.custom import load_custom_hooks
+from whetstone.finetuning.hooks.custom import find_custom_hooks
 
 MODULE = """
 from transformers import TrainerCallback
@@ -45,7 +45,7 @@ def test_a_run_hears_a_callback_of_the_users(train):
 
 
 def test_classes_and_instances_are_taken():
-    stops, made = load_custom_hooks(["my_hooks:Stops", "my_hooks:made"])
+    stops, made = [make() for make in find_custom_hooks(["my_hooks:Stops", "my_hooks:made"])]
     assert type(stops).__name__ == "Stops"
     assert made.steps == 3
 
@@ -53,7 +53,7 @@ def test_classes_and_instances_are_taken():
 def test_what_is_no_callback_is_refused_with_the_remedy():
     names = ["my_hooks:Needs", "my_hooks:Other", "my_hooks:Gone"]
     with pytest.raises(ConfigError) as caught:
-        load_custom_hooks(names)
+        find_custom_hooks(names)
     told = {problem.setting: problem.message for problem in caught.value.problems}
     assert list(told) == [f"hooks.custom={name}" for name in names]
     for name, words in zip(names, ["an instance", "no TrainerCallback", "has no"], strict=True):

@@ -9,6 +9,7 @@ from whetstone.rewards.custom.importing import import_part_by_part
     ("source", "words"),
     [
         ("import nowhere_to_be_found", "imports nowhere_to_be_found, which is not installed"),
+        ("import mine_", "imports mine_, which is not installed"),  # its own name begins like that
         ("x = 1\nraise RuntimeError('boom')", "line 2: RuntimeError: boom"),
         ("def f(:", "line 1: "),
         ("raise SystemExit(3)", "ends the program"),
