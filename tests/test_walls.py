@@ -109,7 +109,6 @@ ROOMS = {
     "model": {"artifacts", "config", "errors", "nano", "runtime"},
     "report": {"artifacts", "errors", "nano"},
     "rollout": {"config", "errors", "model"},
-    "sweep": {"artifacts", "config", "errors", "report", "runtime"},
     "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
     "hooks": {"artifacts", "config", "errors", "export", "model", "report", "runtime"},
@@ -136,6 +135,7 @@ ROOMS = {
         *("publish", "report", "rollout", "run", "runtime", "training"),
     },
     "launch": {"config", "errors", "inference", "model", "pipeline", "runtime"},
+    "sweep": {"artifacts", "config", "errors", "launch", "report", "runtime"},
     "api": {"artifacts", "config", "launch"},
     "commands": {
         *("config", "credentials", "errors", "export", "inference", "launch", "model", "nano"),

@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from whetstone.finetuning.artifacts.run_dir import describe, open_run
-from whetstone.finetuning.cli import checked, train
+from whetstone.finetuning.cli import train
 from whetstone.finetuning.config import load
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 def problems_of(overrides, user_dirs=()):
