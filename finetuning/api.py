@@ -85,8 +85,8 @@ def train(*settings: str, **named: Any) -> TrainingResult:
     report = json.loads((finished.folder / REPORT).read_text(encoding="utf-8"))
     model = report["model_folder"]
     return TrainingResult(
-        folder=finished.folder,
-        model_folder=None if model is None else Path(model),
+        folder=finished.folder.absolute(),
+        model_folder=None if model is None else Path(model).absolute(),
         before=report["before"],
         after=report["after"],
         reward=report["reward"],
@@ -121,7 +121,7 @@ def evaluate(*settings: str, **named: Any) -> EvaluationResult:
         for task in tasks
     }
     return EvaluationResult(
-        folder=folder,
+        folder=folder.absolute(),
         metrics={task: figures["metrics"] for task, figures in read.items()},
         intervals={
             task: {name: (low, high) for name, (low, high) in figures["intervals"].items()}

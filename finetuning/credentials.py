@@ -64,6 +64,8 @@ _ASSIGNED = re.compile(r"(?<![\w./-])([\w./-]+)=(\"[^\"]*\"|'[^']*'|[^\s,;}\])]*
 _IN_BRACES = re.compile(r"(?<=[{,])(\s*['\"]?)([\w.-]+)(['\"]?:\s*)(\"[^\"]*\"|'[^']*'|[^\s,{}]+)")
 _USER_OF_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|null|None")
+_KEY_OF_WANDB = re.compile(r"[0-9a-f]{40}")
+"""A commit's hash looks the same, so only a setting of Weights & Biases is asked."""
 _SHAPED = re.compile("|".join(SHAPES.values()))
 
 
@@ -91,6 +93,8 @@ def why_refused(path: str, value: str) -> str | None:
     if names_a_credential(path):
         return _remedy_for(path)
     kind = credential_in(value)
+    if kind is None and "wandb" in path and _KEY_OF_WANDB.fullmatch(value):
+        kind = "a key of Weights & Biases"
     return None if kind is None else f"its value looks like {kind}; {_remedy_for(path, kind)}"
 
 

@@ -31,6 +31,13 @@ _WANTED = {
     "model_attributes_type": _SECTION,
 }
 """What a value of the wrong type should have been."""
+_LIMITS = {
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "{ge} or a number above it",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "{le} or a number below it",
+}
+"""What a number out of range should have been."""
 
 
 def explain(detail: ErrorDetails, values: Values) -> Problem:
@@ -61,6 +68,8 @@ def reason_of(detail: ErrorDetails) -> str:
     """Return what is wrong with a value; pydantic's sentence where it is fit for users."""
     if wanted := _WANTED.get(detail["type"]):
         return f"{wanted} is wanted"
+    if limit := _LIMITS.get(detail["type"]):
+        return f"{limit.format(**detail['ctx'])} is wanted"
     text = detail["msg"].removeprefix("Value error, ")
     return text[0].lower() + text[1:]
 

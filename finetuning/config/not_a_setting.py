@@ -8,6 +8,7 @@ from whetstone.finetuning.config.overrides import parts_of_flag
 from whetstone.finetuning.config.schema import Config
 from whetstone.finetuning.config.synonyms import instead, setting_of
 from whetstone.finetuning.config.wanted import kinds_of
+from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import Problem
 
 EACH = "for a run with each add -m to the command"
@@ -22,6 +23,8 @@ _NAME = re.compile(r"[+~]*[\w./@-]+")
 def answer_flag(text: str, algo: str) -> Problem:
     """Say how a setting is written that was typed as a flag: `--seed 3`, `--seed=3`, `--debug`."""
     name, value = parts_of_flag(text)
+    if reason := why_refused(name, value or ""):
+        return Problem(text, reason)
     known = name.split(".")[0] in Config.model_fields or name == "experiment"
     told = None if known else instead(name, algo, value)
     if told is None:

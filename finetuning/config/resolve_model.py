@@ -25,6 +25,8 @@ MERGED = "merged"
 OUTPUTS = Path("outputs")
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 """What an id of the Hub looks like: OWNER/NAME."""
+_PAGE = re.compile(rf"https?://[\w.]+/({REPO.pattern})")
+"""The page of a model on the Hub."""
 _NUMBERS = re.compile(r"\d+[a-z]?")
 _ALIKE = 0.8
 
@@ -76,6 +78,8 @@ def resolve_path(
         raise ConfigError([Problem(setting, f"no model: {told}")])
     if folder.is_file():
         raise ConfigError([Problem(setting, "this is a file; a model is a folder")])
+    if page := _PAGE.match(given):
+        raise ConfigError([Problem(setting, f"this is a page; write model={page[1]}")])
     if is_local(given, outputs):
         raise ConfigError([Problem(setting, f"there is no such folder{beside(folder)}")])
     if not REPO.fullmatch(given):

@@ -20,6 +20,7 @@ _SETTINGS: Mapping[str, str] = MappingProxyType(
         "batch_size": f"{_ARGS}.per_device_train_batch_size",
         "train_batch_size": f"{_ARGS}.per_device_train_batch_size",
         "micro_batch_size": f"{_ARGS}.per_device_train_batch_size",
+        "wd": f"{_ARGS}.weight_decay",
         "grad_accum": f"{_ARGS}.gradient_accumulation_steps",
         "accumulation_steps": f"{_ARGS}.gradient_accumulation_steps",
         "steps": f"{_ARGS}.max_steps",

@@ -93,6 +93,12 @@ def test_a_message_does_not_repeat_a_credential(text, shown):
     assert str(Problem(text, f"no such setting: {text}")) == f"{shown}: no such setting: {shown}"
 
 
+def test_a_key_of_wandb_is_known_by_its_setting():
+    key = "0123456789abcdef" * 2 + "01234567"
+    assert "WANDB_API_KEY" in why_refused("tracker.wandb.project", key)
+    assert why_refused("model.revision", key) is None
+
+
 @pytest.mark.parametrize("word", ["a", "a.", "=", "a=:", "{a:", "wandb", "sk-"])
 def test_the_time_for_a_message_grows_with_its_length_and_no_faster(word):
     def seconds(length):

@@ -19,6 +19,7 @@ from whetstone.finetuning.config.trl_args import (
     fits,
     words_of_transformers,
 )
+from whetstone.finetuning.config.wanted import wanted
 from whetstone.finetuning.errors import Problem
 from whetstone.rewards.extras import not_installed
 
@@ -46,7 +47,8 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
             yield Problem(setting, f"{told}; {hint}".removesuffix("; "))
         elif not fits(value, known[key]):
             hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if _is_exponent(value) else ""
-            yield Problem(setting, f"must be {known[key]}{hint}")
+            kind = wanted(f"algo.args.{key}", algo=config.algo.name) or known[key]
+            yield Problem(setting, f"{kind} is wanted{hint}")
 
 
 def _is_exponent(value: object) -> bool:

@@ -50,6 +50,25 @@ def test_known_words_are_answered_at_the_top_and_below():
     assert len(found) == 13
 
 
+def test_a_number_out_of_range_is_told_in_our_words():
+    found = problems_of("seed=-1", "hooks.evaluate.samples=0", "algo.args.num_generations=x")
+    assert found["seed=-1"] == "0 or a number above it is wanted"
+    assert found["hooks.evaluate.samples=0"] == "a number above 0 is wanted"
+    assert "whole number" in found["algo.args.num_generations=x"]
+
+
+def test_a_page_of_the_hub_is_answered_with_its_model():
+    page = "model=https://huggingface.co/Qwen/Qwen3-0.6B"
+    assert answer(page).endswith("write model=Qwen/Qwen3-0.6B")
+    assert answer(f"{page}/tree/main").endswith("write model=Qwen/Qwen3-0.6B")
+
+
+def test_a_credential_typed_as_a_flag_is_answered_with_its_variable():
+    message = answer("--hf-token hf_secret")
+    assert "HF_TOKEN" in message
+    assert "hf_token=" not in message
+
+
 def test_an_answer_depends_on_the_algorithm():
     assert "max_length=9 " in instead("max_seq_length", "sft", "9")
     assert "max_completion_length=9 " in instead("max_seq_length", "grpo", "9")
@@ -203,7 +222,7 @@ def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
     assert config.data.eval_tasks == config.hooks.evaluate.tasks == [str(rows)]
     assert config.hooks.evaluate.k == [1]
     found = problems_of("hooks.evaluate.k=0", "hooks.evaluate.tasks={a: b}")
-    assert "greater than 0" in found["hooks.evaluate.k=0"]
+    assert "a number above 0" in found["hooks.evaluate.k=0"]
     assert "list" in found["hooks.evaluate.tasks={a: b}"]
 
 
