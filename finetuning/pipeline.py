@@ -30,9 +30,7 @@ from whetstone.finetuning.collect.stage import collect_stage
 from whetstone.finetuning.config import Config, Plan, Stage
 from whetstone.finetuning.config.references import referred, with_products
 from whetstone.finetuning.config.resolve_model import MERGED
-from whetstone.finetuning.data.build import what_is_made
 from whetstone.finetuning.errors import MergeRefusedError
-from whetstone.finetuning.formats.dataset_type import need_of
 from whetstone.finetuning.hooks.custom import find_custom_hooks
 from whetstone.finetuning.hooks.progress import stage_banner
 from whetstone.finetuning.model.device import check_optimizer, choose_device
@@ -182,7 +180,6 @@ def _continue_from(stage: Stage, model: str | None) -> Config:
 def _stage_folder(stage: Stage, config: Config, run_folder: Path, console: Console) -> Path:
     if not stage.cache:
         return run_folder / "stages" / stage.name
-    made = what_is_made(config.data, need_of(config.algo))
-    with working(console, f"{made} to see whether an earlier run did this stage"):
+    with working(console, "looking whether an earlier run did this stage"):
         mark = content_hash(config)[:12]
     return config.run.cache / f"{config.model.name}-{stage.name}-{mark}"

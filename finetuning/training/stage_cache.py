@@ -4,6 +4,7 @@ Two stages with the same hash would come to the same weights on the same machine
 only watches or writes (evaluations, trackers, folders), and what the stage does not use.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import trl
 
 from whetstone.finetuning.artifacts.run_name import digest
 from whetstone.finetuning.config import Config
+from whetstone.finetuning.config.schema import NanoData
 from whetstone.finetuning.data.build import build_dataset
 from whetstone.finetuning.formats.dataset_type import Need, need_of
 from whetstone.finetuning.model.device import Device, choose_device
@@ -34,7 +36,7 @@ def content_hash(config: Config) -> str:
             "settings": config.model_dump(mode="json", include=used),
             "hooks": hooks,
             "model": _model(config),
-            "rows": build_dataset(config.data, need, config.seed).to_list(),
+            "rows": _rows(config, need),
             "device": [device.kind, str(device.dtype)],
             "rollout": _sampler(config, need, device),
             "sources": {
@@ -42,9 +44,25 @@ def content_hash(config: Config) -> str:
                 for room in _ROOMS
                 for path in sorted((_PACKAGE / room).glob("*.py"))
             },
-            "versions": [torch.__version__, transformers.__version__, trl.__version__],
+            "versions": [
+                *sys.version_info[:2],
+                torch.__version__,
+                transformers.__version__,
+                trl.__version__,
+            ],
         }
     )
+
+
+def _rows(config: Config, need: Need) -> list[Any]:
+    """Return the rows, or what they follow from where making them takes long.
+
+    The corpus of the nano world follows from these and from the sources, which count anyway.
+    """
+    data = config.data
+    if isinstance(data, NanoData) and need in {Need.COMPLETIONS, Need.TEXT}:
+        return [need.value, data.corpus_size, data.limit, config.seed]
+    return build_dataset(data, need, config.seed).to_list()
 
 
 def _sampler(config: Config, need: Need, device: Device) -> str | None:

@@ -21,6 +21,8 @@ def test_what_the_base_model_depends_on():
     assert base("seed=1") != first
     assert base("hooks.early_stop.patience=1") != first
     assert base("pipeline.stages.base.set.algo.args.learning_rate=1.0e-4") != first
+    assert base("pipeline.stages.base.set.data.corpus_size=99") != first
+    assert base("pipeline.stages.base.set.data.limit=7") != first
 
 
 def test_what_the_base_model_does_not_depend_on():
