@@ -44,8 +44,7 @@ class ConfFiles(ConfigRepository):
 
     def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
         """Search conf/ first, as Hydra does, and then the folders of the user."""
-        folders = dict.fromkeys([str(CONF_DIR), *map(str, user_dirs)])
-        self.sources = [_Folder("main", folder) for folder in folders]
+        self.sources = [_Folder("main", str(folder)) for folder in (CONF_DIR, *user_dirs)]
         self._results: dict[str, ConfigResult | None] = {}
 
     def load_config(self, config_path: str) -> ConfigResult | None:

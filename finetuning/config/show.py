@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import Container, OmegaConf, open_dict
+from omegaconf import Container, OmegaConf
 
 from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.hydra_settings import compose_hydra
@@ -33,12 +33,13 @@ def shown_configuration(
         ConfigError: There is no such part.
 
     """
-    config = OmegaConf.create(composer.unresolved(overrides))
+    values = composer.unresolved(overrides)
     if with_hydra:
         whole = compose_hydra(overrides, composer.user_dirs)
         HydraConfig.instance().set_config(whole)  # what `${hydra:...}` refers to
-        with open_dict(config):
-            config.hydra = whole.hydra
+        OmegaConf.set_readonly(whole.hydra, None)
+        values = {"hydra": whole.hydra, **values}
+    config = OmegaConf.create(values)
     if part in {None, _EVERYTHING}:
         found, header = config, ""
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 
 from whetstone.finetuning.config import load
+from whetstone.finetuning.config.groups import CONF_DIR
 from whetstone.finetuning.launch import launch_run
 from whetstone.finetuning.runtime.environment import is_main, processes
 from whetstone.finetuning.runtime.exit_codes import INTERRUPTED, ToldExit, exit_codes
@@ -44,9 +45,10 @@ def _run_job(typed: Sequence[str], began: float) -> float | None:
     job = HydraConfig.get()
     if is_point():
         announce_point()
-    sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
     words = list(job.overrides.task) if is_point() else typed
-    plan = load(words, [Path(path) for path in sources])
+    sources = (source for source in job.runtime.config_sources if source.schema == "file")
+    folders = [Path(source.path) for source in sources]
+    plan = load(words, [folder for folder in folders if folder != CONF_DIR])
     plan = replace(plan, varied=varied_settings())
     if is_point() and (done := finished_before(plan)):
         return reuse_point(done)

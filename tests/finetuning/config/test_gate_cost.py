@@ -1,5 +1,6 @@
 """What a command costs before anything starts: compositions by Hydra, and files that are parsed."""
 
+import sys
 from collections import Counter
 from contextlib import suppress
 from types import SimpleNamespace
@@ -40,7 +41,9 @@ def compositions(monkeypatch, tmp_path):
         ["--help"],
         ["--cfg", "job"],
         ["--cfg", "job", "pipeline=rlhf", "debug=true"],
-        ["--cfg", "all"],
+        ["--cfg", "hydra"],
+        ["--cfg", "all", "hydra.sweep.dir=x"],
+        ["hydra.job.num=x", "hydra.job.num=y", "hydra.nothing=1"],
         ["algo=grop", "seed=x"],
         ["pipeline=rlhf", "algo.args.learning_rate=fast"],
         [*NINE, "algo.args.learning_rate=fast"],
@@ -60,41 +63,42 @@ def test_nine_points_are_checked_without_hydra(compositions):
     assert len(compositions) == 0
 
 
+def started(given, monkeypatch):
+    """Give a command whose run ends where torch would load; return its plan."""
+    plans = []
+    stand_in = SimpleNamespace(
+        run_plan=lambda plan, **_: plans.append(plan) or SimpleNamespace(objective=None)
+    )
+    monkeypatch.setitem(sys.modules, "whetstone.finetuning.pipeline", stand_in)
+    train([*given, "backend=cpu"])
+    [plan] = plans
+    return plan
+
+
 @pytest.mark.parametrize("given", [[], ["pipeline=rlhf", "debug=true"], ["algo=sft", "seed=3"]])
-def test_a_run_is_read_once_and_without_hydra(given, compositions, monkeypatch):
-    read: Counter[str] = Counter()
+def test_a_run_is_composed_by_hydra_alone_and_no_file_is_parsed_twice(
+    given, compositions, monkeypatch
+):
+    parsed: Counter[str] = Counter()
     parse = yaml.load
 
-    def counting(text, **kwargs):
-        read[text if isinstance(text, str) else "a file"] += 1
-        return parse(text, **kwargs)
+    def counting(source, **kwargs):
+        if isinstance(source, str):  # Hydra's own reading is of a stream
+            parsed[source] += 1
+        return parse(source, **kwargs)
 
-    plans = []
     monkeypatch.setattr(yaml, "load", counting)
-    monkeypatch.setattr("whetstone.finetuning.launch.share_the_cores", lambda: None)
-    monkeypatch.setattr("whetstone.finetuning.launch.take_one_gpu", lambda: None)
-    monkeypatch.setattr(
-        "whetstone.finetuning.pipeline.run_plan",
-        lambda plan, **_: plans.append(plan) or SimpleNamespace(objective=None),
-    )
     conf_files._read.cache_clear()
-    train([*given, "backend=cpu"])
-    assert len(plans) == 1
-    assert len(compositions) == 0
-    assert max(read.values()) == 1
+    assert started(given, monkeypatch)
+    assert len(compositions) == 2  # what mode it is, and the job
+    assert max(parsed.values()) == 1
 
 
-def test_a_setting_of_hydra_is_still_for_hydra(compositions, monkeypatch):
-    plans = []
-    monkeypatch.setattr("whetstone.finetuning.launch.share_the_cores", lambda: None)
-    monkeypatch.setattr("whetstone.finetuning.launch.take_one_gpu", lambda: None)
-    monkeypatch.setattr(
-        "whetstone.finetuning.pipeline.run_plan",
-        lambda plan, **_: plans.append(plan) or SimpleNamespace(objective=None),
-    )
-    train(["seed=3", "backend=cpu", "hydra.job.name=mine"])
-    assert plans[0].main.seed == 3
-    assert any("hydra.job.name=mine" in overrides for overrides in compositions)
+def test_a_setting_of_hydra_is_looked_at_once(compositions, monkeypatch):
+    plan = started(["seed=3", "hydra.job.name=mine"], monkeypatch)
+    assert plan.main.seed == 3
+    assert len(compositions) == 3
+    assert "hydra.job.name=mine" in compositions[-1]
 
 
 def test_a_changed_file_is_read_again(tmp_path):
@@ -129,8 +133,12 @@ def test_a_part_is_shown_and_one_that_there_is_not_is_told():
     assert "--package hoks" in str(caught.value)
 
 
-def test_hydras_own_settings_are_shown_beside_the_tuned_ones():
-    shown = yaml.safe_load(shown_configuration([], Composer(), with_hydra=True))
+@pytest.mark.parametrize("resolve", [False, True])
+def test_hydras_own_settings_are_shown_beside_the_tuned_ones(resolve):
+    text = shown_configuration(["seed=3"], Composer(), with_hydra=True, resolve=resolve)
+    assert ("${" in text) == (not resolve)
+    shown = yaml.safe_load(text)
+    assert shown["seed"] == 3
     assert shown["hydra"]["output_subdir"] is None
     assert shown["algo"]["args"]["learning_rate"] == 8e-4
 
