@@ -75,8 +75,9 @@ def checked(given: list[str]) -> list[str]:
     elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:
-        _check_to_show(overrides, user_dirs)
-        _, command, _ = complete(command, Composer(user_dirs))
+        composer = Composer(user_dirs)
+        _check_to_show(overrides, composer)
+        _, command, _ = complete(command, composer)
     else:
         check_place(load(overrides, user_dirs, has_sweeps=True))
     return [*part_flags(given)[0], *command.overrides(), *of_sweep]
@@ -122,10 +123,10 @@ def _refuse(refused: list[Problem], check: Callable[[], object]) -> None:
     raise ConfigError(refused)
 
 
-def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
+def _check_to_show(overrides: Sequence[str], composer: Composer) -> None:
     """Check what is only to be shown: a key that the environment lacks is no part of it."""
     try:
-        load(overrides, user_dirs, has_sweeps=True)
+        load(overrides, composer.user_dirs, composer, has_sweeps=True)
     except ConfigError as error:
         wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
         if wrong:

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 from whetstone.finetuning.config.conf_files import ConfFiles
 from whetstone.finetuning.config.interpolation import resolved
-from whetstone.finetuning.config.tree import Tree, copied, merge
+from whetstone.finetuning.config.tree import Tree, copied, merge, of_omegaconf
 from whetstone.finetuning.config.tuning import take_tuning
 
 
@@ -114,5 +114,4 @@ def _with_value(values: Tree, override: Override) -> Tree:
         return values
     config = OmegaConf.create(values)
     ConfigLoaderImpl._apply_overrides_to_config([override], config)  # noqa: SLF001 - Hydra's words
-    changed: Tree = OmegaConf.to_container(config)
-    return changed
+    return of_omegaconf(config)

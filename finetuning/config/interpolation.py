@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from whetstone.finetuning.config.tree import Tree, embedded, merge
+from whetstone.finetuning.config.tree import Tree, embedded, merge, of_omegaconf
 
 _MARK = "${"
 _BY_NAME = re.compile(r"(?:[^$\\]|\$\{(?:[a-z]+\.[a-z]+:)?[A-Za-z_][\w., -]*\})*")
@@ -37,19 +37,14 @@ def resolved(values: Tree) -> Tree:
         ]:
             merge(few, embedded(value, path))
         try:
-            answers = _by_omegaconf(few)
+            answers = of_omegaconf(OmegaConf.create(few), resolve=True)
         except OmegaConfBaseException:
             pass  # told below with the whole tree to name
         else:
             for path, _ in referring:
                 merge(values, embedded(_at(answers, path)[1], path))
             return values
-    return _by_omegaconf(values)
-
-
-def _by_omegaconf(values: Tree) -> Tree:
-    tree: Tree = OmegaConf.to_container(OmegaConf.create(values), resolve=True)
-    return tree
+    return of_omegaconf(OmegaConf.create(values), resolve=True)
 
 
 def _referring(node: Tree, path: tuple[str, ...] = ()) -> Iterator[_Placed]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
 Tree = dict[str, Any]
 MISSING = "???"
 """What a file says of a value that must be given."""
@@ -31,3 +33,11 @@ def embedded(value: Any, path: Sequence[str]) -> Tree:
         value = {part: value}
     tree: Tree = value
     return tree
+
+
+def of_omegaconf(config: DictConfig, *, resolve: bool = False) -> Tree:
+    """Return a configuration of OmegaConf's as a tree. Raises what a `${...}` in it cannot find."""
+    values = OmegaConf.to_container(config, resolve=resolve)
+    if not isinstance(values, dict):
+        raise TypeError("a table stays a table")
+    return {str(key): value for key, value in values.items()}
