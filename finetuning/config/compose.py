@@ -8,7 +8,6 @@ Hydra's own compose, which reads every file anew and makes an object of every va
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
@@ -18,7 +17,7 @@ from omegaconf import OmegaConf
 
 from whetstone.finetuning.config.conf_files import ConfFiles
 from whetstone.finetuning.config.interpolation import resolved
-from whetstone.finetuning.config.tree import Tree, copied, merge, of_omegaconf
+from whetstone.finetuning.config.tree import MISSING, Tree, at, embedded, merge, of_omegaconf
 from whetstone.finetuning.config.tuning import take_tuning
 
 
@@ -101,16 +100,12 @@ def _parse(text: str) -> Override:
 
 def _with_value(values: Tree, override: Override) -> Tree:
     """Set one value as Hydra does; by Hydra itself where it is more than a name and a value."""
-    *parents, name = override.key_or_group.split(".")
-    node: Any = values
-    for part in parents:
-        node = node.setdefault(part, {}) if isinstance(node, dict) else None
-    if isinstance(node, dict) and override.is_force_add() and override.package is None:
-        value = override.value()
-        if isinstance(value, dict) and isinstance(node.get(name), dict):
-            merge(node[name], value)
-        else:
-            node[name] = copied(value)  # `???` as well: the user takes a value back
+    path, value = override.key_or_group.split("."), override.value()
+    reached, nearest = at(values, path)
+    is_in_list = isinstance(nearest, list) and len(reached) < len(path)
+    is_taken_back = value == MISSING  # which is no value that could be merged
+    if override.is_force_add() and override.package is None and not is_in_list | is_taken_back:
+        merge(values, embedded(value, path))
         return values
     config = OmegaConf.create(values)
     ConfigLoaderImpl._apply_overrides_to_config([override], config)  # noqa: SLF001 - Hydra's words

@@ -9,16 +9,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from whetstone.finetuning.config.tree import Tree, embedded, merge, of_omegaconf
+from whetstone.finetuning.config.tree import Tree, at, embedded, merge, of_omegaconf
 
 _MARK = "${"
 _BY_NAME = re.compile(r"(?:[^$\\]|\$\{(?:[a-z]+\.[a-z]+:)?[A-Za-z_][\w., -]*\})*")
 """A text that refers to settings by their whole paths, and to nothing else."""
 _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_Placed = tuple[tuple[str, ...], Any]
-"""A value and its path."""
+_Placed = tuple[Sequence[str], Any]
+"""The path of a value, and the value."""
 
 
 def resolved(values: Tree) -> Tree:
@@ -29,22 +28,11 @@ def resolved(values: Tree) -> Tree:
 
     """
     referring = list(_referring(values))
-    if all(_BY_NAME.fullmatch(str(value)) for _, value in referring):
-        few: Tree = {}
-        for path, value in [
-            *referring,
-            *_named(values, " ".join(str(value) for _, value in referring)),
-        ]:
-            merge(few, embedded(value, path))
-        try:
-            answers = of_omegaconf(OmegaConf.create(few), resolve=True)
-        except OmegaConfBaseException:
-            pass  # told below with the whole tree to name
-        else:
-            for path, _ in referring:
-                merge(values, embedded(_at(answers, path)[1], path))
-            return values
-    return of_omegaconf(OmegaConf.create(values), resolve=True)
+    few = OmegaConf.create(_concerned(values, referring))
+    answers = of_omegaconf(few, resolve=True)
+    for path, _ in referring:
+        merge(values, embedded(at(answers, path)[1], path))
+    return values
 
 
 def _referring(node: Tree, path: tuple[str, ...] = ()) -> Iterator[_Placed]:
@@ -56,19 +44,14 @@ def _referring(node: Tree, path: tuple[str, ...] = ()) -> Iterator[_Placed]:
             yield (*path, key), value
 
 
-def _named(values: Tree, text: str) -> Iterator[_Placed]:
-    """Yield what has a name that stands in a text."""
-    for name in _NAMED.findall(text):
-        path, value = _at(values, name.split("."))
+def _concerned(values: Tree, referring: Sequence[_Placed]) -> Tree:
+    """Return what refers and what it refers to; everything where that is not plain to see."""
+    texts = [str(value) for _, value in referring]
+    if not all(map(_BY_NAME.fullmatch, texts)):
+        return values
+    names = (name.split(".") for name in _NAMED.findall(" ".join(texts)))
+    few: Tree = {}
+    for path, value in [*referring, *(at(values, name) for name in names)]:
         if path:
-            yield path, value
-
-
-def _at(values: Tree, path: Sequence[str]) -> _Placed:
-    """Return what stands at a path, or as near to it as there are tables."""
-    node: Any = values
-    for index, part in enumerate(path):
-        if not isinstance(node, dict) or part not in node:
-            return tuple(path[:index]), node
-        node = node[part]
-    return tuple(path), node
+            merge(few, embedded(value, path))
+    return few

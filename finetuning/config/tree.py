@@ -35,6 +35,16 @@ def embedded(value: Any, path: Sequence[str]) -> Tree:
     return tree
 
 
+def at(values: Tree, path: Sequence[str]) -> tuple[Sequence[str], Any]:
+    """Return what stands at a path, or as near to it as there are tables, and how far that is."""
+    node: Any = values
+    for index, part in enumerate(path):
+        if not isinstance(node, dict) or part not in node:
+            return path[:index], node
+        node = node[part]
+    return path, node
+
+
 def of_omegaconf(config: DictConfig, *, resolve: bool = False) -> Tree:
     """Return a configuration of OmegaConf's as a tree. Raises what a `${...}` in it cannot find."""
     values = OmegaConf.to_container(config, resolve=resolve)

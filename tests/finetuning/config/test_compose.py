@@ -68,6 +68,7 @@ def test_every_preset(option):
         ["experiment=control_random_reward", "backend=cuda_qlora", "algo=ppo"],
         ["++seed=3", "++run.name='a b'", "++algo.args={max_steps: 3, x: {y: 1}}", "++new.a.b=[1]"],
         ["++hooks={}", "++data.limit=null", "++reward.execution=7", "++seed=???", "++run.x=1e-3"],
+        ["++seed={a: {b: 1}}", "++debug.deep.er=1", "++hooks.evaluate={k: [3]}", "++new=[]"],
         ["~reward.execution.quality_bonus", "~hooks.evaluate"],
         ["++run.name=${seed}", "++seed=${oc.env:HOME}", "++debug='\\${x}'"],
     ],
