@@ -10,7 +10,6 @@ It refuses to run a program unless each of its walls has been attacked and has h
 (`whetstone.rewards.sandbox.probe`).
 """
 
-import asyncio
 import os
 import sys
 import threading
@@ -113,6 +112,8 @@ class Sandbox:
         self, jobs: Iterable[Job], progress: Progress | None = None
     ) -> list[Result]:
         """Like `run_many`, for a running asyncio loop, which goes on meanwhile."""
+        import asyncio  # noqa: PLC0415 - scripts with a loop have it
+
         ordered = self._submit(jobs)
         waiting = {future: asyncio.wrap_future(future) for future in ordered}
         for done, finished in enumerate(asyncio.as_completed(waiting.values()), start=1):

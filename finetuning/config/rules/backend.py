@@ -3,11 +3,8 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
-
-from packaging.requirements import Requirement
 
 from whetstone.finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
 from whetstone.finetuning.errors import Problem
@@ -122,6 +119,11 @@ def why_no_mlx() -> str | None:
 
 def why_no_vllm() -> str | None:
     """Return what is wrong with the vLLM of this environment; None where TRL can use it."""
+    # Most commands do without.
+    from importlib.metadata import PackageNotFoundError, requires, version  # noqa: PLC0415
+
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
     allowed = next(
         wish.specifier
         for wish in map(Requirement, requires("trl") or [])

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.commands import load_evaluation, load_generate
 from whetstone.finetuning.config.resolve_model import resolve_model
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 @pytest.fixture

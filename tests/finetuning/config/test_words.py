@@ -3,7 +3,6 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.compose import compose_group
@@ -14,6 +13,7 @@ from whetstone.finetuning.config.schema import Config
 from whetstone.finetuning.config.synonyms import instead, words
 from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, CONFIG_CLASS, argument_types
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 def problems_of(*overrides):

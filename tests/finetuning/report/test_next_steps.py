@@ -11,7 +11,6 @@ import yaml
 from rich.console import Console
 
 from whetstone.finetuning.artifacts.run_dir import as_yaml
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import (
     load_evaluation,
@@ -20,6 +19,7 @@ from whetstone.finetuning.config.commands import (
 )
 from whetstone.finetuning.report.example import NANO
 from whetstone.finetuning.report.next_steps import print_next
+from whetstone.finetuning.training_command import checked
 
 GATES = {
     "train": checked,
