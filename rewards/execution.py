@@ -21,6 +21,7 @@ from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
 from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.tests_source import LIBRARY
 
 _LOG = logging.getLogger(__name__)
 
@@ -269,6 +270,11 @@ class ExecutionConfig(RewardConfig):
     def columns(self) -> frozenset[str]:
         """What a program is run against."""
         return frozenset({"tests"})
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What the sandbox has: the library."""
+        return LIBRARY
 
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""
