@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from whetstone.rewards.programs import asked_of
 from whetstone.rewards.sandbox import Job, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
-from whetstone.rewards.tests_source import may_pass_nothing
+from whetstone.rewards.tests_source import LIBRARY, may_pass_nothing
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,16 @@ def doubtful_problems(
     tests: Sequence[str],
     prefix: Sequence[str | None] | None = None,
     entry_points: Sequence[Sequence[str] | None] | None = None,
+    *,
+    modules: frozenset[str] = LIBRARY,
 ) -> list[Doubtful]:
-    """Return the problems that have to be run to know."""
+    """Return the problems that have to be run to know; tests can import `modules`."""
     before = [text or "" for text in prefix or [None] * len(tests)]
     asked = asked_of(entry_points, len(tests))
     return [
         Doubtful(index, Job(above, with_helpers(above, test), entry_points=names))
         for index, (test, above, names) in enumerate(zip(tests, before, asked, strict=True))
-        if may_pass_nothing(test, above, names)
+        if may_pass_nothing(test, above, names, modules)
     ]
 
 

@@ -71,8 +71,9 @@ def wrong_tests(
         if missing := [*_missing_modules(tree, modules)]:
             yield from missing
             return
-        require_tests_that_can_fail(tree)
-        yield from _asks_nothing(tests, prefix, roots, tree)
+        packages = modules - LIBRARY
+        require_tests_that_can_fail(tree, packages)
+        yield from _asks_nothing(tests, prefix, roots, tree, packages)
     except SyntaxError as error:
         yield f"not Python: {error.msg} (line {error.lineno})"
     except VacuousTestsError as error:
@@ -91,7 +92,12 @@ def plainly_judge(
         return False
 
 
-def may_pass_nothing(tests: str, prefix: str = "", entry_points: Collection[str] = ()) -> bool:
+def may_pass_nothing(
+    tests: str,
+    prefix: str = "",
+    entry_points: Collection[str] = (),
+    modules: frozenset[str] = LIBRARY,
+) -> bool:
     """Tell whether a program of nothing may pass, so that it has to be run to know.
 
     A program of nothing is the prefix alone. Where that lacks an entry point it cannot pass, nor
@@ -100,11 +106,11 @@ def may_pass_nothing(tests: str, prefix: str = "", entry_points: Collection[str]
     if entry_points and not prefix:
         return False
     try:
-        if not prefix and _plainly_asks(tests, prefix, (), LIBRARY):
+        if not prefix and _plainly_asks(tests, prefix, (), modules):
             return False
         tree, roots = ast.parse(tests), root_names(entry_points)
         defined = _defined(symtable(prefix, "<prefix>", "exec"))
-        asked = _asked(tests, prefix, roots)
+        asked = _asked(tests, prefix, roots, modules - LIBRARY)
     except _UNREADABLE:
         return False  # it does not compile, or its tests do not: no program passes
     if any(name not in defined for name in roots):
@@ -182,9 +188,9 @@ def _why_missing(name: str) -> str:
 
 
 def _asks_nothing(
-    tests: str, prefix: str, roots: Collection[str], tree: ast.Module
+    tests: str, prefix: str, roots: Collection[str], tree: ast.Module, packages: frozenset[str]
 ) -> Iterator[str]:
-    if _asked(tests, prefix, roots):
+    if _asked(tests, prefix, roots, packages):
         return
     defined = _defined(symtable(tests, "<tests>", "exec"))
     if own := sorted(defined.intersection(roots) or _functions(tree)):
@@ -194,9 +200,11 @@ def _asks_nothing(
     yield f"{told}, so every program would pass"
 
 
-def _asked(tests: str, prefix: str, roots: Collection[str]) -> frozenset[str]:
+def _asked(
+    tests: str, prefix: str, roots: Collection[str], packages: frozenset[str]
+) -> frozenset[str]:
     """Return the names that the tests take from the program."""
-    asked = frozenset(compile_tests(with_helpers(prefix, tests)).names)
+    asked = frozenset(compile_tests(with_helpers(prefix, tests), (), packages).names)
     own = _defined(symtable(tests, "<tests>", "exec"))
     used = {name for name in roots if name not in own and re.search(rf"\b{name}\b", tests)}
     return asked | used

@@ -13,6 +13,7 @@ from whetstone.rewards.criteria import CriteriaConfig
 from whetstone.rewards.empty_program import doubtful_problems, solved_by_nothing
 from whetstone.rewards.execution import ExecutionConfig
 from whetstone.rewards.sandbox import Sandbox
+from whetstone.rewards.tests_source import LIBRARY
 
 _SHOWN = 200
 """Characters of tests that are shown."""
@@ -31,10 +32,12 @@ def check_nothing_passes(data: DataConfig, specs: Iterable[RewardConfig], datase
     if judge is None or not isinstance(data, JsonlData | HubData):
         return
     columns = {name: dataset[name][:] for name in dataset.column_names if name in _COLUMNS}
-    doubtful = doubtful_problems(**columns)
+    doubtful = doubtful_problems(**columns, modules=judge.imports or LIBRARY)
     if not doubtful:
         return
-    with Sandbox(judge.workers, judge.timeout_s, judge.memory_mb) as sandbox:
+    packages = judge.packages if isinstance(judge, ExecutionConfig) else ()
+    limits = judge.workers, judge.timeout_s, judge.memory_mb
+    with Sandbox(*limits, packages=packages) as sandbox:
         solved = solved_by_nothing(sandbox, doubtful)
     if solved:
         tests = " ".join(columns["tests"][solved[0]].split())
