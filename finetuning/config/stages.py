@@ -91,7 +91,9 @@ def _stage_config(
     stage = replace(command, choices=choices, values={**of_user, **of_stage})
     values = _compose(stage, stage.overrides(), spec, composer)
     if values.get("debug") is True:  # a check of the path shrinks what the pipeline asks for, too
-        typed = {key.removeprefix(f"pipeline.stages.{name}.set.") for key in command.values}
+        own_path = f"pipeline.stages.{name}.set."
+        of_own = {key.removeprefix(own_path) for key in command.values if key.startswith(own_path)}
+        typed = of_own | (of_user.keys() - of_stage.keys())
         shrunk = with_debug(replace(stage, values={}), values).values
         smaller = {key: text for key, text in shrunk.items() if key not in typed}
         stage = replace(stage, values={**stage.values, **smaller})

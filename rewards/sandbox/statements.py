@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import why_not
+from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
     imported,
@@ -58,6 +59,9 @@ _STAINING_CALLS = frozenset(
         "getcontext",
         "setrecursionlimit",
         "set_int_max_str_digits",
+        "seterr",
+        "set_option",
+        "set_printoptions",
     }
 )
 
@@ -110,8 +114,10 @@ class Tests:
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
-    """Split tests into statements and say what they need.
+def compile_tests(
+    tests: str, entry_points: tuple[str, ...] = (), packages: frozenset[str] = frozenset()
+) -> Tests:
+    """Split tests into statements and say what they need; `packages` are there for them.
 
     Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`), and
     `VacuousTestsError`.
@@ -120,7 +126,7 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     used = used_names(tests)
     if any(module in tests for module in PROGRAM_MODULES):
         used |= names_of_program(tree)
-    _require_tests_that_can_run(tree)
+    _require_tests_that_can_run(tree, packages)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
@@ -147,7 +153,7 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
     checks = _checks(tree)
     is_test = {node: _is_test(node, checks) for node in tree.body}
     if tree.body and not any(is_test.values()):
-        require_tests_that_can_fail(tree)
+        _require_tests_that_can_fail(tree)
         is_test[tree.body[-1]] = True
     lines = tests.splitlines()
     groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
@@ -167,12 +173,17 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
     ]
 
 
-def require_tests_that_can_fail(tree: ast.Module) -> None:
+def require_tests_that_can_fail(tree: ast.Module, packages: frozenset[str] = frozenset()) -> None:
     """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
 
-    Likewise `UnrunnableTestsError` for tests that no program can pass here.
+    Likewise `UnrunnableTestsError` for tests that no program can pass where there are these
+    packages beside the library.
     """
-    _require_tests_that_can_run(tree)
+    _require_tests_that_can_run(tree, packages)
+    _require_tests_that_can_fail(tree)
+
+
+def _require_tests_that_can_fail(tree: ast.Module) -> None:
     checks = _checks(tree)
     if any(_is_test(node, checks) for node in tree.body):
         return
@@ -182,16 +193,21 @@ def require_tests_that_can_fail(tree: ast.Module) -> None:
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
 
 
-def _require_tests_that_can_run(tree: ast.Module) -> None:
-    if packages := missing(tree):
+def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> None:
+    if absent := sorted(missing(tree, packages)):
+        there = ", ".join(["the standard library", *sorted(packages)])
         raise UnrunnableTestsError(
-            f"they import {', '.join(sorted(packages))}, and there is the standard library only"
+            f"they import {', '.join(absent)}, and there is {there} only; what is installed is "
+            f"made usable by reward.execution.packages=[{','.join(absent)}]"
         )
     if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
-    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+    has_classes = any(isinstance(node, ast.ClassDef) for node in tree.body)
+    if has_classes or not packages.isdisjoint(imported(tree)):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)
-        if reason := why_not(tree, {name for name in used if not hasattr(builtins, name)}):
+        names = {name for name in used if not hasattr(builtins, name)}
+        reason = why_not(tree, names) if has_classes else None
+        if reason := reason or why_no_package(tree, names, packages):
             raise UnrunnableTestsError(reason)
 
 

@@ -191,7 +191,7 @@ def test_an_encoder_decoder_model_is_refused_before_its_weights_load(tmp_path):
 
 def test_too_few_prompts_for_one_batch_are_refused(train):
     with pytest.raises(ConfigError, match="a batch takes 2 prompts"):
-        train(*SMALL, "data.limit=1", "pipeline.stages.base.set.data.corpus_size=64")
+        train(*SMALL, "data.limit=1")
 
 
 def test_a_reward_that_cannot_be_built_is_a_wrong_setting(train):

@@ -130,7 +130,7 @@ def test_epochs_count_where_no_number_of_steps_ends_the_run():
 
 def test_prompts_that_fill_no_batch(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    path.write_text('{"prompt": "p", "tests": "assert True", "rate": "high"}\n')
+    path.write_text('{"prompt": "p", "tests": "assert f()", "rate": "high"}\n')
     found = problems_of(
         "data=jsonl",
         f"data.train={path}",
