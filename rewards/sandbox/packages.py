@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 
 class MissingPackageError(ValueError):
     """A package that is not installed where the sandbox runs."""
@@ -68,8 +65,8 @@ def find_packages(names: Iterable[str]) -> Packages:
     wanted = list(dict.fromkeys(names))
     if missing := missing_packages(wanted):
         raise MissingPackageError(
-            f"packages={missing}: not installed here; `pip install {' '.join(missing)}`, or leave"
-            f" {'it' if len(missing) == 1 else 'them'} out"
+            f"packages={missing}: not installed here; `.venv/bin/pip install {' '.join(missing)}`, "
+            f"or leave {'it' if len(missing) == 1 else 'them'} out"
         )
     also = (module for name in wanted for module in _needed_modules(name) if _is_there(module))
     needed = [name for name in dict.fromkeys(also) if name not in wanted]
@@ -95,6 +92,10 @@ def _places(name: str) -> Iterator[str]:
 
 def _needed_modules(name: str) -> list[str]:
     """Return the modules of every distribution that a package needs, through one another."""
+    # The process that starts steps reads this file too, and has the standard library only.
+    from packaging.requirements import Requirement  # noqa: PLC0415
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
     ahead, seen = _distributions(name), set[str]()
     modules: list[str] = []
     while ahead:
