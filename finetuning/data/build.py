@@ -65,7 +65,7 @@ def build_data(config: DataConfig, need: Need, seed: int, *, imports: Imports = 
 def what_is_made(config: DataConfig, need: Need) -> str:
     """Say what takes the time of `build_data`."""
     if isinstance(config, NanoData) and need is Need.COMPLETIONS:
-        return f"making {config.corpus_size:,} programs"
+        return f"making {config.programs:,} programs"
     return "reading the data"
 
 

@@ -41,7 +41,9 @@ def packages_are_installed(config: Config) -> Iterator[Problem]:
     """Check the packages of programs; nothing is imported for it."""
     for name, spec in config.reward.items():
         if isinstance(spec, ExecutionConfig) and (missing := missing_packages(spec.packages)):
-            remedy = f"not installed here: pip install {' '.join(missing)}, or leave it out"
+            remedy = (
+                f"not installed here: .venv/bin/pip install {' '.join(missing)}, or leave it out"
+            )
             yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", remedy)
 
 
