@@ -15,6 +15,7 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from whetstone.rewards.sandbox.alone import standing_alone
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import replaces, why_not
 from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
@@ -92,6 +93,8 @@ class Statement:
     is_test: bool
     is_loop: bool
     """Whether it asserts in a loop only, which may not run."""
+    stands_alone: bool
+    """Whether it has nothing to do with the program."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
         is_test[tree.body[-1]] |= not called.calls
     loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
     lines = tests.splitlines()
+    alone = dict(zip(tree.body, standing_alone(tree.body, names), strict=True))
     groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
     return [
         Statement(
@@ -173,6 +177,7 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
             is_test[group[-1]],
             is_loop_of_asserts(group[-1]) or _called_by_name(group[-1]) in loops,
+            all(alone[node] for node in group),
         )
         for group in groups
     ]
