@@ -3,8 +3,8 @@
 What counts as one test: a top-level `assert`; any other top-level statement that asserts, itself
 (a loop of asserts) or by calling a function of the tests that does (`check(f)`). Tests in which
 nothing asserts count as one, which is passed when its last statement has run. Refused are
-definitions that nobody calls, and unittest, which reports to nobody. Without a statement there are
-no tests, and the program only runs.
+definitions that nobody calls, unless a runner would (`whetstone.rewards.sandbox.layouts`). Without
+a statement there are no tests, and the program only runs.
 """
 
 import ast
@@ -15,8 +15,9 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from whetstone.rewards.sandbox.alone import standing_alone
 from whetstone.rewards.sandbox.batches import gather, rewrite
-from whetstone.rewards.sandbox.carried import why_not
+from whetstone.rewards.sandbox.carried import replaces, why_not
 from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
@@ -24,8 +25,9 @@ from whetstone.rewards.sandbox.imports import (
     missing,
     names_of_program,
 )
+from whetstone.rewards.sandbox.layouts import with_calls
 from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
-from whetstone.rewards.sandbox.reached import is_loop_of_asserts, watched
+from whetstone.rewards.sandbox.reached import is_function_of_loops, is_loop_of_asserts, watched
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
@@ -91,6 +93,8 @@ class Statement:
     is_test: bool
     is_loop: bool
     """Whether it asserts in a loop only, which may not run."""
+    stands_alone: bool
+    """Whether it has nothing to do with the program."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +158,13 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
     is_test = {node: _is_test(node, checks) for node in tree.body}
     if tree.body and not any(is_test.values()):
         _require_tests_that_can_fail(tree)
-        is_test[tree.body[-1]] = True
+        called = with_calls(tree)
+        tree = called.tree
+        is_test = {node: id(node) in called.calls for node in tree.body}
+        is_test[tree.body[-1]] |= not called.calls
+    loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
     lines = tests.splitlines()
+    alone = dict(zip(tree.body, standing_alone(tree.body, names), strict=True))
     groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
     return [
         Statement(
@@ -167,7 +176,8 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
             ),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
             is_test[group[-1]],
-            is_loop_of_asserts(group[-1]),
+            is_loop_of_asserts(group[-1]) or _called_by_name(group[-1]) in loops,
+            all(alone[node] for node in group),
         )
         for group in groups
     ]
@@ -187,8 +197,14 @@ def _require_tests_that_can_fail(tree: ast.Module) -> None:
     checks = _checks(tree)
     if any(_is_test(node, checks) for node in tree.body):
         return
+    called = with_calls(tree)
+    if called.fixtures:
+        wanted = ", ".join(called.fixtures)
+        raise UnrunnableTestsError(f"{wanted}: there is no pytest to give them their fixtures")
+    if called.calls:
+        return
     if "unittest" in imported(tree):
-        raise VacuousTestsError("unittest reports to nobody here: write assert statements")
+        raise VacuousTestsError("they call no test of a `TestCase`, and unittest reports to nobody")
     if all(_only_names(node) for node in tree.body):
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
 
@@ -202,6 +218,8 @@ def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> N
         )
     if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
+    if replaces(tree):
+        raise UnrunnableTestsError("they replace what the program calls (`patch`)")
     has_classes = any(isinstance(node, ast.ClassDef) for node in tree.body)
     if has_classes or not packages.isdisjoint(imported(tree)):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)
@@ -244,6 +262,14 @@ def _called(call: ast.Call) -> str:
     return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
+def _called_by_name(statement: ast.stmt) -> str | None:
+    """Return the name of the function that a statement calls, if it does nothing else."""
+    match statement:
+        case ast.Expr(ast.Call(func=ast.Name(id=name))):
+            return name
+    return None
+
+
 def _function_named_like_a_builtin(used: Iterable[str]) -> set[str]:
     """Return the one builtin function that the tests call, if they need nothing else.
 
@@ -272,6 +298,13 @@ def _checks(tree: ast.Module) -> set[str]:
 def _asserts(node: ast.AST, checks: set[str]) -> bool:
     return any(
         isinstance(part, ast.Assert)
-        or (isinstance(part, ast.Call) and getattr(part.func, "id", None) in checks)
+        or (isinstance(part, ast.Call) and _is_assertion(part.func, checks))
         for part in ast.walk(node)
     )
+
+
+def _is_assertion(function: ast.expr, checks: set[str]) -> bool:
+    """Tell `check(...)`, and `case.assertEqual(...)` or `testing.assert_allclose(...)`."""
+    if isinstance(function, ast.Attribute):
+        return function.attr.startswith("assert")
+    return isinstance(function, ast.Name) and function.id in checks

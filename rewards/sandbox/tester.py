@@ -26,8 +26,10 @@ from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from whetstone.rewards.sandbox.layouts import EACH
 from whetstone.rewards.sandbox.names import replaced_names
 from whetstone.rewards.sandbox.package_imports import Imported, seed_all
+from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
@@ -210,7 +212,7 @@ def _outcome(
     namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
     namespace.update(Gathered(candidate).functions())
-    namespace[WRONG] = wrong
+    namespace |= {WRONG: wrong, EACH: each}
     candidate.follow(namespace, supplied)
     program_module = types.ModuleType(PROGRAM)
     vars(program_module).update(supplied)
@@ -262,6 +264,9 @@ def _run(
             passed += statement.is_test
             looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
+        if statement.stands_alone and failure.verdict in {Verdict.FAILED, Verdict.ERROR}:
+            told = one_line(f"the tests fail whatever the program does: {failure.detail}")
+            return Outcome(Verdict.INFRA_ERROR, told)
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
             break
