@@ -34,7 +34,7 @@ class NanoData(Section):
 
     @property
     def programs(self) -> int:
-        """How many rows of the corpus are made: each is drawn after the last, so none for nothing."""
+        """How many rows of the corpus are made: none beyond the limit, as each follows the last."""
         return self.corpus_size if self.limit is None else min(self.corpus_size, self.limit)
 
 
