@@ -74,6 +74,18 @@ def test_the_card_is_complete(whetstone, run_folder, hub):
         "library_name": "transformers",
         "pipeline_tag": "text-generation",
         "tags": ["whetstone", "trl", "grpo", "code"],
+        "model-index": [
+            {
+                "name": "tuned",
+                "results": [
+                    {
+                        "task": {"type": "text-generation"},
+                        "dataset": {"name": "mbpp", "type": "mbpp"},
+                        "metrics": [{"type": "pass@1", "value": 0.75}],
+                    }
+                ],
+            }
+        ],
     }
     for told in (
         "trained with `grpo` on `nano` (reward: `execution`)",
