@@ -137,7 +137,7 @@ def somewhere(tmp_path, monkeypatch):
     monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "a-key-for-the-gate")
-    row = '{"prompt": "p", "tests": "assert True"}\n'
+    row = '{"prompt": "p", "tests": "assert f()"}\n'
     files = {
         "mine.jsonl": row * 4,  # as many prompts as a batch takes
         "held-out.jsonl": row * 4,

@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 
 class MissingPackageError(ValueError):
     """A package that is not installed where the sandbox runs."""
@@ -95,6 +92,10 @@ def _places(name: str) -> Iterator[str]:
 
 def _needed_modules(name: str) -> list[str]:
     """Return the modules of every distribution that a package needs, through one another."""
+    # Interpreters without `site` import this module, and have no packages.
+    from packaging.requirements import Requirement  # noqa: PLC0415
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
     ahead, seen = _distributions(name), set[str]()
     modules: list[str] = []
     while ahead:

@@ -140,7 +140,7 @@ def test_home_is_understood_in_every_path(monkeypatch, here):
     assert load_generate(["model=~/mine"]).model == str(here / "mine")
     evaluation = load_evaluation(["model=mine", "tasks=[nano]", "outputs=~/results"])
     assert evaluation.outputs == here / "results"
-    (here / "rows.jsonl").write_text('{"prompt": "p", "tests": "assert True"}\n' * 4)
+    (here / "rows.jsonl").write_text('{"prompt": "p", "tests": "assert f()"}\n' * 4)
     given = ["data=jsonl", "data.train=~/rows.jsonl", "data.eval_tasks=[~/rows.jsonl]"]
     config = load(["model=~/mine", *given, "run.outputs=~/runs"]).main
     assert config.model.path == str(here / "mine")

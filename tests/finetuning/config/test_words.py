@@ -198,7 +198,7 @@ def test_home_is_meant_where_a_path_is(typed, value, monkeypatch):
 
 def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
     rows = tmp_path / "held.jsonl"
-    rows.write_text('{"prompt": "p", "tests": "assert True"}\n')
+    rows.write_text('{"prompt": "p", "tests": "assert f()"}\n')
     config = load([f"data.eval_tasks={rows}", "hooks.evaluate.k=1", "tracker=none"]).main
     assert config.data.eval_tasks == config.hooks.evaluate.tasks == [str(rows)]
     assert config.hooks.evaluate.k == [1]
