@@ -22,7 +22,7 @@ def problems_of(*overrides: str) -> dict[str, str]:
 @pytest.fixture
 def prompts(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    path.write_text(json.dumps({"prompt": "p", "tests": "assert True"}) + "\n")
+    path.write_text(json.dumps({"prompt": "p", "tests": "assert f()"}) + "\n")
     return path
 
 

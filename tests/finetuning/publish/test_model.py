@@ -213,6 +213,7 @@ def test_an_epoch_can_be_published(whetstone, run_folder, hub):
     assert code == 0, err
     assert hub.files(REPO)["tokenizer.json"] == b'{"epoch": 2}'
     assert b"after epoch 2" in hub.files(REPO)["README.md"]
+    assert b"model-index" not in hub.files(REPO)["README.md"]  # the figures are of other weights
     code, _, err = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}", "epoch=7")
     assert code == 2
     assert "merged-epoch-2" in err

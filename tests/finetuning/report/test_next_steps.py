@@ -57,7 +57,7 @@ def finish(*typed, name="a-run"):
         data = folder / "dataset"
         data.mkdir()
         row = {"prompt": "p", "reference": "r", "completion": "c", "verdict": "passed"}
-        row |= {"chosen": "c", "rejected": "r", "label": True, "tests": "assert True"}
+        row |= {"chosen": "c", "rejected": "r", "label": True, "tests": "assert f()"}
         rows = [{**row, "label": label} for label in (True, False)] * 64
         (data / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (data / "statistics.json").write_text("{}")
