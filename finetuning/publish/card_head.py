@@ -1,6 +1,7 @@
 """The head of a model's card: what the Hub reads of it, by huggingface_hub's own classes."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
@@ -8,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCardData
 def card_head(
     repo: str,
     base: str | None,
-    licence: Mapping[str, str],
+    licence: Mapping[str, Any],
     tags: Iterable[str],
     scores: Mapping[str, Mapping[str, float]],
 ) -> str:
