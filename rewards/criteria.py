@@ -44,6 +44,18 @@ class CriteriaReward:
         weights: Of each criterion; they are divided by their sum. One of 0 is not looked at.
         timeout_s, memory_mb, workers: Those of `Sandbox`.
 
+    Example:
+        >>> reward = CriteriaReward()
+        >>> right, wrong = reward(
+        ...     prompts=["Complete: def one():"] * 2,
+        ...     prefix=["def one(): "] * 2,
+        ...     completions=["return 1", "return 2"],
+        ...     tests=["assert one() == 1"] * 2,
+        ... )
+        >>> right > wrong
+        True
+        >>> reward.close()
+
     """
 
     def __init__(

@@ -55,6 +55,17 @@ class ExecutionReward:
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
+    Example:
+        >>> reward = ExecutionReward()
+        >>> reward(
+        ...     prompts=["Complete: def add(a, b):"] * 2,
+        ...     prefix=["def add(a, b): "] * 2,
+        ...     completions=["return a + b", "return a - b"],
+        ...     tests=["assert add(1, 2) == 3"] * 2,
+        ... )
+        [1.0, 0.0]
+        >>> reward.close()
+
     """
 
     def __init__(

@@ -18,6 +18,11 @@ class RandomReward:
     A draw depends on the seed, the trainer's step and the place in the batch, and on nothing else,
     so a resumed run draws what the uninterrupted one would have. Outside a trainer the number of
     earlier calls stands for the step.
+
+    Example:
+        >>> RandomReward(probability=1.0)(prompts=["p"], completions=["c"])
+        [1.0]
+
     """
 
     def __init__(self, probability: float = 0.5, seed: int = 0) -> None:

@@ -30,6 +30,11 @@ class RewardModelReward:
 
     Raises `ValueError` where the folder holds no reward model.
 
+    Example:
+        >>> reward = RewardModelReward("outputs/NAME/merged")  # doctest: +SKIP
+        >>> reward(prompts=["p"], completions=["c"])  # doctest: +SKIP
+        [0.3]
+
     """
 
     def __init__(

@@ -32,6 +32,13 @@ class CustomReward:
     Raises `ValueError` where `fn` does not lead to such a function. An error that the user's module
     raises while it is imported is passed on as it is.
 
+    Example:
+        With `def short(completions, **columns): ...` in `mine.py`:
+
+        >>> reward = CustomReward("mine:short")  # doctest: +SKIP
+        >>> reward(prompts=["p"], completions=["c"])  # doctest: +SKIP
+        [1.0]
+
     """
 
     def __init__(self, fn: str, timeout_s: float | None = None) -> None:

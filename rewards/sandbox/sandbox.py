@@ -51,6 +51,11 @@ class Sandbox:
     time, only the standard library and `packages` can be imported, and there are no threads.
     Raises `MissingPackageError` for one that is not installed.
 
+    Example:
+        >>> with Sandbox() as sandbox:
+        ...     sandbox.run("def f(): return 1", "assert f() == 1").verdict
+        <Verdict.PASSED: 'passed'>
+
     """
 
     def __init__(

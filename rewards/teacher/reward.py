@@ -58,6 +58,14 @@ class TeacherReward:
     It connects when it is first called, and again when it is called after `close`; a script that
     ends closes it. Raises `ValueError` where the environment lacks its key, or the cache is no file
     for it.
+
+    Example:
+        With the settings of conf/reward/teacher.yaml (docs/teacher.md reads them in a script):
+
+        >>> reward = TeacherReward(settings)  # doctest: +SKIP
+        >>> reward(prompts=["Write one()."], completions=["def one(): ..."])  # doctest: +SKIP
+        [0.9]
+
     """
 
     def __init__(self, config: TeacherSettings) -> None:
