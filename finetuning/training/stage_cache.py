@@ -62,7 +62,8 @@ def _rows(config: Config, need: Need) -> list[Any]:
     data = config.data
     if isinstance(data, NanoData) and need in {Need.COMPLETIONS, Need.TEXT}:
         return [need.value, data.corpus_size, data.limit, config.seed]
-    return build_dataset(data, need, config.seed).to_list()
+    rows: list[Any] = build_dataset(data, need, config.seed).to_list()
+    return rows
 
 
 def _sampler(config: Config, need: Need, device: Device) -> str | None:

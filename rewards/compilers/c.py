@@ -2,7 +2,7 @@
 
 from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.gcc import DEAD, SILENCERS, Gcc
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
 _INVALID = ("implicit-function-declaration", "int-conversion", "incompatible-pointer-types")
@@ -22,7 +22,7 @@ C = Language(
     compiler=CCompiler,
     grammar="tree_sitter_c",
     functions="(function_definition body: (compound_statement)) @function",
-    example=Example("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
+    example=CodeExample("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
     dead=DEAD,
     silencers=SILENCERS,
 )

@@ -2,7 +2,7 @@
 
 from whetstone.rewards.compilers.base import CompileLimits
 from whetstone.rewards.compilers.gcc import DEAD, SILENCERS, Gcc
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -36,7 +36,7 @@ CPP = Language(
         (function_definition body: (compound_statement))
         (lambda_expression body: (compound_statement))
     ] @function""",
-    example=Example("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
+    example=CodeExample("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
     dead=DEAD,
     silencers=SILENCERS,
     complete=_complete,

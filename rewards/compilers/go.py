@@ -17,7 +17,7 @@ from whetstone.rewards.compilers.base import (
     find,
     version_of,
 )
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.sandbox.compiled.step import Jailer
@@ -165,6 +165,8 @@ GO = Language(
     functions="""[
         (function_declaration body: (block)) (method_declaration body: (block)) (func_literal)
     ] @function""",
-    example=Example("func answer(n int) int {", "return n + 1 }", "return n + m }", "return 0; }"),
+    example=CodeExample(
+        "func answer(n int) int {", "return n + 1 }", "return n + m }", "return 0; }"
+    ),
     complete=_complete,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from whetstone.rewards.compilers.base import CompileLimits, find, home_of, version_of
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
@@ -82,7 +82,7 @@ JAVA = Language(
         (method_declaration body: (_)) (constructor_declaration) (static_initializer)
         (compact_constructor_declaration) (lambda_expression body: (block))
     ] @function""",
-    example=Example("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
+    example=CodeExample("int answer(int n) {", "return n + 1; }", "return n + m; }", "return 0; }"),
     imports="[(import_declaration) (package_declaration)] @import",  # the rest gets a class
     complete=_complete,
 )

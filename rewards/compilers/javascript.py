@@ -1,7 +1,7 @@
 """JavaScript, by V8's parser in a Node that stays. It knows syntax; names are found when run."""
 
 from whetstone.rewards.compilers.base import CompileLimits, find, home_of, version_of
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -44,6 +44,6 @@ JAVASCRIPT = Language(
     compiler=JavaScriptCompiler,
     grammar="tree_sitter_javascript",
     functions=FUNCTIONS,
-    example=Example("function answer(n) {", "return n + 1; }", "return n + ; }", "return 0; }"),
+    example=CodeExample("function answer(n) {", "return n + 1; }", "return n + ; }", "return 0; }"),
     imports=IMPORTS,
 )

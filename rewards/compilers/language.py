@@ -17,7 +17,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Example:
+class CodeExample:
     """The parts of a function `answer` with one argument, for those who test judges.
 
     `head` with a body behind it is a program; of the bodies `right` compiles, `wrong` does not and
@@ -43,7 +43,7 @@ class Language:
     """The module of its tree-sitter grammar, and behind a colon the function that returns it."""
     functions: str
     """Query that captures every function with a body as `function`."""
-    example: Example
+    example: CodeExample
     comment: str = "//"
     """What a comment of one line begins with."""
     imports: str | None = None

@@ -3,7 +3,7 @@
 import sys
 
 from whetstone.rewards.compilers.base import CompileLimits
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
@@ -30,7 +30,7 @@ PYTHON = Language(
     compiler=PythonCompiler,
     grammar="tree_sitter_python",
     functions="(function_definition) @function",
-    example=Example(
+    example=CodeExample(
         "def answer(n):\n", "    return n + 1\n", "    return n +\n", "    return None\n"
     ),
     comment="#",

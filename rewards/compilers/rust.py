@@ -11,7 +11,7 @@ from whetstone.rewards.compilers.base import (
     find,
     version_of,
 )
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.sandbox.compiled.step import Jailer
@@ -78,7 +78,7 @@ RUST = Language(
     compiler=RustCompiler,
     grammar="tree_sitter_rust",
     functions="(function_item) @function",
-    example=Example("fn answer(n: i32) -> i32 {", "n + 1 }", "n + m }", "return 0; }"),
+    example=CodeExample("fn answer(n: i32) -> i32 {", "n + 1 }", "n + m }", "return 0; }"),
     dead=_DEAD,
     complete=_complete,
 )

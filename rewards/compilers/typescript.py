@@ -17,7 +17,7 @@ from whetstone.rewards.compilers.base import (
 )
 from whetstone.rewards.compilers.imported_types import allow_imported_types
 from whetstone.rewards.compilers.javascript import FLAGS, FUNCTIONS, IMPORTS, REMEDY, server
-from whetstone.rewards.compilers.language import Example, Language, Values
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.native_typescript import NativeTypeScript, native_program
 from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.compilers.resident.pool import Resident
@@ -80,7 +80,7 @@ TYPESCRIPT = Language(
     compiler=build_typescript,
     grammar="tree_sitter_typescript:language_typescript",
     functions=FUNCTIONS,
-    example=Example(
+    example=CodeExample(
         *("function answer(n: number): number {", "return n + 1; }", "return n + m; }"),
         "return 0; }",
     ),
