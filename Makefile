@@ -10,7 +10,7 @@ train: $(VENV)/.train  ## install, then the main job: a tiny model learns to wri
 	$(VENV)/bin/python train.py $(ARGS)
 
 test: $(VENV)/.dev  ## install, then the tests (slow, gpu and network ones are left out)
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile \
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal \
 		-m "not slow and not gpu and not network" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and the strict type checker

@@ -1,123 +1,29 @@
-"""The commands. Parses and checks before it imports anything heavy, and holds no logic.
+"""The entrances: `whetstone COMMAND ...` and `python train.py ...`.
+
+Help and the version are answered before anything is imported that they do not need.
 
 Exit codes: 0 done; 2 the configuration is wrong; 3 something outside failed and the same command
 continues the run; 1 a bug, or a merged model that was refused.
 """
 
-import argparse
-import math
-import os
-import shlex
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 
-import hydra
-from hydra._internal.utils import get_args_parser
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-
-from whetstone.finetuning.artifacts.run_dir import check_place
-from whetstone.finetuning.commands import COMMANDS
-from whetstone.finetuning.commands.parser import CommandParser
-from whetstone.finetuning.config import load
-from whetstone.finetuning.config.command_line import read_command_line
-from whetstone.finetuning.config.explain import did_you_mean
-from whetstone.finetuning.config.groups import CONF_DIR, typed_choices
-from whetstone.finetuning.config.load import complete
-from whetstone.finetuning.config.overrides import is_flag, part_flags
-from whetstone.finetuning.errors import ConfigError, MissingKey, Problem
-from whetstone.finetuning.launch import launch_run
-from whetstone.finetuning.runtime.environment import is_main, processes
-from whetstone.finetuning.runtime.exit_codes import INTERRUPTED, ToldExit, exit_codes
+from whetstone.finetuning.config.help import help_text
 from whetstone.finetuning.runtime.version import version
-from whetstone.finetuning.sweep.points import checked_sweep
-from whetstone.finetuning.sweep.progress import (
-    announce_point,
-    finished_before,
-    is_point,
-    record_failure,
-    record_point,
-    reuse_point,
-    varied_settings,
-)
 
-_WHAT = "Trains code models against feedback they cannot fake, and measures them."
-_SETTINGS = frozenset({"settings", "overrides"})
-"""What commands call the arguments that the gate reads."""
-_OWN_YAMLS = (
-    "a run is composed of conf/config.yaml; YAMLs of yours: --config-dir FOLDER experiment=NAME"
-)
-_REFUSED = {
-    "config_name": _OWN_YAMLS,
-    "config_path": _OWN_YAMLS,
-    "experimental_rerun": "give the same command again, which continues a run",
-}
-"""Flags of Hydra that would lead past conf/, each with what to do instead."""
-_HYDRA_ANSWERS = ("hydra_help", "info", "shell_completion")
-# What conf/hydra/help/whetstone.yaml shows: Hydra's own list has names that nobody types.
-OmegaConf.register_new_resolver(typed_choices.__name__, typed_choices, replace=True)
+_HELP = frozenset({"-h", "--help"})
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `whetstone COMMAND ...`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="whetstone", description=_WHAT)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
-    )
-    commands.add_parser("train", add_help=False, help="train a model; the same as python train.py")
-    parsers: dict[str, CommandParser] = {
-        name: commands.add_parser(name, help=command.HELP, exit_on_error=False)
-        for name, command in COMMANDS.items()
-    }
-    for name, command in COMMANDS.items():
-        command.add_arguments(parsers[name])
-    name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if name == "train":
-        train(rest)
-    elif name in parsers:
-        with exit_codes():
-            COMMANDS[name].run(_read(parsers[name], rest))
-    elif not name:
-        parser.print_help(sys.stderr)
-        raise SystemExit(ConfigError.exit_code)  # nothing was done, so a script must not go on
-    elif name.startswith("-"):
-        parser.parse_args(arguments)
-    else:
-        parser.error(_no_such_command(name, rest))
+    if arguments[:1] == ["train"]:
+        train(arguments[1:])
+        return
+    from whetstone.finetuning.commands.dispatch import run_command  # noqa: PLC0415 - see above
 
-
-def _read(parser: CommandParser, given: Sequence[str]) -> argparse.Namespace:
-    """Part flags from the rest, so that either may follow the other; `--seed 3` is no flag of ours.
-
-    A command with settings answers that among its other mistakes.
-    """
-    flags, rest = part_flags(given, parser)
-    takes_settings = any(action.dest in _SETTINGS for action in parser._actions)  # noqa: SLF001
-    unknown = [text for text in rest if is_flag(text)]
-    if unknown and not takes_settings:
-        remedy = f"no such flag; write {parser.written()}"
-        raise ConfigError([Problem(text, remedy) for text in unknown])
-    chosen, too_many = parser.read([*flags, "--", *rest] if rest else flags)
-    if too_many := [text for text in too_many if text != "--"]:
-        remedy = "more than this command takes"
-        if len(rest) > len(too_many):
-            whole = shlex.quote(" ".join(rest[-len(too_many) - 1 :]))
-            remedy = f"{remedy}; what has a space in it is quoted: {whole}"
-        raise ConfigError([Problem(" ".join(too_many), remedy)])
-    return chosen
-
-
-def _no_such_command(name: str, rest: Sequence[str]) -> str:
-    """Say what was meant by a command that there is not."""
-    if "=" in name:
-        return f"a command is missing; for a run: whetstone train {' '.join([name, *rest])}"
-    return f"no such command: {name}; {did_you_mean(name, ['train', *COMMANDS])}"
+    run_command(arguments)
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
@@ -126,107 +32,9 @@ def train(arguments: Sequence[str] | None = None) -> None:
     if "--version" in given:  # Hydra would tell its own
         print(f"whetstone {version()}")
         return
-    with exit_codes():
-        for_hydra = checked(given)
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug deserves its whole traceback
-    sys.argv = [sys.argv[0], *for_hydra]
-    _, typed = part_flags(given)
+    if not _HELP.isdisjoint(given):  # the same for every choice
+        print(help_text())
+        return
+    from whetstone.finetuning.training_command import run_training  # noqa: PLC0415 - see above
 
-    @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
-    def job(_: DictConfig) -> float | None:
-        return _run(typed)
-
-    job()
-
-
-def checked(given: list[str]) -> list[str]:
-    """Return the arguments as Hydra is to get them. Raises ConfigError with every mistake."""
-    flags, overrides = part_flags(given)
-    parsed = get_args_parser().parse_intermixed_args(flags)
-    if parsed.help:
-        return ["--help"]  # the same for every choice
-    if any(getattr(parsed, answer) for answer in _HYDRA_ANSWERS):
-        return given
-    user_dirs = [Path(parsed.config_dir).resolve()] if parsed.config_dir else []
-    command = read_command_line(overrides, user_dirs, sweep=parsed.multirun, has_sweeps=True)
-    of_sweep: list[str] = []
-    if refused := _refused_flags(parsed):
-        rest = (
-            partial(checked_sweep, command, user_dirs)
-            if parsed.multirun
-            else partial(load, overrides, user_dirs, has_sweeps=True)
-        )
-        _refuse(refused, rest)
-    elif parsed.multirun:
-        of_sweep = checked_sweep(command, user_dirs)
-    elif parsed.cfg:
-        _check_to_show(overrides, user_dirs)
-        _, command, _ = complete(command, user_dirs)
-    else:
-        check_place(load(overrides, user_dirs, has_sweeps=True))
-    return [*flags, *command.overrides(), *of_sweep]
-
-
-def _refused_flags(parsed: argparse.Namespace) -> list[Problem]:
-    """Name the flags of Hydra that this command cannot follow."""
-    refused = {
-        f"--{name.replace('_', '-')} {getattr(parsed, name)}": remedy
-        for name, remedy in _REFUSED.items()
-        if getattr(parsed, name) is not None
-    }
-    if parsed.cfg and parsed.multirun:
-        remedy = "shows one configuration; leave out -m and name one point of the sweep"
-        refused[f"--cfg {parsed.cfg}"] = remedy
-    return [Problem(flag, remedy) for flag, remedy in refused.items()]
-
-
-def _refuse(refused: list[Problem], check: Callable[[], object]) -> None:
-    """Refuse with everything else that is wrong with the command."""
-    try:
-        check()
-    except ConfigError as error:
-        raise ConfigError([*refused, *error.problems]) from error
-    raise ConfigError(refused)
-
-
-def _check_to_show(overrides: Sequence[str], user_dirs: Sequence[Path]) -> None:
-    """Check what is only to be shown: a key that the environment lacks is no part of it."""
-    try:
-        load(overrides, user_dirs, has_sweeps=True)
-    except ConfigError as error:
-        wrong = [problem for problem in error.problems if not isinstance(problem, MissingKey)]
-        if wrong:
-            raise ConfigError(wrong) from error
-
-
-def _run(typed: Sequence[str]) -> float | None:
-    """Do one run, for which Hydra calls: once with what was `typed`, or for a point of a sweep.
-
-    A point that fails does not end its sweep: a sweeper that optimizes hears of no figure (nan). Of
-    several processes some could fail and others wait for them, so there it does.
-    """
-    began = time.monotonic()
-    try:
-        with exit_codes():
-            return _run_job(typed, began)
-    except ToldExit as ended:
-        if not is_point() or ended.status == INTERRUPTED or processes() > 1:
-            raise
-        record_failure(ended.message, ended.status, time.monotonic() - began)
-        return math.nan
-
-
-def _run_job(typed: Sequence[str], began: float) -> float | None:
-    job = HydraConfig.get()
-    if is_point():
-        announce_point()
-    sources = [source.path for source in job.runtime.config_sources if source.schema == "file"]
-    words = list(job.overrides.task) if is_point() else typed
-    plan = load(words, [Path(path) for path in sources])
-    plan = replace(plan, varied=varied_settings())
-    if is_point() and (done := finished_before(plan)):
-        return reuse_point(done)
-    finished = launch_run(plan, is_point=is_point())
-    if is_point() and is_main():
-        record_point(finished.folder, finished.objective, time.monotonic() - began)
-    return finished.objective
+    run_training(given)

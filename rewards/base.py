@@ -86,6 +86,11 @@ class RewardConfig(BaseModel, ABC):
         """Columns of the data without which nothing can be judged."""
         return frozenset()
 
+    @property
+    def imports(self) -> frozenset[str] | None:
+        """Modules that tests in the data can import; None for a reward that runs no tests."""
+        return None
+
     def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
         """Check what the rows have in `columns`; `values` gives those of a column.
 

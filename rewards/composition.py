@@ -46,6 +46,12 @@ def in_order(configs: Iterable[RewardConfig]) -> list[RewardConfig]:
     return sorted(configs, key=lambda config: config.after is not None)
 
 
+def imports_of(configs: Iterable[RewardConfig]) -> frozenset[str] | None:
+    """Return the modules that tests can import in all rewards that run them; None if none does."""
+    known = [config.imports for config in configs if config.imports is not None]
+    return frozenset.intersection(*known) if known else None
+
+
 class RewardSet:
     """Several rewards as one: asked in order, and their weighted sum, as a run pays it.
 

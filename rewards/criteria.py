@@ -17,6 +17,7 @@ from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
 from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.tests_source import LIBRARY
 
 CRITERIA = ("correctness", "readability", "efficiency", "style")
 WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -155,8 +156,13 @@ class CriteriaConfig(RewardConfig):
 
     @property
     def columns(self) -> frozenset[str]:
-        """What a program is run against."""
-        return frozenset({"tests"})
+        """What a program is run against, where correctness counts."""
+        return frozenset({"tests"} if self.weights["correctness"] else ())
+
+    @property
+    def imports(self) -> frozenset[str] | None:
+        """What the sandbox has, where correctness counts."""
+        return LIBRARY if self.weights["correctness"] else None
 
     def build(self) -> CriteriaReward:
         """Make the reward; its processes start with its first batch."""

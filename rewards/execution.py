@@ -21,6 +21,8 @@ from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
 from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.sandbox.packages import usable_modules
+from whetstone.rewards.tests_source import LIBRARY
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class ExecutionReward:
             `whetstone.rewards.grading.is_truncated`.
         hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
         hack_gap_warning, hack_gap_stop: Those of `whetstone.rewards.hidden_tests.HackGap`.
-        timeout_s, memory_mb, workers: Those of `Sandbox`.
+        timeout_s, memory_mb, workers, packages: Those of `Sandbox`.
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
@@ -70,6 +72,7 @@ class ExecutionReward:
         hidden_fraction: float = 0.0,
         hack_gap_warning: float = 0.1,
         hack_gap_stop: float | None = None,
+        packages: Iterable[str] = (),
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
@@ -88,6 +91,7 @@ class ExecutionReward:
             )
         self._hidden_fraction = hidden_fraction
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
+        self._packages = tuple(packages)
         self._sandbox: Sandbox | None = None
         self._board = Board()
 
@@ -160,7 +164,8 @@ class ExecutionReward:
 
     def _started_sandbox(self) -> Sandbox:
         if self._sandbox is None:
-            self._sandbox = Sandbox(self._workers, self._timeout_s, self._memory_mb)
+            limits = self._workers, self._timeout_s, self._memory_mb
+            self._sandbox = Sandbox(*limits, packages=self._packages)
         return self._sandbox
 
     def _qualities(self, jobs: list[Job], results: list[Result]) -> list[float | None]:
@@ -264,11 +269,18 @@ class ExecutionConfig(RewardConfig):
     """Mean gap over 20 batches from which on a warning is shown."""
     hack_gap_stop: PositiveFloat | None
     """Mean gap over 20 batches at which the run is stopped; null: never."""
+    packages: list[str]
+    """Installed packages that programs and tests may import, by the names of their modules."""
 
     @property
     def columns(self) -> frozenset[str]:
         """What a program is run against."""
         return frozenset({"tests"})
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What the sandbox has: the library, and the packages with what they need."""
+        return LIBRARY | usable_modules(tuple(self.packages))
 
     def build(self) -> ExecutionReward:
         """Make the reward; its processes start with its first batch."""

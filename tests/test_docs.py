@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.commands import COMMANDS
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import (
@@ -31,6 +30,7 @@ from whetstone.finetuning.config.commands import (
 )
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -137,7 +137,7 @@ def somewhere(tmp_path, monkeypatch):
     monkeypatch.delenv("WHETSTONE_DATA_DIR", raising=False)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "a-key-for-the-gate")
-    row = '{"prompt": "p", "tests": "assert True"}\n'
+    row = '{"prompt": "p", "tests": "assert f() == 1"}\n'
     files = {
         "mine.jsonl": row * 4,  # as many prompts as a batch takes
         "held-out.jsonl": row * 4,
@@ -151,7 +151,8 @@ def somewhere(tmp_path, monkeypatch):
         "outputs/samples/dataset/train.jsonl": '{"prompt": "p", "reference": "r", '
         '"completion": "c", "verdict": "passed"}\n',
         "outputs/judge/merged/reward_model.json": "{}",
-        "my_conf/experiment/careful.yaml": documented_experiment(),
+        "my_conf/experiment/careful.yaml": documented("@package _global_"),
+        "my_conf/model/mine.yaml": documented("my_conf/model/mine.yaml"),
     }
     for folder in ("FOLDER", *(f"outputs/{run}/adapter" for run in RUNS)):
         files[f"{folder}/adapter_config.json"] = '{"peft_type": "LORA"}'
@@ -166,9 +167,10 @@ def somewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-def documented_experiment() -> str:
+def documented(first: str) -> str:
+    """The YAML of the page on configuration whose first line begins like this."""
     page = (ROOT / "docs" / "configuration.md").read_text()
-    return re.search(r"```yaml\n(# @package _global_.*?)```", page, re.DOTALL)[1]
+    return re.search(rf"```yaml\n(# {re.escape(first)}.*?)```", page, re.DOTALL)[1]
 
 
 def train(words: list[str]) -> None:
@@ -305,6 +307,12 @@ def test_a_documented_session_is_what_happens(command, answer):
     with pytest.raises(ConfigError) as caught:
         checked(command.split()[2:])
     assert str(caught.value).strip() == answer.strip()
+
+
+def test_the_documented_model_is_accepted(somewhere):
+    plan = load(["model=mine", "algo=rloo", "data=nano"], [somewhere / "my_conf"])
+    assert plan.main.algo.args["learning_rate"] == 5e-6
+    assert plan.main.hooks.evaluate.max_new_tokens == 768
 
 
 def test_the_documented_experiment_is_accepted(somewhere):

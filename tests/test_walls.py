@@ -85,6 +85,7 @@ OF_REWARDS = (
     "whetstone.rewards.extract",
     "whetstone.rewards.entry_points",
     "whetstone.rewards.languages",
+    "whetstone.rewards.tests_source",
 )
 
 
@@ -109,7 +110,6 @@ ROOMS = {
     "model": {"artifacts", "config", "errors", "nano", "runtime"},
     "report": {"artifacts", "errors", "nano"},
     "rollout": {"config", "errors", "model"},
-    "sweep": {"artifacts", "config", "errors", "report", "runtime"},
     "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
     "hooks": {"artifacts", "config", "errors", "export", "model", "report", "runtime"},
@@ -136,12 +136,14 @@ ROOMS = {
         *("publish", "report", "rollout", "run", "runtime", "training"),
     },
     "launch": {"config", "errors", "inference", "model", "pipeline", "runtime"},
+    "sweep": {"artifacts", "config", "errors", "launch", "report", "runtime"},
     "api": {"artifacts", "config", "launch"},
     "commands": {
         *("config", "credentials", "errors", "export", "inference", "launch", "model", "nano"),
         *("pipeline", "publish", "report", "runtime"),
     },
-    "cli": {"artifacts", "commands", "config", "errors", "launch", "runtime", "sweep"},
+    "training_command": {"artifacts", "config", "errors", "runtime", "sweep"},
+    "cli": {"commands", "config", "runtime", "training_command"},
 }
 
 
@@ -192,7 +194,8 @@ def test_no_circles():
     "module",
     [
         "whetstone.finetuning.config",
-        "whetstone.finetuning.cli",
+        "whetstone.finetuning.training_command",
+        "whetstone.finetuning.commands.dispatch",
         "whetstone.finetuning.model.resolve",  # a missing model is told before torch loads
         "whetstone.rewards.table",
         "whetstone.evaluation.tasks",

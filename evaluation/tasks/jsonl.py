@@ -5,8 +5,6 @@ A row holds `prompt` and `tests`, and may hold `id`, `prefix`, `entry_points` an
 silence; and all faults of the file are reported together.
 """
 
-import ast
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -24,10 +22,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from whetstone.evaluation.errors import BadRow, BadRows, DataUnavailable
-from whetstone.evaluation.lines import NotText, numbered_lines, text_of
+from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
-from whetstone.rewards.sandbox.statements import require_tests_that_can_fail
+from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.tests_source import wrong_tests
 
 SUFFIX = ".jsonl"
 TIMEOUT_S = 3.0
@@ -41,17 +40,6 @@ def _python(source: str) -> str:
     return source
 
 
-def _identifier(name: str) -> str:
-    if not name.isidentifier():
-        raise ValueError(f"{name!r} is not a Python name")
-    return name
-
-
-def _can_fail(tests: str) -> str:
-    require_tests_that_can_fail(ast.parse(_python(tests)))
-    return tests
-
-
 _Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -59,11 +47,19 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     prompt: _Text
-    tests: Annotated[_Text, AfterValidator(_can_fail)]
-    id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
     prefix: str = ""
-    entry_points: list[Annotated[str, AfterValidator(_identifier)]] = Field(default_factory=list)
+    entry_points: list[Annotated[str, AfterValidator(root_name)]] = Field(default_factory=list)
+    tests: _Text
+    id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
     reference: str | None = None
+
+    @field_validator("tests")
+    @classmethod
+    def _tests_judge(cls, tests: str, info: ValidationInfo) -> str:
+        before = info.data.get("prefix", ""), info.data.get("entry_points", ())
+        if reasons := [*wrong_tests(tests, *before)]:
+            raise ValueError("; ".join(reasons))
+        return tests
 
     @field_validator("reference")
     @classmethod
@@ -73,7 +69,7 @@ class _Row(BaseModel):
         return reference
 
 
-_WANTED = {"model_type": "an object", "string_type": "str", "list_type": "list"}
+_WANTED = {"string_type": "str", "list_type": "list"}
 
 
 def jsonl_task(path: Path) -> Task:
@@ -93,15 +89,11 @@ def jsonl_task(path: Path) -> Task:
     faults: list[BadRow] = []
     for number, line in _lines(path, faults):
         try:
-            problem = _problem(
-                _Row.model_validate(json.loads(text_of(line))), f"{path.stem}/{number}"
-            )
+            problem = _problem(_Row.model_validate(row_of(line)), f"{path.stem}/{number}")
         except ValidationError as error:
             faults += [_fault(path, number, _told(part), *part["loc"]) for part in error.errors()]
-        except NotText as error:
-            faults.append(_fault(path, number, str(error)))
-        except ValueError as error:
-            faults.append(_fault(path, number, f"not a line of JSON: {error}"))
+        except NotRow as error:
+            faults += [_fault(path, number, reason) for reason in error.reasons]
         else:
             if problem.id in problems:
                 message = f"{problem.id!r} is the id of an earlier row"

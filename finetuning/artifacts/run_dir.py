@@ -4,7 +4,6 @@
 command; a finished one is never overwritten.
 """
 
-import importlib.metadata
 import itertools
 import json
 import os
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import FileLock, Timeout
 
 from whetstone.evaluation.files import PARTIAL, write_atomically
 from whetstone.finetuning.artifacts.input_hashes import Marks, changed_files, marks_of
@@ -148,6 +146,8 @@ def locked(
     When another process holds it: with `on_wait`, tell and wait; without, raise ConfigError, which
     names the setting that chooses the folder.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only what works in the folder
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -281,6 +281,8 @@ def run_id(folder: Path) -> str:
 
 
 def _manifest(config: Config, device: str, files: Marks) -> dict[str, Any]:
+    from importlib.metadata import version  # noqa: PLC0415 - only when a run begins
+
     return {
         "id": secrets.token_hex(4),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -291,7 +293,7 @@ def _manifest(config: Config, device: str, files: Marks) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in _PACKAGES},
         "git": _git_state(),
         "seed": config.seed,
         "files": files,

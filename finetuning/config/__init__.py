@@ -1,4 +1,4 @@
-"""The configuration gate: Hydra composes, pydantic checks, every error is reported at once.
+"""The configuration gate: Hydra's lists are composed, pydantic checks, every error is told at once.
 
 Imports no torch, so that a typo is answered in a second. After `load` there is no DictConfig.
 """

@@ -82,7 +82,7 @@ def read_command_line(
     for text in overrides:
         reader.read(text)
     command = reader.command_line()
-    wrong = wrong_hydra_settings(command.hydra, user_dirs)
+    wrong = wrong_hydra_settings(command.hydra, tuple(user_dirs))
     taken = tuple(text for text in command.hydra if text not in wrong)
     return replace(command, hydra=taken, problems=(*command.problems, *wrong.values()))
 

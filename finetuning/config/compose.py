@@ -1,67 +1,112 @@
-"""Hydra's compose, as one function from overrides to a plain dictionary."""
+"""From overrides to a plain dictionary: Hydra says which files make it, in which order.
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+Its defaults list, and nothing else of a Hydra run, is used here. A gate that looks at a command in
+several ways (each stage, with `debug=true`, without the user's values) would wait seconds for
+Hydra's own compose, which reads every file anew and makes an object of every value.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.defaults_list import DefaultsList, create_defaults_list
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
 
-from whetstone.finetuning.config.groups import CONF_DIR
-
-
-def compose_choices(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, str]:
-    """Return the option of each config group, whoever chose it: command line or experiment."""
-    config = compose_hydra(overrides, user_dirs)
-    return {str(group): option for group, option in config.hydra.runtime.choices.items()}
+from whetstone.finetuning.config.conf_files import ConfFiles
+from whetstone.finetuning.config.interpolation import resolved
+from whetstone.finetuning.config.tree import MISSING, Tree, at, embedded, merge, of_omegaconf
+from whetstone.finetuning.config.tuning import take_tuning
 
 
-def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path]) -> DictConfig:
-    """Compose conf/config.yaml together with what Hydra has for itself, unresolved."""
-    search = ",".join(f"file://{path}" for path in user_dirs)
-    settings = [*overrides, f"hydra.searchpath=[{search}]"]
-    with _hydra():
-        config: DictConfig = compose("config", settings, return_hydra_config=True)
-    return config
+class Composer:
+    """Composes conf/config.yaml, with what the folders of the user add; lasts for one command.
 
-
-def options_of_hydra(group: str) -> list[str]:
-    """Return the options of one of Hydra's own groups, with those of its installed plugins."""
-    with _hydra():
-        return list(GlobalHydra.instance().config_loader().get_group_options(group))
-
-
-def compose_values(overrides: Sequence[str], user_dirs: Sequence[Path]) -> dict[str, Any]:
-    """Compose conf/config.yaml with these overrides and resolve every interpolation.
-
-    `user_dirs` hold further YAMLs. Values that must be given and were not stay `???`. Raises what
-    Hydra and OmegaConf raise.
+    Every method raises what Hydra and OmegaConf raise.
     """
-    search = ",".join(f"file://{path}" for path in user_dirs)
-    with _hydra():
-        config = compose("config", [*overrides, f"hydra.searchpath=[{search}]"])
-        values = OmegaConf.to_container(config, resolve=True)
-    if not isinstance(values, dict):
-        raise TypeError("conf/config.yaml must be a mapping")
-    return {str(key): value for key, value in values.items()}
+
+    def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
+        """Look into conf/, and into `user_dirs` for further YAMLs."""
+        self.user_dirs = tuple(user_dirs)
+        self._files = ConfFiles(user_dirs)
+        self._listed: dict[tuple[str, ...], DefaultsList] = {}
+
+    def choices(self, overrides: Sequence[str]) -> dict[str, str]:
+        """Return the option of each config group, whoever chose it: command line or experiment."""
+        known = self._defaults(overrides)[0].overrides.known_choices
+        return {str(group): option for group, option in known.items()}
+
+    def values(self, overrides: Sequence[str]) -> Tree:
+        """Return every setting, with each `${...}` resolved.
+
+        Values that must be given and were not stay `???`.
+        """
+        return resolved(self.unresolved(overrides))
+
+    def unresolved(self, overrides: Sequence[str]) -> Tree:
+        """Return every setting, with `${seed}` and its like as they stand in the files."""
+        listed, set_by_user = self._defaults(overrides)
+        model = f"model/{listed.overrides.known_choices['model']}"
+        values: Tree = {}
+        for default in listed.defaults:
+            merge(values, self._files.placed(default))
+            if default.config_path == model:
+                self._tune(values, listed)
+        for override in set_by_user:
+            values = _with_value(values, override)
+        return values
+
+    def _tune(self, values: Tree, listed: DefaultsList) -> None:
+        chosen = listed.overrides.known_choices
+        groups = {group: self._files.get_group_options(group) for group in ("algo", "pipeline")}
+        for layer in take_tuning(values["model"], chosen, groups):
+            merge(values, layer)
+
+    def _defaults(self, overrides: Sequence[str]) -> tuple[DefaultsList, list[Override]]:
+        """Return which files make the composition, in their order, and the values set beyond."""
+        chosen: list[Override] = []
+        values: list[Override] = []
+        for override in map(_parse, overrides):
+            if not override.is_hydra_override():
+                is_group = self._files.group_exists(override.key_or_group)
+                (chosen if is_group else values).append(override)
+        key = tuple(str(override.input_line) for override in chosen)
+        if key not in self._listed:
+            self._listed[key] = create_defaults_list(
+                self._files, "config", chosen, prepend_hydra=False, skip_missing=False
+            )
+        listed = self._listed[key]
+        return listed, [*listed.config_overrides, *values]
 
 
-def compose_group(group: str, option: str) -> dict[str, Any]:
+def compose_group(group: str, option: str) -> Tree:
     """Compose one option of a group by itself, without the rest of a configuration."""
-    with _hydra():
-        values = OmegaConf.to_container(compose(f"{group}/{option}")[group])
-    if not isinstance(values, dict):
-        raise TypeError(f"conf/{group}/{option}.yaml must be a mapping")
-    return {str(key): value for key, value in values.items()}
+    files = ConfFiles()
+    listed = create_defaults_list(
+        files, f"{group}/{option}", [], prepend_hydra=False, skip_missing=False
+    )
+    values: Tree = {}
+    for default in listed.defaults:
+        merge(values, files.placed(default))
+    return dict(values[group])
 
 
-@contextmanager
-def _hydra() -> Iterator[None]:
-    """Use the Hydra that runs this job, or start one for this call (tests, commands)."""
-    if GlobalHydra.instance().is_initialized():
-        yield
-    else:
-        with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
-            yield
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Override:
+    return OverridesParser.create().parse_override(text)
+
+
+def _with_value(values: Tree, override: Override) -> Tree:
+    """Set one value as Hydra does; by Hydra itself where it is more than a name and a value."""
+    path, value = override.key_or_group.split("."), override.value()
+    reached, nearest = at(values, path)
+    is_in_list = isinstance(nearest, list) and len(reached) < len(path)
+    is_taken_back = value == MISSING  # which is no value that could be merged
+    if override.is_force_add() and override.package is None and not is_in_list | is_taken_back:
+        merge(values, embedded(value, path))
+        return values
+    config = OmegaConf.create(values)
+    ConfigLoaderImpl._apply_overrides_to_config([override], config)  # noqa: SLF001 - Hydra's words
+    return of_omegaconf(config)

@@ -32,10 +32,10 @@ _WANTED = {
 }
 """What a value of the wrong type should have been."""
 _LIMITS = {
-    "greater_than": "a number above {gt}",
-    "greater_than_equal": "{ge} or a number above it",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "{le} or a number below it",
+    "greater_than": "a number above {gt:g}",
+    "greater_than_equal": "{ge:g} or a number above it",
+    "less_than": "a number below {lt:g}",
+    "less_than_equal": "{le:g} or a number below it",
 }
 """What a number out of range should have been."""
 

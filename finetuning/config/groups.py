@@ -11,11 +11,7 @@ LOCAL = "local"
 def typed_choices() -> str:
     """List what a person may choose, a line for each group."""
     groups = {name: options - {LOCAL} for name, options in config_groups().items()}
-    return "\n".join(
-        f"{name}: {', '.join(sorted(options))}"
-        for name, options in sorted(groups.items())
-        if "/" not in name
-    )
+    return "\n".join(f"{name}: {', '.join(sorted(groups[name]))}" for name in sorted(groups))
 
 
 def config_groups(directories: Iterable[Path] = (CONF_DIR,)) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from whetstone.finetuning.config.command_line import CommandLine, read_command_line
-from whetstone.finetuning.config.compose import compose_values
+from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.default_data import with_default_data
 from whetstone.finetuning.config.effect import without_effect
 from whetstone.finetuning.config.presets import with_debug, with_own_model
@@ -64,13 +64,18 @@ class Plan:
 
 
 def load(
-    overrides: Sequence[str], user_dirs: Sequence[Path] = (), *, has_sweeps: bool = False
+    overrides: Sequence[str],
+    user_dirs: Sequence[Path] = (),
+    composer: Composer | None = None,
+    *,
+    has_sweeps: bool = False,
 ) -> Plan:
     """Compose and check everything a command asks for.
 
     Args:
         overrides: what the user typed: `algo=grpo`, `seed=1`.
         user_dirs: folders with further YAMLs, searched like conf/.
+        composer: one that knows these folders, where a command loads several times.
         has_sweeps: the command has `-m`; only `train` has.
 
     Raises:
@@ -85,17 +90,20 @@ def load(
     problems = list(typed.problems)
     stages: list[Stage] = []
     try:
-        typed, command, values = complete(typed, user_dirs)
-        main, found = validate(values, lambda: compose_values(command.preset(), user_dirs))
+        composer = composer or Composer(user_dirs)
+        typed, command, values = complete(typed, composer)
+        main, found = validate(values, lambda: composer.values(command.preset()))
         problems += found
         if main is not None:
-            stages, found = build_stages(typed, main, user_dirs)
+            stages, found = build_stages(typed, main, composer)
             problems += found
         problems += without_effect(typed, values, main, [] if problems else stages)
-        plain = _plain(command, values, user_dirs)
+        plain = _plain(command, values, composer)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split())
         raise ConfigError([*problems, Problem("configuration", text)]) from error
+    except ConfigError as error:  # a YAML of the user's that cannot be composed
+        raise ConfigError([*problems, *error.problems]) from error
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     if main is None:
@@ -104,24 +112,22 @@ def load(
     return Plan(tuple(stages), main, changed, words)
 
 
-def complete(
-    typed: CommandLine, user_dirs: Sequence[Path]
-) -> tuple[CommandLine, CommandLine, Values]:
+def complete(typed: CommandLine, composer: Composer) -> tuple[CommandLine, CommandLine, Values]:
     """Choose what the command leaves open: a model's name, the data, what `debug=true` shrinks.
 
     Returns the command without and with the values of debug, and the composition of the latter.
     Raises what Hydra and OmegaConf raise.
     """
-    command, values = typed, compose_values(typed.overrides(), user_dirs)
+    command, values = typed, composer.values(typed.overrides())
     while True:
         typed = with_default_data(with_own_model(typed, values), values)
         whole = with_debug(typed, values)
         if whole == command:
             return typed, command, values
-        command, values = whole, compose_values(whole.overrides(), user_dirs)
+        command, values = whole, composer.values(whole.overrides())
 
 
-def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> Values:
+def _plain(command: CommandLine, values: Values, composer: Composer) -> Values:
     """Compose what the run's name already tells, and what is no difference of the run: hardware."""
     named = {"model", "data", "algo", "backend", "collect", "pipeline"}
     choices = {key: text for key, text in command.choices.items() if key in named}
@@ -129,9 +135,9 @@ def _plain(command: CommandLine, values: Values, user_dirs: Sequence[Path]) -> V
     if plain == command:
         return values
     if values.get("debug") is True:
-        composed = compose_values(plain.overrides(), user_dirs)
+        composed = composer.values(plain.overrides())
         plain = with_debug(plain, {**composed, "debug": True})
-    return compose_values(plain.overrides(), user_dirs)
+    return composer.values(plain.overrides())
 
 
 def _difference(values: Values, plain: Values, prefix: str = "") -> dict[str, Any]:

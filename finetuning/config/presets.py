@@ -1,6 +1,8 @@
 """Presets that follow from other settings: `debug=true`, and a model that is given by its path."""
 
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import yaml
 
@@ -20,12 +22,19 @@ def with_debug(command: CommandLine, composed: Values) -> CommandLine:
     """
     if composed.get("debug") is not True:
         return command
-    shrink = yaml.safe_load((CONF_DIR / "debug.yaml").read_text(encoding="utf-8"))
-    kinds = _kinds(composed.get("algo", {}).get("name"))
+    shrink, kinds = _shrink(), _kinds(composed.get("algo", {}).get("name"))
     forced = {
         key: f"++{key}={value}" for kind in kinds for key, value in shrink.get(kind, {}).items()
     }
     return replace(command, values={**forced, **command.values})
+
+
+@cache
+def _shrink() -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = yaml.safe_load(
+        (CONF_DIR / "debug.yaml").read_text(encoding="utf-8")
+    )
+    return settings
 
 
 def _kinds(algo: str | None) -> list[str]:

@@ -7,13 +7,11 @@ A group that a stage chooses starts from its own values: what the command line o
 set for the algorithm of the run does not reach the algorithm of another stage.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from whetstone.finetuning.config.command_line import CommandLine
-from whetstone.finetuning.config.compose import compose_choices, compose_values
+from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.presets import with_debug
 from whetstone.finetuning.config.references import references
 from whetstone.finetuning.config.schema import Config, RewardTrainingConfig, StageConfig
@@ -46,18 +44,18 @@ class Stage:
 
 
 def build_stages(
-    command: CommandLine, main: Config, user_dirs: Sequence[Path]
+    command: CommandLine, main: Config, composer: Composer
 ) -> tuple[list[Stage], list[Problem]]:
     """Compose and check each stage of the chosen pipeline."""
     stages: list[Stage] = []
     problems: list[Problem] = []
     earlier: dict[str, bool] = {}  # name, and whether it may have made a policy
     if "experiment" in command.choices:
-        command = _with_choices_of_experiment(command, user_dirs)
+        command = _with_choices_of_experiment(command, composer)
     for name, spec in main.pipeline.stages.items():
         if spec.when == "without_model" and main.model.path is not None:
             continue
-        config, found = _stage_config(command, main, name, user_dirs)
+        config, found = _stage_config(command, main, name, composer)
         problems += [_of_stage(name, problem) for problem in found]
         if config is not None:
             continues = any(earlier.values())
@@ -68,15 +66,15 @@ def build_stages(
     return stages, problems
 
 
-def _with_choices_of_experiment(command: CommandLine, user_dirs: Sequence[Path]) -> CommandLine:
+def _with_choices_of_experiment(command: CommandLine, composer: Composer) -> CommandLine:
     """Name again what an experiment file chose, because a stage may have to leave the file out."""
-    chosen = compose_choices(command.overrides(), user_dirs)
+    chosen = composer.choices(command.overrides())
     named = {group: f"{group}={chosen[group]}" for group in ("model", "data", "pipeline")}
     return replace(command, choices={**named, **command.choices})
 
 
 def _stage_config(
-    command: CommandLine, main: Config, name: str, user_dirs: Sequence[Path]
+    command: CommandLine, main: Config, name: str, composer: Composer
 ) -> tuple[Config | None, list[Problem]]:
     spec = main.pipeline.stages[name]
     if not spec.choose and not spec.set:
@@ -91,25 +89,27 @@ def _stage_config(
         choices.pop("collect", None)  # the stage trains, whatever the command collects at the end
         of_user = {key: text for key, text in of_user.items() if key.split(".")[0] != "collect"}
     stage = replace(command, choices=choices, values={**of_user, **of_stage})
-    values = _compose(stage, stage.overrides(), spec, user_dirs)
+    values = _compose(stage, stage.overrides(), spec, composer)
     if values.get("debug") is True:  # a check of the path shrinks what the pipeline asks for, too
-        typed = {key.removeprefix(f"pipeline.stages.{name}.set.") for key in command.values}
+        own_path = f"pipeline.stages.{name}.set."
+        of_own = {key.removeprefix(own_path) for key in command.values if key.startswith(own_path)}
+        typed = of_own | (of_user.keys() - of_stage.keys())
         shrunk = with_debug(replace(stage, values={}), values).values
         smaller = {key: text for key, text in shrunk.items() if key not in typed}
         stage = replace(stage, values={**stage.values, **smaller})
-        values = _compose(stage, stage.overrides(), spec, user_dirs)
-    return validate(values, lambda: _compose(stage, stage.preset(), spec, user_dirs))
+        values = _compose(stage, stage.overrides(), spec, composer)
+    return validate(values, lambda: _compose(stage, stage.preset(), spec, composer))
 
 
 def _compose(
-    stage: CommandLine, overrides: list[str], spec: StageConfig, user_dirs: Sequence[Path]
+    stage: CommandLine, overrides: list[str], spec: StageConfig, composer: Composer
 ) -> Values:
     """Compose, and take the stage's own groups from a composition without the experiment."""
-    values = compose_values(overrides, user_dirs)
+    values = composer.values(overrides)
     experiment = stage.choices.get("experiment")
     if experiment is not None:
         own = [override for override in overrides if override != experiment]
-        without = compose_values(own, user_dirs)
+        without = composer.values(own)
         values |= {group: without[group] for group in spec.choose}
     return values
 

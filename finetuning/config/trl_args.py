@@ -78,10 +78,11 @@ WORDS_OF_TRANSFORMERS = {
 }
 
 
+@cache
 def words_of_transformers(argument: str) -> tuple[str, ...]:
     """Return the values of the enumeration that an argument is one of."""
     file, name = WORDS_OF_TRANSFORMERS[argument]
-    tree = ast.parse((_package_dir("transformers") / file).read_text(encoding="utf-8"))
+    tree = _parsed(_package_dir("transformers") / file)
     return tuple(
         str(statement.value.value)
         for node in tree.body
@@ -127,6 +128,12 @@ def fits(value: object, annotation: str) -> bool:
     return type(value).__name__ in alternatives
 
 
+@cache
+def _parsed(source: Path) -> ast.Module:
+    return ast.parse(source.read_text(encoding="utf-8"))
+
+
+@cache
 def _package_dir(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -135,7 +142,7 @@ def _package_dir(package: str) -> Path:
 
 
 def _fields(source: Path, classes: set[str]) -> dict[str, str]:
-    tree = ast.parse(source.read_text(encoding="utf-8"))
+    tree = _parsed(source)
     return {
         statement.target.id: ast.unparse(statement.annotation)
         for node in tree.body

@@ -27,6 +27,7 @@ from whetstone.finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.formats.checks import too_few
 from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.finetuning.formats.read import Imports
 from whetstone.rewards.extract import trimmed
 
 Row = dict[str, Any]
@@ -42,14 +43,15 @@ class Data:
     """Rows that are measured and never trained on; None where there are none."""
 
 
-def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False) -> Data:
+def build_data(config: DataConfig, need: Need, seed: int, *, imports: Imports = None) -> Data:
     """Return the rows of the configured data in the columns that `need` names.
 
     Raises:
-        ConfigError: a user's file has bad rows; `needs_tests`: each must have tests.
+        ConfigError: a user's file has bad rows. With `imports` each must have tests, which can
+            import these modules.
 
     """
-    train, held_out = _rows(config, need, seed, needs_tests=needs_tests)
+    train, held_out = _rows(config, need, seed, imports=imports)
     if need is Need.REFERENCES:
         train, held_out = _against_references(train, config), _against_references(held_out, None)
     if need is Need.LABELS:  # KTO's batches keep the order of the rows
@@ -63,15 +65,13 @@ def build_data(config: DataConfig, need: Need, seed: int, *, needs_tests: bool =
 def what_is_made(config: DataConfig, need: Need) -> str:
     """Say what takes the time of `build_data`."""
     if isinstance(config, NanoData) and need is Need.COMPLETIONS:
-        return f"making {config.corpus_size:,} programs"
+        return f"making {config.programs:,} programs"
     return "reading the data"
 
 
-def build_dataset(
-    config: DataConfig, need: Need, seed: int, *, needs_tests: bool = False
-) -> Dataset:
+def build_dataset(config: DataConfig, need: Need, seed: int, *, imports: Imports = None) -> Dataset:
     """Return the rows to train on."""
-    return build_data(config, need, seed, needs_tests=needs_tests).train
+    return build_data(config, need, seed, imports=imports).train
 
 
 def check_fills_a_batch(rows: int, arguments: Any) -> None:
@@ -109,7 +109,7 @@ def _dataset(rows: list[Row]) -> Dataset:
     return Dataset.from_list(rows, on_mixed_types="use_json" if is_chat else None)
 
 
-def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Rows:
+def _rows(config: DataConfig, need: Need, seed: int, *, imports: Imports) -> Rows:
     match config:
         case NanoData():
             rows = nano_rows(config, need, seed), nano_held_out(config, need)
@@ -127,11 +127,11 @@ def _rows(config: DataConfig, need: Need, seed: int, *, needs_tests: bool) -> Ro
         case PromptsData():
             rows = prompt_rows(config)
         case JsonlData():
-            rows = jsonl_rows(config, need, needs_tests=needs_tests)
+            rows = jsonl_rows(config, need, imports=imports)
         case TextData():
             rows = text_rows(config)
         case HubData():
-            rows = hub_rows(config, need, needs_tests=needs_tests)
+            rows = hub_rows(config, need, imports=imports)
     return rows
 
 

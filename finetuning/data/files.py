@@ -12,7 +12,14 @@ from whetstone.finetuning.config.schema import HubData, JsonlData, PromptsData, 
 from whetstone.finetuning.data.conversations import turns
 from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
 from whetstone.finetuning.formats.dataset_type import Need
-from whetstone.finetuning.formats.read import VALIDATION, check_rows, hold_out, matches, read_rows
+from whetstone.finetuning.formats.read import (
+    VALIDATION,
+    Imports,
+    check_rows,
+    hold_out,
+    matches,
+    read_rows,
+)
 
 Row = dict[str, Any]
 Rows = tuple[list[Row], list[Row]]
@@ -21,14 +28,14 @@ Rows = tuple[list[Row], list[Row]]
 _PROMPTS = Path(__file__).parent / "prompts" / "train.jsonl"
 
 
-def jsonl_rows(config: JsonlData, need: Need, *, needs_tests: bool) -> Rows:
+def jsonl_rows(config: JsonlData, need: Need, *, imports: Imports = None) -> Rows:
     """Read a file or a collected folder; the validation file, where there is one, is held out."""
-    rows = read_rows(config.train, need, needs_tests=needs_tests)
+    rows = read_rows(config.train, need, imports=imports)
     if need is Need.PROMPTS:
         return [{**row, "stop": config.stop} for row in rows], []
     validation = config.validation or config.train / VALIDATION
     if validation.is_file():
-        held_out = read_rows(validation, need, needs_tests=False)[: config.held_out]
+        held_out = read_rows(validation, need)[: config.held_out]
     else:
         rows, held_out = hold_out(rows, config.held_out)
     return _spread(rows), _spread(held_out)
@@ -36,7 +43,7 @@ def jsonl_rows(config: JsonlData, need: Need, *, needs_tests: bool) -> Rows:
 
 def prompt_rows(config: PromptsData) -> Rows:
     """Read our own prompts; those of `evaluation.jsonl` beside them are never trained on."""
-    rows = read_rows(_PROMPTS, Need.PROMPTS, needs_tests=False)
+    rows = read_rows(_PROMPTS, Need.PROMPTS)
     chosen = [row for row in rows if row["language"] in config.languages]
     return [{**row, "stop": config.stop} for row in chosen], []
 
@@ -58,7 +65,7 @@ def _text(path: Path, setting: str) -> str:
         raise ConfigError([Problem(f"data.train={setting}", remedy)]) from error
 
 
-def hub_rows(config: HubData, need: Need, *, needs_tests: bool) -> Rows:
+def hub_rows(config: HubData, need: Need, *, imports: Imports = None) -> Rows:
     """Load splits of a data set from the Hub or its cache.
 
     Raises:
@@ -66,17 +73,17 @@ def hub_rows(config: HubData, need: Need, *, needs_tests: bool) -> Rows:
         OutsideError: the Hub cannot be reached.
 
     """
-    rows = _split(config, config.train_split, need, needs_tests=needs_tests)
+    rows = _split(config, config.train_split, need, imports=imports)
     if need is Need.PROMPTS:
         return rows, []
     if config.validation_split is None:
         rows, held_out = hold_out(rows, config.held_out)
     else:
-        held_out = _split(config, config.validation_split, need, needs_tests=False)
+        held_out = _split(config, config.validation_split, need)
     return _spread(rows), _spread(held_out[: config.held_out])
 
 
-def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> list[Row]:
+def _split(config: HubData, split: str, need: Need, *, imports: Imports = None) -> list[Row]:
     source = f"{config.path}[{split}]"
     try:
         loaded = load_dataset(config.path, config.subset, split=split, revision=config.revision)
@@ -90,7 +97,7 @@ def _split(config: HubData, split: str, need: Need, *, needs_tests: bool) -> lis
             f"({type(error).__name__}). Go online, or copy its rows here and use data=jsonl."
         ) from error
     places = ((f"{source}:{number}", row) for number, row in enumerate(named, start=1))
-    return check_rows(source, places, need, needs_tests=needs_tests)
+    return check_rows(source, places, need, imports=imports)
 
 
 def _spread(rows: list[Row]) -> list[Row]:

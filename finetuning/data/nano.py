@@ -17,9 +17,9 @@ def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
     """Return training rows."""
     match need:
         case Need.COMPLETIONS:
-            return _imitations(config.corpus_size, seed)
+            return _imitations(config.programs, seed)
         case Need.TEXT:
-            return texts(config.corpus_size, seed)
+            return texts(config.programs, seed)
         case Need.PREFERENCES:
             return pairs(Split.RL, config.train_problems, config.wrong_per_problem, seed)
         case Need.REFERENCES:

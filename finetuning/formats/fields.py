@@ -1,13 +1,14 @@
 """The fields of a row, for each need, and what is wrong with one."""
 
-import ast
 import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
 from whetstone.finetuning.formats.dataset_type import Need
-from whetstone.rewards.sandbox.statements import VacuousTestsError, require_tests_that_can_fail
+from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.tests_source import plainly_judge
+from whetstone.rewards.tests_source import wrong_tests as _wrong_tests
 
 Row = dict[str, Any]
 
@@ -42,6 +43,15 @@ FIELDS: dict[Need, dict[str, tuple[str, bool]]] = {
         "label": ("true or false", True),
     },
 }
+ANSWERS: dict[Need, tuple[str, ...]] = {
+    Need.PROMPTS: (),
+    Need.COMPLETIONS: ("completion",),
+    Need.TEXT: (),
+    Need.PREFERENCES: ("chosen", "rejected"),
+    Need.REFERENCES: (),
+    Need.LABELS: ("completion",),
+}
+"""What follows the prompt in a sequence that is trained on."""
 _CONVERSATION = {"messages": (_CHAT, True), "tools": ("list", False)}
 
 # Text that must not be blank. What is only compared (`rejected`, KTO's completions) may be: models
@@ -56,6 +66,13 @@ _SAYS: dict[Need, tuple[str, ...]] = {
     Need.LABELS: ("prompt",),
 }
 
+_TEXTS = frozenset({_TEXT, _CHAT})
+_ABSENT = object()
+_FORMS: dict[type, str] = {str: "text", list: "messages"}
+_CHATS = {
+    need: tuple(field for field, (kind, _) in fields.items() if kind == _CHAT)
+    for need, fields in FIELDS.items()
+}
 _KINDS: dict[str, tuple[type, ...]] = {
     _TEXT: (str,),
     _CHAT: (str, list),
@@ -71,15 +88,23 @@ def wrong_fields(row: Row, need: Need) -> Iterator[str]:
     if need is Need.COMPLETIONS and "messages" in row:
         fields = _CONVERSATION
         yield from wrong_turns(row["messages"])
+    says = _SAYS[need]
     for field, (kind, required) in fields.items():
-        if field not in row:
-            if required:
-                yield f"field {field}: missing (found: {', '.join(sorted(row))})"
-        else:
-            yield from _wrong_value(field, row[field], kind, may_be_blank=field not in _SAYS[need])
-    if len(set(forms(row, need).values())) > 1:
-        told = ", ".join(f"{field} is {form}" for field, form in forms(row, need).items())
-        yield f"field {next(iter(forms(row, need)))}: {told}; write all of them one way"
+        value = row.get(field, _ABSENT)
+        if type(value) is str and kind in _TEXTS and value and not value.isspace():
+            continue  # most are; there may be a hundred thousand of them
+        if value is not _ABSENT:
+            yield from _wrong_value(field, value, kind, may_be_blank=field not in says)
+        elif required:
+            yield f"field {field}: missing (found: {', '.join(sorted(row))})"
+    written = forms(row, need)
+    if len(written) > 1 and len(set(written.values())) > 1:
+        told = ", ".join(f"{field} is {form}" for field, form in written.items())
+        yield f"field {next(iter(written))}: {told}; write all of them one way"
+    if need is Need.PROMPTS and isinstance(row.get("entry_points"), list):
+        yield from _wrong_entry_points(row["entry_points"])
+    if isinstance(row.get("prompt"), list):
+        yield from _repeated_prompts(row["prompt"], row, need)
     if need is Need.PREFERENCES and "chosen" in row and row["chosen"] == row.get("rejected"):
         yield "field rejected: equal to chosen, so the pair prefers nothing"
 
@@ -95,30 +120,43 @@ def _wrong_value(field: str, value: Any, kind: str, *, may_be_blank: bool) -> It
         yield f"field {field}: empty"
 
 
+def _wrong_entry_points(names: list[Any]) -> Iterator[str]:
+    for index, name in enumerate(names):
+        try:
+            root_name(name)
+        except (TypeError, ValueError) as error:
+            told = error if isinstance(name, str) else f"expected str, found {type(name).__name__}"
+            yield f"field entry_points[{index}]: {told}"
+
+
+def _repeated_prompts(prompt: list[Any], row: Row, need: Need) -> Iterator[str]:
+    """Yield the answers of messages that begin with their prompt, which TRL puts before them."""
+    for field in ANSWERS[need] if prompt else ():
+        if isinstance(row.get(field), list) and row[field][: len(prompt)] == prompt:
+            yield f"field {field}: begins with the messages of prompt, which TRL puts before it"
+
+
 def forms(row: Row, need: Need) -> dict[str, str]:
     """Return of each field that may be text or messages which one it is; others are left out."""
-    known: dict[type, str] = {str: "text", list: "messages"}
-    return {
-        field: known[type(row[field])]
-        for field, (kind, _) in FIELDS[need].items()
-        if kind == _CHAT and type(row.get(field)) in known
-    }
+    found: dict[str, str] = {}
+    for field in _CHATS[need]:
+        form = _FORMS.get(type(row.get(field)))
+        if form is not None:
+            found[field] = form
+    return found
 
 
-def wrong_tests(row: Row) -> Iterator[str]:
-    """Yield why the tests of a row cannot be run."""
-    tests = row.get("tests", "")
-    if not isinstance(tests, str):
+def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
+    """Yield why the tests of a row cannot judge a program, if `imports` are all they can import."""
+    tests, prefix, names = row.get("tests", ""), row.get("prefix", ""), row.get("entry_points", ())
+    if not (isinstance(tests, str) and isinstance(prefix, str) and isinstance(names, list | tuple)):
         return  # wrong_fields says so
     if not tests.strip():
         yield "field tests: missing; reward=execution runs them"
         return
-    try:
-        require_tests_that_can_fail(ast.parse(tests))
-    except SyntaxError as error:
-        yield f"field tests: not Python: {error.msg} (line {error.lineno})"
-    except VacuousTestsError as error:
-        yield f"field tests: {error}"
+    if not plainly_judge(tests, prefix, names, imports):
+        for reason in _wrong_tests(tests, prefix, names, imports):
+            yield f"field tests: {reason}"
 
 
 def prompt_key(row: Row) -> str:

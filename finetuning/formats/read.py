@@ -1,22 +1,31 @@
 """A user's own rows. Every bad one is reported with file, line and field, before anything loads."""
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from glob import iglob
 from itertools import islice
 from pathlib import Path
 
-from whetstone.evaluation.lines import NotText, numbered_lines, text_of
+from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
+from whetstone.finetuning.formats.columns import Columns, taken_names
 from whetstone.finetuning.formats.dataset_type import Need
-from whetstone.finetuning.formats.fields import Row, forms, prompt_key, wrong_fields, wrong_tests
+from whetstone.finetuning.formats.fields import (
+    ANSWERS,
+    Row,
+    forms,
+    prompt_key,
+    wrong_fields,
+    wrong_tests,
+)
 
 TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"
 """The files of a folder of rows, as `whetstone collect` writes it."""
 MOST_SHOWN = 20
+Imports = frozenset[str] | None
 _LOOKED_AT = 100
 _KINDS = (Need.PREFERENCES, Need.LABELS, Need.COMPLETIONS, Need.PROMPTS, Need.TEXT)
 """From rows with the most fields to those that fit many files."""
@@ -27,8 +36,13 @@ def train_file(path: Path) -> Path:
     return path / TRAIN if path.is_dir() else path
 
 
-def read_rows(path: Path, need: Need, *, needs_tests: bool) -> list[Row]:
+def read_rows(path: Path, need: Need, *, imports: Imports = None) -> list[Row]:
     """Read a JSONL file, or `train.jsonl` of a folder.
+
+    Args:
+        path: The file or folder.
+        need: What the rows are for.
+        imports: Modules that tests can import, where a reward runs them; None where none does.
 
     Raises:
         ConfigError: with the bad rows, all at once.
@@ -39,14 +53,13 @@ def read_rows(path: Path, need: Need, *, needs_tests: bool) -> list[Row]:
     problems: list[Problem] = []
     try:
         for number, line in numbered_lines(path):
-            row, reason = _parse(line)
-            if row is None:
-                problems.append(RowProblem(f"{path}:{number}", reason))
-            else:
-                rows.append((f"{path}:{number}", row))
+            try:
+                rows.append((f"{path}:{number}", row_of(line)))
+            except NotRow as error:
+                problems += [RowProblem(f"{path}:{number}", reason) for reason in error.reasons]
     except NotText as error:
         problems.append(RowProblem(f"{path}:1", str(error)))
-    return check_rows(str(path), rows, need, needs_tests=needs_tests, problems=problems)
+    return check_rows(str(path), rows, need, imports=imports, problems=problems)
 
 
 def matches(pattern: str) -> Iterator[Path]:
@@ -57,7 +70,7 @@ def matches(pattern: str) -> Iterator[Path]:
     return map(Path, iglob(str(path), recursive=True))  # noqa: PTH207 - it may be absolute
 
 
-def looks_like(path: Path, need: Need, *, needs_tests: bool) -> Need | None:
+def looks_like(path: Path, need: Need, *, imports: Imports = None) -> Need | None:
     """Return what the rows of a file are rather meant for, or None if they may be for `need`.
 
     One sentence about the file then says more than a complaint about each of its lines. A single
@@ -65,7 +78,7 @@ def looks_like(path: Path, need: Need, *, needs_tests: bool) -> Need | None:
     """
     kinds: Counter[Need] = Counter()
     for row in first_rows(path):
-        reasons = [*wrong_fields(row, need), *(wrong_tests(row) if needs_tests else ())]
+        reasons = [*wrong_fields(row, need), *_wrong_tests(row, imports)]
         if not any("missing" in reason for reason in reasons):
             return None
         kinds.update(
@@ -78,9 +91,8 @@ def first_rows(path: Path) -> Iterator[Row]:
     """Yield the first hundred rows of a file that can be read at all."""
     try:
         for _, line in islice(numbered_lines(path), _LOOKED_AT):
-            row, _ = _parse(line)
-            if row is not None:
-                yield row
+            with suppress(NotRow):
+                yield row_of(line)
     except NotText:
         return  # read_rows says so
 
@@ -96,7 +108,7 @@ def check_rows(
     rows: Iterable[tuple[str, Row]],
     need: Need,
     *,
-    needs_tests: bool,
+    imports: Imports = None,
     problems: Iterable[Problem] = (),
 ) -> list[Row]:
     """Return the rows, each of which came with its place (`FILE:LINE`).
@@ -107,21 +119,10 @@ def check_rows(
     """
     good: list[Row] = []
     found = list(problems)
-    columns: set[str] | None = None
-    written: dict[str, str] = {}
+    table = _Table(need)
     for place, row in rows:
-        reasons = [*wrong_fields(row, need), *(wrong_tests(row) if needs_tests else ())]
-        if not reasons:
-            columns = columns or set(row)
-            if set(row) != columns:
-                odd = ", ".join(sorted(set(row) ^ columns))
-                reasons = [f"field {odd}: in some rows only; every row needs the same fields"]
-            written = written or forms(row, need)
-            reasons += [
-                f"field {field}: {form} here, {written[field]} in other rows; choose one"
-                for field, form in forms(row, need).items()
-                if form != written.get(field, form)
-            ]
+        reasons = [*wrong_fields(row, need), *_wrong_tests(row, imports)]
+        reasons = reasons or table.misfits(row)
         found += [RowProblem(place, reason) for reason in reasons]
         if not reasons:
             good.append(row)
@@ -132,7 +133,48 @@ def check_rows(
         raise ConfigError([*found[:MOST_SHOWN], *more])
     if not good:
         raise ConfigError([Problem(f"data.train={source}", "the file has no rows")])
+    for field in ANSWERS[need]:
+        if all(_repeats_its_prompt(row, field) for row in good):
+            remedy = f"{field} begins with prompt in every row, and TRL puts prompt before it again"
+            raise ConfigError([Problem(f"data.train={source}", f"{remedy}; take it out there")])
     return good
+
+
+class _Table:
+    """What the rows of a file have together: a row must fit those before it."""
+
+    def __init__(self, need: Need) -> None:
+        self._need = need
+        self._columns = Columns()
+        self._names: Collection[str] = ()
+        self._written: dict[str, str] = {}
+
+    def misfits(self, row: Row) -> list[str]:
+        """Return why a row does not fit; the first one that does says what others must be like."""
+        if not self._names:
+            if taken := [*taken_names(row, self._need)]:
+                return taken
+            self._names, self._written = row.keys(), forms(row, self._need)
+        if row.keys() != self._names:
+            odd = ", ".join(sorted(row.keys() ^ set(self._names)))
+            return [f"field {odd}: in some rows only; every row needs the same fields"]
+        reasons = [
+            f"field {field}: {form} here, {self._written[field]} in other rows; choose one"
+            for field, form in forms(row, self._need).items()
+            if form != self._written.get(field, form)
+        ]
+        if "messages" not in {*self._written.values(), *self._names}:  # chats are kept as JSON
+            reasons += self._columns.misfits(row)
+        return reasons
+
+
+def _repeats_its_prompt(row: Row, field: str) -> bool:
+    answer, prompt = row.get(field), row.get("prompt")
+    return isinstance(prompt, str) and isinstance(answer, str) and answer.startswith(prompt)
+
+
+def _wrong_tests(row: Row, imports: Imports) -> Iterable[str]:
+    return () if imports is None else wrong_tests(row, imports)
 
 
 def hold_out(rows: list[Row], wanted: int) -> tuple[list[Row], list[Row]]:
@@ -156,18 +198,6 @@ def hold_out(rows: list[Row], wanted: int) -> tuple[list[Row], list[Row]]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _parse(line: bytes) -> tuple[Row | None, str]:
-    try:
-        row = json.loads(text_of(line))
-    except NotText as error:
-        return None, str(error)
-    except json.JSONDecodeError as error:
-        return None, f"not JSON: {error.msg} at column {error.colno}"
-    if not isinstance(row, dict):
-        return None, f"expected an object, found {type(row).__name__}"
-    return row, ""
 
 
 def _line(place: str) -> int:
@@ -195,11 +225,11 @@ def read_base(folder: Path) -> list[list[Row]]:
         path = folder / name
         for number, line in numbered_lines(path) if path.is_file() else ():
             try:
-                row = json.loads(text_of(line))
-            except (NotText, json.JSONDecodeError) as error:
+                row = row_of(line)
+            except NotRow as error:
                 reason = f"{error}; collect it again, or take the line out"
                 raise ConfigError([RowProblem(f"{path}:{number}", reason)]) from error
-            if not (isinstance(row, dict) and is_of_base(row)):
+            if not is_of_base(row):
                 remedy = (
                     "its rows have no prompt, completion and verdict: give a collect=base folder"
                 )

@@ -95,7 +95,7 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
         task = build_task(prompts, limit, ())
         return task, {problem.id: _columns(problem, task.stop) for problem in task.problems}
     path = Path(prompts)
-    found = read_rows(path, Need.PROMPTS, needs_tests=config.needs_tests)[:limit]
+    found = read_rows(path, Need.PROMPTS, imports=config.imports)[:limit]
     stop = tuple(getattr(config.data, "stop", ()) or found[0].get("stop") or ())
     ids = [str(row.get("id", f"{path.stem}/{number}")) for number, row in enumerate(found, 1)]
     if len(set(ids)) < len(ids):

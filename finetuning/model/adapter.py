@@ -18,6 +18,7 @@ from whetstone.finetuning.model.device import AS_STORED
 from whetstone.finetuning.model.policy import Policy, load_policy
 from whetstone.finetuning.model.quantized import copy_dequantized
 from whetstone.finetuning.model.value_head import policy_only
+from whetstone.finetuning.model.vocabulary import fit_vocabulary, tokenizer_beside
 
 _ALL = "all-linear"
 
@@ -79,8 +80,10 @@ def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:
         )
 
 
-def save_adapter(model: Any, folder: Path, base: str) -> None:
+def save_adapter(model: Any, folder: Path, base: str, tokenizer: Any = None) -> None:
     """Write the adapter in peft's layout, naming the base that it belongs to.
+
+    The tokenizer goes with it, since training may have given it tokens or a chat template.
 
     A folder is named by its whole path: from elsewhere another might be found, or the Hub asked.
     """
@@ -93,6 +96,15 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
         settings.write_text(json.dumps(values, indent=2), encoding="utf-8")
         held = "nf4" if getattr(model, "is_loaded_in_4bit", False) else None
         write_origin(draft, Origin(held))
+        if tokenizer is not None:
+            tokenizer.save_pretrained(draft)
+
+
+def with_adapter(base: Policy, adapter: Path, trust_remote_code: bool = False) -> Policy:
+    """Put an adapter onto its base, with the vocabulary and the tokenizer it was trained with."""
+    fit_vocabulary(adapter, base.model)
+    model = PeftModel.from_pretrained(base.model, adapter)
+    return Policy(model, tokenizer_beside(adapter, base.tokenizer, trust_remote_code))
 
 
 def merge_adapter(adapter: Path, config: Base, trained: Any) -> Policy:
@@ -108,4 +120,5 @@ def merge_adapter(adapter: Path, config: Base, trained: Any) -> Policy:
     base = load_policy(config.path, AS_STORED, config.revision, config.trust_remote_code)
     if config.quantization:
         copy_dequantized(trained, base.model)
-    return Policy(PeftModel.from_pretrained(base.model, adapter).merge_and_unload(), base.tokenizer)
+    adapted = with_adapter(base, adapter, config.trust_remote_code)
+    return Policy(adapted.model.merge_and_unload(), adapted.tokenizer)

@@ -1,6 +1,5 @@
-"""Whether an adapter belongs to a base: the shapes of both, read without loading any weights."""
+"""Whether an adapter belongs to a base: shapes, names and a few rows, without loading a model."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,9 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from whetstone.finetuning.errors import Problem
+from whetstone.finetuning.model.same_base import other_base
+from whetstone.finetuning.model.vocabulary import WEIGHTS, vocabulary_problems
 
-WEIGHTS = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
 _FIRST = ".lora_A.weight"
 _SHOWN = 2
@@ -37,13 +37,9 @@ def adapter_problems(adapter: Path, base: Path, setting: str, trusted: bool) -> 
         told = "; ".join(wrong[:_SHOWN]) + more
         remedy = f"this is not the base of the adapter ({told}); give the one it was trained on"
         yield Problem(setting, remedy)
-
-
-def named_base(adapter: Path) -> str | None:
-    """Return the base that the adapter's own configuration names."""
-    values = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    base: str | None = values.get("base_model_name_or_path")
-    return base
+        return
+    yield from other_base(adapter, base, setting)
+    yield from vocabulary_problems(adapter, base, model, setting, trusted)
 
 
 def _widths(adapter: Path) -> Iterator[tuple[str, int]]:

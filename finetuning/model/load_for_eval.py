@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from whetstone.finetuning.artifacts.provenance import read_origin
 from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.finetuning.model.adapter import with_adapter
 from whetstone.finetuning.model.adapter_check import adapter_problems
 from whetstone.finetuning.model.device import Device
 from whetstone.finetuning.model.hub import local_folder
@@ -81,11 +81,9 @@ def load_measured(wanted: WeightsToMeasure, device: Device) -> Policy:
     else:
         policy = _placed(wanted, device)
     if wanted.adapter is not None:
-        adapted = PeftModel.from_pretrained(policy.model, Path(wanted.adapter).expanduser())
-        # Folding into 4 or 8 bits would round the adapter away; there it stays beside the weights.
-        policy = Policy(
-            adapted.merge_and_unload() if wanted.bits is None else adapted, policy.tokenizer
-        )
+        policy = with_adapter(policy, _adapter_folder(wanted.adapter), wanted.trust_remote_code)
+        if wanted.bits is None:  # folding into 4 or 8 bits would round the adapter away
+            policy = Policy(policy.model.merge_and_unload(), policy.tokenizer)
     policy.model.eval()
     return policy
 

@@ -41,7 +41,7 @@ class Merger:
         if self._model.adapter == "full" or self._model.path is None:
             save_policy(trained, folder)
             return None
-        save_adapter(trained.model, adapter, self._model.path)
+        save_adapter(trained.model, adapter, self._model.path, trained.tokenizer)
         return write_merged(adapter, self._model, trained, folder, self._wanted)
 
 

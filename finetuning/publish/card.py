@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from whetstone.finetuning.publish.card_head import card_head
 from whetstone.finetuning.publish.parts import hub_id
 from whetstone.finetuning.report.outcome import banner, comparisons, headline, notes
 from whetstone.finetuning.report.read import Run
@@ -61,8 +62,10 @@ def model_card(
         _licence(about),
     )
     tags = ["trl", config["algo"]["name"], "code"]
-    head = yaml.safe_dump(_head(tags, about), sort_keys=False)
-    return f"---\n{head}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
+    # The figures are of the finished model, and say nothing of an epoch's or a check's.
+    scores = {} if about.epoch or run.is_debug else run.summary.after or {}
+    head = card_head(about.repo, about.base, about.licence, tags, scores)
+    return f"---\n{head}\n---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
 
 
 def merged_card(found: Mapping[str, Any], quantization: str | None, about: About) -> str:
@@ -82,18 +85,8 @@ def merged_card(found: Mapping[str, Any], quantization: str | None, about: About
         _merge(found["kl"], found["max_logit_difference"]),
         _licence(about),
     )
-    head = yaml.safe_dump(_head(["code"], about), sort_keys=False)
-    return f"---\n{head}---\n\n" + "\n\n".join(sections) + "\n"
-
-
-def _head(tags: list[str], about: About) -> dict[str, Any]:
-    return {
-        **about.licence,
-        **({"base_model": about.base} if about.base else {}),
-        "library_name": "transformers",
-        "pipeline_tag": "text-generation",
-        "tags": ["whetstone", *tags],
-    }
+    head = card_head(about.repo, about.base, about.licence, ["code"], {})
+    return f"---\n{head}\n---\n\n" + "\n\n".join(sections) + "\n"
 
 
 def _base(about: About) -> str:

@@ -7,7 +7,6 @@ plain transformers load it from the disk: the gate of a run's own merge.
 from dataclasses import dataclass
 from pathlib import Path
 
-from peft import PeftModel
 from rich.console import Console
 
 from whetstone.finetuning.artifacts.provenance import Origin, read_origin, write_origin
@@ -15,12 +14,14 @@ from whetstone.finetuning.config.commands import load_publish_model
 from whetstone.finetuning.config.schema import DeviceConfig, MergeConfig
 from whetstone.finetuning.config.schema.commands import MergeSettings
 from whetstone.finetuning.errors import ConfigError, MergeRefusedError, Problem
-from whetstone.finetuning.model.adapter_check import adapter_problems, named_base
+from whetstone.finetuning.model.adapter import with_adapter
+from whetstone.finetuning.model.adapter_check import adapter_problems
 from whetstone.finetuning.model.device import AS_STORED, choose_device
 from whetstone.finetuning.model.hub import local_folder
 from whetstone.finetuning.model.merge import PARITY, refusal, write_merged
 from whetstone.finetuning.model.policy import Policy, load_policy
 from whetstone.finetuning.model.resolve import find_model
+from whetstone.finetuning.model.same_base import named_base
 from whetstone.finetuning.publish.hub import check_access
 from whetstone.finetuning.publish.parts import hub_id
 from whetstone.finetuning.publish.publish import publish_model
@@ -112,5 +113,6 @@ def _trained(settings: MergeSettings, base: _Base) -> Policy:
         trust_remote_code=base.trust_remote_code,
         quantization=base.quantization,
     )
-    model = PeftModel.from_pretrained(policy.model, settings.adapter)
-    return Policy(model.eval(), policy.tokenizer)
+    adapted = with_adapter(policy, settings.adapter, base.trust_remote_code)
+    adapted.model.eval()
+    return adapted

@@ -14,6 +14,7 @@ from whetstone.finetuning.errors import ConfigError, OutsideError, WhetstoneErro
 from whetstone.finetuning.runtime.environment import is_main
 from whetstone.rewards.base import RunStopped
 from whetstone.rewards.sandbox.compiled import MissingToolError
+from whetstone.rewards.sandbox.packages import PackagesUnavailableError
 from whetstone.rewards.sandbox.profile import SandboxUnavailableError
 
 # What a disk says when it is full, read-only or not ours.
@@ -48,6 +49,7 @@ def exit_codes() -> Iterator[None]:
         DataUnavailable,
         MissingToolError,
         RunStopped,
+        PackagesUnavailableError,
         SandboxUnavailableError,
         Unjudged,
     ) as error:

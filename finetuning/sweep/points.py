@@ -14,6 +14,7 @@ from whetstone.finetuning.artifacts.run_dir import check_place, earlier_run, fin
 from whetstone.finetuning.artifacts.run_name import run_name
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.sweep.progress import sweep_settings
 
@@ -70,11 +71,12 @@ def _given_twice(override: Override) -> list[Problem]:
 
 def _names(points: Points, varied: Sequence[str], user_dirs: Sequence[Path]) -> list[str]:
     """Return the name of each point's run. Raises ConfigError with the problems of all."""
+    composer = Composer(user_dirs)
     names: list[str] = []
     wrong: list[tuple[Problem, ...]] = []
     for point in points:
         try:
-            plan = replace(load(point, user_dirs), varied=tuple(varied))
+            plan = replace(load(point, user_dirs, composer), varied=tuple(varied))
             earlier = earlier_run(plan)
             if earlier is None or not finished(earlier):  # a finished one is taken as it is
                 check_place(plan)

@@ -29,6 +29,7 @@ from whetstone.finetuning.model.policy import Policy
 from whetstone.finetuning.report.console import working
 from whetstone.finetuning.rollout.base import Engine
 from whetstone.finetuning.rollout.engines import EngineChoice, build_engine, vllm_arguments
+from whetstone.finetuning.training.empty_answers import check_nothing_passes
 from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
 from whetstone.rewards.base import Costs, Reward
 from whetstone.rewards.composition import RewardSet
@@ -83,14 +84,13 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
         list(rewards.weights),
     )
     with working(stage.console, what_is_made(config.data, need)):
-        data = build_data(
-            config.data, need, config.seed, needs_tests=bool(specs) and config.needs_tests
-        )
+        data = build_data(config.data, need, config.seed, imports=config.imports if specs else None)
     if need is Need.REFERENCES and isinstance(config.algo, RewardTrainingConfig):
         strangers = with_mismatches(data.train.to_list(), config.algo.mismatched, config.seed)
         data = replace(data, train=Dataset.from_list(strangers))
     check_fills_a_batch(len(data.train), arguments)
     _check_together(config, data.train)
+    check_nothing_passes(config.data, specs, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)
     _tell_costs(rewards.rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, rewards)

@@ -1,7 +1,17 @@
 """Runs programs that nobody has read against their tests, and says how each one ended."""
 
+from whetstone.rewards.sandbox.packages import MissingPackageError, PackagesUnavailableError
 from whetstone.rewards.sandbox.profile import Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.sandbox import Sandbox
 from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
-__all__ = ["Job", "Profile", "Result", "Sandbox", "SandboxUnavailableError", "Verdict"]
+__all__ = [
+    "Job",
+    "MissingPackageError",
+    "PackagesUnavailableError",
+    "Profile",
+    "Result",
+    "Sandbox",
+    "SandboxUnavailableError",
+    "Verdict",
+]

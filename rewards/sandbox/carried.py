@@ -27,6 +27,24 @@ def why_not(tree: ast.Module, names: Collection[str]) -> str | None:
     return None
 
 
+def replaces(tree: ast.Module) -> bool:
+    """Tell whether tests put something in the place of what the program calls in its process."""
+    if not any(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body):
+        return False
+    modules = {name for node in tree.body for name in _mocks(node)}
+    return bool(modules) and any(
+        getattr(node, "attr", getattr(node, "id", "")) == "patch" for node in ast.walk(tree)
+    )
+
+
+def _mocks(node: ast.stmt) -> Iterator[str]:
+    """Yield the names under which a statement imports `unittest.mock` or its `patch`."""
+    if isinstance(node, ast.ImportFrom) and node.module in {"unittest", "unittest.mock", "mock"}:
+        yield from (alias.name for alias in node.names if alias.name in {"mock", "patch"})
+    elif isinstance(node, ast.Import):
+        yield from (a.name for a in node.names if a.name in {"unittest.mock", "mock"})
+
+
 def _is_of_objects(node: ast.ClassDef) -> bool:
     """Tell whether instances of a class are nothing but objects: no data and no exceptions."""
     return not node.keywords and all(

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whetstone.rewards.sandbox import frames, probe, processes, tester, zygote
+from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.verdict import Verdict
 
@@ -33,6 +34,9 @@ HEADER = struct.Struct("=Qd")
 MAX_WALL_TIMEOUTS = 10
 MAX_WALL_EXTRA_S = 10.0
 """A program is stopped after this many timeouts and seconds of clock, however long it waited."""
+
+PACKAGES = "packages"
+"""What a host names as missing if a package cannot be imported."""
 
 _MAX_JOB_BYTES = 1 << 30
 _BUSY_SHARE = 0.9
@@ -77,8 +81,10 @@ class _Host:
         zygote_pid: int,
         layers: frozenset[Layer],
         memory_bytes: int,
+        packages: Imported,
     ) -> None:
         self._channel = channel
+        self._packages = packages
         self._control = control
         self._layers = layers
         self._memory_bytes = memory_bytes
@@ -127,7 +133,7 @@ class _Host:
         pid = processes.fork()
         if pid == 0:
             _keep_only(theirs.fileno(), line.fileno())
-            tester.main(theirs, line, self._layers, self._memory_bytes)
+            tester.main(theirs, line, self._layers, self._memory_bytes, self._packages)
         theirs.close()
         line.close()
         slot = _Slot(pid, ours, number)
@@ -288,14 +294,14 @@ def _keep_only(*descriptors: int) -> None:
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
 
 
-def _start_zygote(layers: str, memory_bytes: int) -> tuple[int, socket.socket]:
+def _start_zygote(layers: str, memory_bytes: int, packages: str) -> tuple[int, socket.socket]:
     """Execute a zygote. A fork of this process would hold what the host and the testers import."""
     ours, theirs = socket.socketpair()
     pid = processes.fork()
     if pid == 0:
         _keep_only(theirs.fileno())
         theirs.set_inheritable(True)
-        arguments = [str(theirs.fileno()), str(memory_bytes), layers]
+        arguments = [str(theirs.fileno()), str(memory_bytes), layers, packages]
         command = processes.command("zygote", *arguments)
         os.execve(sys.executable, command, processes.ENVIRONMENT)  # noqa: S606 - no shell is wanted
     theirs.close()
@@ -303,30 +309,35 @@ def _start_zygote(layers: str, memory_bytes: int) -> tuple[int, socket.socket]:
 
 
 def main() -> None:
-    """Serve on the descriptor of `sys.argv[1]`; bytes per program and layers follow it."""
+    """Serve on the descriptor of `sys.argv[1]`; bytes per program, layers, packages follow it."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     memory_bytes = int(sys.argv[2])
-    names = sys.argv[3]
+    names, packages = sys.argv[3:5]
     layers = frozenset(Layer(name) for name in names.split(","))
     del sys.argv[1:]
     processes.end_with_parent(signal.SIGTERM)
     processes.adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    os.environ.clear()
     warnings.simplefilter("ignore")
+    try:
+        imported = import_packages(packages)
+    except ImportError as error:
+        frames.send_json(channel.fileno(), {"missing": PACKAGES, "reason": str(error)})
+        return
+    os.environ.clear()
     random.seed(0)
     gc.collect()
     gc.freeze()
     gc.disable()
     host = None
-    zygote_pid, control = _start_zygote(names, memory_bytes)
+    zygote_pid, control = _start_zygote(names, memory_bytes, packages)
     try:
         zygote.await_ready(control)
         _, line = attach(control)
         with line:
-            probe.attack(tester.Orders(line), layers, memory_bytes)
+            probe.attack(tester.Orders(line), layers, memory_bytes + imported.taken_bytes)
         frames.send_json(channel.fileno(), {"missing": None})
-        host = _Host(channel, control, zygote_pid, layers, memory_bytes)
+        host = _Host(channel, control, zygote_pid, layers, memory_bytes, imported)
         host.serve()
     except zygote.LayerError as error:
         frames.send_json(channel.fileno(), {"missing": error.layer, "reason": error.reason})

@@ -13,10 +13,13 @@ def imported(tree: ast.Module) -> set[str]:
     return {package for node in ast.walk(tree) for package in _packages(node)}
 
 
-def missing(tree: ast.Module) -> set[str]:
-    """Return those that tests import before anything else, and that are not to be had here."""
+def missing(tree: ast.Module, packages: frozenset[str] = frozenset()) -> set[str]:
+    """Return those that tests import before anything else, and that are not to be had here.
+
+    `packages` are to be had beside the library.
+    """
     found = {package for node in tree.body for package in _packages(node)}
-    return found - sys.stdlib_module_names - PROGRAM_MODULES
+    return found - sys.stdlib_module_names - PROGRAM_MODULES - packages
 
 
 def names_of_program(tree: ast.Module) -> set[str]:

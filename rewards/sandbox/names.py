@@ -61,10 +61,18 @@ def judging_names(tree: ast.Module, entry_points: Collection[str]) -> set[str]:
         if isinstance(node, ast.Assert | ast.If | ast.While | ast.IfExp):
             found |= {call for call in map(_called, _conditions(node.test)) if call}
         elif isinstance(node, ast.Compare):
-            sides = [node.left, *node.comparators]
-            if any(_calls(side) & set(entry_points) for side in sides):
-                found |= {_called(side) for side in sides if not _calls(side) & set(entry_points)}
+            found |= _compared([node.left, *node.comparators], entry_points)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "").startswith("assert"):
+            conditions = [part for given in node.args for part in _conditions(given)]
+            found |= set(map(_called, conditions if len(node.args) == 1 else ()))
+            found |= _compared(node.args, entry_points)
     return {name for name in found if name and not name[0].isupper()} - set(entry_points)
+
+
+def _compared(sides: Collection[ast.expr], entry_points: Collection[str]) -> set[str]:
+    """Return what is called on the sides of a comparison with what an entry point gives."""
+    others = [side for side in sides if not _calls(side) & set(entry_points)]
+    return set() if len(others) == len(sides) else set(map(_called, others))
 
 
 def _conditions(test: ast.expr) -> Iterator[ast.expr]:

@@ -40,9 +40,11 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, *options, _ROOT, module, *arguments]
 
 
-ENVIRONMENT = {"PYTHONHASHSEED": "0"}
+_ONE_THREAD = ("MKL", "NUMEXPR", "OMP", "OPENBLAS", "VECLIB_MAXIMUM")
+ENVIRONMENT = {"PYTHONHASHSEED": "0"} | {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
 """All that such an interpreter is told. Which order a set of strings has, and so the verdict on a
-program that depends on it, must not change from process to process."""
+program that depends on it, must not change from process to process. A process that is to be forked
+may have one thread, so the libraries of packages must not start any."""
 
 
 def fork() -> int:

@@ -31,15 +31,37 @@ def is_loop_of_asserts(statement: ast.stmt) -> bool:
     )
 
 
+def is_function_of_loops(statement: ast.stmt) -> bool:
+    """Tell whether a function asserts in loops only, none of which may run."""
+    if not isinstance(statement, ast.FunctionDef):
+        return False
+    others = [part for part in statement.body if not is_loop_of_asserts(part)]
+    return len(others) < len(statement.body) and not any(
+        isinstance(part, ast.Assert | ast.Raise | ast.With)
+        for node in others
+        for part in ast.walk(node)
+    )
+
+
 def watched(statement: ast.stmt) -> ast.stmt:
     """Make a loop of assertions note that it ran, and a look for what is wrong find a NaN."""
     if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.UnaryOp):
         return statement  # most are, and to walk through them takes its time
-    if is_loop_of_asserts(statement) and isinstance(statement, ast.For):
-        note = ast.Assign([ast.Name(RAN, ast.Store())], ast.Constant(value=True))
-        statement.body.insert(0, ast.copy_location(note, statement.body[0]))
+    if is_loop_of_asserts(statement):
+        _note(statement)
+    elif isinstance(statement, ast.FunctionDef) and is_function_of_loops(statement):
+        for loop in filter(is_loop_of_asserts, statement.body):
+            _note(loop)
+        first = ast.copy_location(ast.Global([RAN]), statement.body[0])
+        statement.body.insert(0, first)
     changed: ast.stmt = _LookForWrong().visit(statement)
     return ast.fix_missing_locations(changed)
+
+
+def _note(loop: Any) -> None:
+    """Have a loop say that it ran."""
+    note = ast.Assign([ast.Name(RAN, ast.Store())], ast.Constant(value=True))
+    loop.body.insert(0, ast.copy_location(note, loop.body[0]))
 
 
 class _LookForWrong(ast.NodeTransformer):

@@ -10,7 +10,6 @@ It refuses to run a program unless each of its walls has been attacked and has h
 (`whetstone.rewards.sandbox.probe`).
 """
 
-import asyncio
 import os
 import sys
 import threading
@@ -20,6 +19,7 @@ from concurrent.futures import Future, as_completed
 from types import TracebackType
 from typing import Self
 
+from whetstone.rewards.sandbox.packages import find_packages
 from whetstone.rewards.sandbox.profile import Profile
 from whetstone.rewards.sandbox.supervisor import Supervisor, cannot_start
 from whetstone.rewards.sandbox.verdict import Job, Result, require_timeout
@@ -37,6 +37,9 @@ class Sandbox:
         timeout_s: Seconds a program may compute and sleep, unless its job says otherwise. Time that
             it spends waiting for a busy core is not held against it.
         memory_mb: Megabytes of address space a program may use, its interpreter included.
+        packages: Names of installed packages that programs and tests may import, as in
+            `import NAME`; what they need comes with them. They are imported once, with one thread,
+            and their memory is not counted.
         profile: The walls. None takes `Profile.FULL` or, announced by a warning, the one without
             namespaces where the machine refuses those. A weaker one has to be named.
 
@@ -45,7 +48,8 @@ class Sandbox:
 
     The program runs, then its tests, and it has passed only if everything ran. Tests after a failed
     one still run, so that they can be counted. Strings hash and `random` starts the same way every
-    time, only the standard library can be imported, and there are no threads.
+    time, only the standard library and `packages` can be imported, and there are no threads.
+    Raises `MissingPackageError` for one that is not installed.
 
     """
 
@@ -55,8 +59,10 @@ class Sandbox:
         timeout_s: float = 3.0,
         memory_mb: int = 512,
         profile: Profile | None = None,
+        packages: Iterable[str] = (),
     ) -> None:
         require_timeout(timeout_s)
+        self._packages = find_packages(packages)
         if workers is not None and workers < 1:
             raise ValueError(f"workers={workers}: the sandbox needs at least 1")
         if memory_mb < LEAST_MEMORY_MB:
@@ -100,6 +106,7 @@ class Sandbox:
         Raises:
             RuntimeError: the sandbox is closed, before or meanwhile.
             SandboxUnavailableError: a wall of the profile cannot be raised here.
+            PackagesUnavailableError: a package cannot be imported, or starts threads.
 
         """
         ordered = self._submit(jobs)
@@ -113,6 +120,8 @@ class Sandbox:
         self, jobs: Iterable[Job], progress: Progress | None = None
     ) -> list[Result]:
         """Like `run_many`, for a running asyncio loop, which goes on meanwhile."""
+        import asyncio  # noqa: PLC0415 - scripts with a loop have it
+
         ordered = self._submit(jobs)
         waiting = {future: asyncio.wrap_future(future) for future in ordered}
         for done, finished in enumerate(asyncio.as_completed(waiting.values()), start=1):
@@ -151,7 +160,9 @@ class Sandbox:
             if self._closed:
                 raise RuntimeError("the sandbox is closed")
             if self._supervisor is None or not self._supervisor.is_serving:
-                supervisor = Supervisor(self._workers, self._memory_mb, self._profile)
+                supervisor = Supervisor(
+                    self._workers, self._memory_mb, self._profile, self._packages
+                )
                 try:
                     supervisor.start()
                 except RuntimeError as error:

@@ -3,8 +3,8 @@
 What counts as one test: a top-level `assert`; any other top-level statement that asserts, itself
 (a loop of asserts) or by calling a function of the tests that does (`check(f)`). Tests in which
 nothing asserts count as one, which is passed when its last statement has run. Refused are
-definitions that nobody calls, and unittest, which reports to nobody. Without a statement there are
-no tests, and the program only runs.
+definitions that nobody calls, unless a runner would (`whetstone.rewards.sandbox.layouts`). Without
+a statement there are no tests, and the program only runs.
 """
 
 import ast
@@ -15,16 +15,19 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from whetstone.rewards.sandbox.alone import standing_alone
 from whetstone.rewards.sandbox.batches import gather, rewrite
-from whetstone.rewards.sandbox.carried import why_not
+from whetstone.rewards.sandbox.carried import replaces, why_not
+from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
     imported,
     missing,
     names_of_program,
 )
+from whetstone.rewards.sandbox.layouts import with_calls
 from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
-from whetstone.rewards.sandbox.reached import is_loop_of_asserts, watched
+from whetstone.rewards.sandbox.reached import is_function_of_loops, is_loop_of_asserts, watched
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 
 _KEPT = 256
@@ -58,6 +61,9 @@ _STAINING_CALLS = frozenset(
         "getcontext",
         "setrecursionlimit",
         "set_int_max_str_digits",
+        "seterr",
+        "set_option",
+        "set_printoptions",
     }
 )
 
@@ -87,6 +93,8 @@ class Statement:
     is_test: bool
     is_loop: bool
     """Whether it asserts in a loop only, which may not run."""
+    stands_alone: bool
+    """Whether it has nothing to do with the program."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,10 @@ class Tests:
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
-    """Split tests into statements and say what they need.
+def compile_tests(
+    tests: str, entry_points: tuple[str, ...] = (), packages: frozenset[str] = frozenset()
+) -> Tests:
+    """Split tests into statements and say what they need; `packages` are there for them.
 
     Raises what `ast.parse` does (`SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`), and
     `VacuousTestsError`.
@@ -120,7 +130,7 @@ def compile_tests(tests: str, entry_points: tuple[str, ...] = ()) -> Tests:
     used = used_names(tests)
     if any(module in tests for module in PROGRAM_MODULES):
         used |= names_of_program(tree)
-    _require_tests_that_can_run(tree)
+    _require_tests_that_can_run(tree, packages)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
@@ -147,9 +157,14 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
     checks = _checks(tree)
     is_test = {node: _is_test(node, checks) for node in tree.body}
     if tree.body and not any(is_test.values()):
-        require_tests_that_can_fail(tree)
-        is_test[tree.body[-1]] = True
+        _require_tests_that_can_fail(tree)
+        called = with_calls(tree)
+        tree = called.tree
+        is_test = {node: id(node) in called.calls for node in tree.body}
+        is_test[tree.body[-1]] |= not called.calls
+    loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
     lines = tests.splitlines()
+    alone = dict(zip(tree.body, standing_alone(tree.body, names), strict=True))
     groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
     return [
         Statement(
@@ -161,37 +176,56 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
             ),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
             is_test[group[-1]],
-            is_loop_of_asserts(group[-1]),
+            is_loop_of_asserts(group[-1]) or _called_by_name(group[-1]) in loops,
+            all(alone[node] for node in group),
         )
         for group in groups
     ]
 
 
-def require_tests_that_can_fail(tree: ast.Module) -> None:
+def require_tests_that_can_fail(tree: ast.Module, packages: frozenset[str] = frozenset()) -> None:
     """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
 
-    Likewise `UnrunnableTestsError` for tests that no program can pass here.
+    Likewise `UnrunnableTestsError` for tests that no program can pass where there are these
+    packages beside the library.
     """
-    _require_tests_that_can_run(tree)
+    _require_tests_that_can_run(tree, packages)
+    _require_tests_that_can_fail(tree)
+
+
+def _require_tests_that_can_fail(tree: ast.Module) -> None:
     checks = _checks(tree)
     if any(_is_test(node, checks) for node in tree.body):
         return
+    called = with_calls(tree)
+    if called.fixtures:
+        wanted = ", ".join(called.fixtures)
+        raise UnrunnableTestsError(f"{wanted}: there is no pytest to give them their fixtures")
+    if called.calls:
+        return
     if "unittest" in imported(tree):
-        raise VacuousTestsError("unittest reports to nobody here: write assert statements")
+        raise VacuousTestsError("they call no test of a `TestCase`, and unittest reports to nobody")
     if all(_only_names(node) for node in tree.body):
         raise VacuousTestsError("they call and assert nothing, so every program would pass")
 
 
-def _require_tests_that_can_run(tree: ast.Module) -> None:
-    if packages := missing(tree):
+def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> None:
+    if absent := sorted(missing(tree, packages)):
+        there = ", ".join(["the standard library", *sorted(packages)])
         raise UnrunnableTestsError(
-            f"they import {', '.join(sorted(packages))}, and there is the standard library only"
+            f"they import {', '.join(absent)}, and there is {there} only; what is installed is "
+            f"made usable by reward.execution.packages=[{','.join(absent)}]"
         )
     if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
-    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+    if replaces(tree):
+        raise UnrunnableTestsError("they replace what the program calls (`patch`)")
+    has_classes = any(isinstance(node, ast.ClassDef) for node in tree.body)
+    if has_classes or not packages.isdisjoint(imported(tree)):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)
-        if reason := why_not(tree, {name for name in used if not hasattr(builtins, name)}):
+        names = {name for name in used if not hasattr(builtins, name)}
+        reason = why_not(tree, names) if has_classes else None
+        if reason := reason or why_no_package(tree, names, packages):
             raise UnrunnableTestsError(reason)
 
 
@@ -228,6 +262,14 @@ def _called(call: ast.Call) -> str:
     return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
+def _called_by_name(statement: ast.stmt) -> str | None:
+    """Return the name of the function that a statement calls, if it does nothing else."""
+    match statement:
+        case ast.Expr(ast.Call(func=ast.Name(id=name))):
+            return name
+    return None
+
+
 def _function_named_like_a_builtin(used: Iterable[str]) -> set[str]:
     """Return the one builtin function that the tests call, if they need nothing else.
 
@@ -256,6 +298,13 @@ def _checks(tree: ast.Module) -> set[str]:
 def _asserts(node: ast.AST, checks: set[str]) -> bool:
     return any(
         isinstance(part, ast.Assert)
-        or (isinstance(part, ast.Call) and getattr(part.func, "id", None) in checks)
+        or (isinstance(part, ast.Call) and _is_assertion(part.func, checks))
         for part in ast.walk(node)
     )
+
+
+def _is_assertion(function: ast.expr, checks: set[str]) -> bool:
+    """Tell `check(...)`, and `case.assertEqual(...)` or `testing.assert_allclose(...)`."""
+    if isinstance(function, ast.Attribute):
+        return function.attr.startswith("assert")
+    return isinstance(function, ast.Name) and function.id in checks

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from whetstone.rewards.sandbox import frames, processes
-from whetstone.rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS
+from whetstone.rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TIMEOUTS, PACKAGES
+from whetstone.rewards.sandbox.packages import Packages, PackagesUnavailableError
 from whetstone.rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.text import describe
 from whetstone.rewards.sandbox.verdict import Result, Verdict
@@ -74,7 +75,7 @@ class _Host:
     is_ready: bool = False
 
     @classmethod
-    def start(cls, memory_mb: int, profile: Profile) -> "_Host":
+    def start(cls, memory_mb: int, profile: Profile, packages: Packages) -> "_Host":
         """Execute a fresh interpreter that sees nothing of this one."""
         ours, theirs = socket.socketpair()
         wait = struct.pack("ll", int(_GRACE_S), 0)
@@ -82,7 +83,7 @@ class _Host:
             ours.setsockopt(socket.SOL_SOCKET, option, wait)
         with theirs:
             layers = ",".join(sorted(LAYERS[profile]))
-            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers]
+            arguments = [str(theirs.fileno()), str(memory_mb << 20), layers, packages.as_text()]
             process = subprocess.Popen(
                 processes.command("host", *arguments),
                 env=processes.ENVIRONMENT,
@@ -122,14 +123,17 @@ class Supervisor(threading.Thread):
     Raises `OSError` if the machine refuses what it needs itself, however often it asks.
     """
 
-    def __init__(self, workers: int, memory_mb: int, profile: Profile | None) -> None:
+    def __init__(
+        self, workers: int, memory_mb: int, profile: Profile | None, packages: Packages
+    ) -> None:
         super().__init__(name="sandbox-supervisor", daemon=True)
         self._workers = workers
         self._memory_mb = memory_mb
+        self._packages = packages
         self._may_weaken = profile is None and sys.platform == "linux"
         default = Profile.FULL if sys.platform == "linux" else Profile.SEATBELT
         self._profile = profile or default
-        self._refusal: SandboxUnavailableError | None = None
+        self._refusal: RuntimeError | None = None
         self._lock = threading.Lock()
         self._stopping = False
         self._waiting: deque[_Ticket] = deque()
@@ -233,7 +237,7 @@ class Supervisor(threading.Thread):
         if now < self._next_start:
             return None
         try:
-            host = _Host.start(self._memory_mb, self._profile)
+            host = _Host.start(self._memory_mb, self._profile, self._packages)
         except (OSError, MemoryError) as error:
             self._next_start = now + _PAUSE_S
             self._failed_starts += not self._hosts  # else those that run will take the jobs
@@ -263,6 +267,8 @@ class Supervisor(threading.Thread):
             self._settle(host.tickets.pop(reply["job_id"]), reply)
         elif reply["missing"] is None:
             host.is_ready, self._failed_starts = True, 0
+        elif reply["missing"] == PACKAGES:
+            self._refuse(PackagesUnavailableError(reply["reason"]))
         else:
             self._weaken_or_refuse(host, Layer(reply["missing"]), reply["reason"])
 
@@ -285,6 +291,9 @@ class Supervisor(threading.Thread):
                 warnings.warn(f"{error} It is taken, since no profile was named.", stacklevel=1)
             self._replace(host)
             return
+        self._refuse(error)
+
+    def _refuse(self, error: RuntimeError) -> None:
         with self._lock:
             self._refusal = error
             self._stopping = True

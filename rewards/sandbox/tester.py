@@ -9,7 +9,6 @@ it, and the host kills and replaces it when it is late.
 import gc
 import importlib
 import os
-import random
 import resource
 import signal
 import socket
@@ -27,7 +26,10 @@ from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
+from whetstone.rewards.sandbox.layouts import EACH
 from whetstone.rewards.sandbox.names import replaced_names
+from whetstone.rewards.sandbox.package_imports import Imported, seed_all
+from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
@@ -39,7 +41,7 @@ from whetstone.rewards.sandbox.statements import (
     compile_tests,
 )
 from whetstone.rewards.sandbox.text import describe, one_line
-from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library
+from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library, guard_packages
 from whetstone.rewards.sandbox.verdict import Verdict
 from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
@@ -73,8 +75,10 @@ class Death:
 class Orders:
     """A tester's line to the zygote: start a child, end it."""
 
-    def __init__(self, line: socket.socket) -> None:
+    def __init__(self, line: socket.socket, packages: frozenset[str] = frozenset()) -> None:
         self._line = line
+        self.packages = packages
+        """What tests can import beside the library."""
 
     def start(self, timeout_s: float) -> socket.socket:
         """Have a child forked; returns our end of its channel."""
@@ -94,13 +98,18 @@ class Orders:
 
 
 def main(
-    jobs: socket.socket, line: socket.socket, layers: frozenset[Layer], memory: int
+    jobs: socket.socket,
+    line: socket.socket,
+    layers: frozenset[Layer],
+    memory_bytes: int,
+    packages: Imported,
 ) -> NoReturn:
     """Serve the host until it hangs up. Runs in a fork of it."""
     try:
-        _confine(layers, memory)
+        _confine(layers, memory_bytes, packages)
         guard_library()
-        orders = Orders(line)
+        guard_packages(packages.modules)
+        orders = Orders(line, packages.modules)
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
@@ -114,14 +123,14 @@ def main(
         os._exit(0)
 
 
-def _confine(layers: frozenset[Layer], memory_bytes: int) -> None:
+def _confine(layers: frozenset[Layer], memory_bytes: int, packages: Imported) -> None:
     processes.end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    limits.limit_tester(memory_bytes)
+    limits.limit_tester(memory_bytes + packages.taken_bytes)
     if sys.platform == "linux":
         prctl(PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:
-        rules = landlock.ruleset(readable_paths())
+        rules = landlock.ruleset([*readable_paths(), *packages.readable])
         landlock.restrict(rules)
         os.close(rules)
 
@@ -132,7 +141,7 @@ def judge(
     """Run one program against its tests; returns the fields of `Result` that are known here."""
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
     try:
-        compiled = compile_tests(tests, tuple(entry_points))
+        compiled = compile_tests(tests, tuple(entry_points), orders.packages)
     except UnrunnableTestsError as error:
         detail = one_line(f"the tests cannot run here: {error}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
@@ -141,7 +150,7 @@ def judge(
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         detail = one_line(f"the tests do not compile: {describe(error)}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
-    random.seed(0)
+    seed_all()
     channel = orders.start(timeout_s)
     with channel:
         candidate = Candidate(channel.fileno(), tests)
@@ -203,7 +212,7 @@ def _outcome(
     namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
     namespace.update(Gathered(candidate).functions())
-    namespace[WRONG] = wrong
+    namespace |= {WRONG: wrong, EACH: each}
     candidate.follow(namespace, supplied)
     program_module = types.ModuleType(PROGRAM)
     vars(program_module).update(supplied)
@@ -255,6 +264,9 @@ def _run(
             passed += statement.is_test
             looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
+        if statement.stands_alone and failure.verdict in {Verdict.FAILED, Verdict.ERROR}:
+            told = one_line(f"the tests fail whatever the program does: {failure.detail}")
+            return Outcome(Verdict.INFRA_ERROR, told)
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:
             break

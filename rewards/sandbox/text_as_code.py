@@ -1,10 +1,10 @@
 """Text of a program never becomes code beside its tests.
 
 What a program returns is data, but some of the library takes texts for code: `eval`, `exec`,
-`typing.get_type_hints` and `inspect.signature(eval_str=True)`, which evaluate annotations, and
-`pickle.loads`. In the process of the tests such code could report that they hold. So what the tests
-evaluate is what stands in their own source; of other texts only names, types and reckoning with
-numbers are evaluated.
+`typing.get_type_hints` and `inspect.signature(eval_str=True)`, which evaluate annotations,
+`pickle.loads`, and packages (`DataFrame.query`). In the process of the tests such code could report
+that they hold. So what the tests evaluate is what stands in their own source; of other texts only
+names, types and reckoning with numbers are evaluated.
 """
 
 import ast
@@ -12,7 +12,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 _NAMES = (ast.Expression, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.expr_context)
@@ -21,6 +21,10 @@ _RECKONING = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp)
 _OPERATORS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _OF_TYPES = (*_NAMES, *_SEQUENCES, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub)
 _OF_NUMBERS = (ast.Expression, ast.Constant, *_SEQUENCES, *_RECKONING, *_OPERATORS, ast.Call)
+_OF_COLUMNS = (
+    *(ast.Module, ast.Expr, ast.Expression, ast.Name, ast.Constant, ast.expr_context),
+    *(*_SEQUENCES, *_RECKONING, *_OPERATORS),
+)
 _FUNCTIONS = {
     function.__name__: function
     for function in (
@@ -57,6 +61,32 @@ def guard_library() -> None:
     sys.addaudithook(_watch_pickle)
 
 
+def guard_packages(modules: frozenset[str]) -> None:
+    """Let these packages evaluate names and reckoning, and nothing else that the tests have not."""
+    if not modules:
+        return
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "compile" and (package := _who_compiles()) in modules:
+            for evaluation in _of_this_process:
+                evaluation.allow_package(package, arguments[0])
+
+    sys.addaudithook(watch)
+
+
+def _who_compiles() -> str:
+    """Return the package that had the text compiled about which an audit hook is asked."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - nothing else tells
+    while frame is not None and frame.f_globals.get("__name__") == "ast":
+        frame = frame.f_back
+    name = "" if frame is None else frame.f_globals.get("__name__")
+    return str(name).partition(".")[0]
+
+
+_of_this_process: list["Evaluation"] = []
+"""That of the tests that run, if any do."""
+
+
 def _require(source: str, allowed: tuple[type, ...]) -> None:
     """Raise `TypeError` for a text that is more than that. Raises what `ast.parse` does."""
     for node in ast.walk(ast.parse(source.strip(), mode="eval")):
@@ -89,10 +119,29 @@ class Evaluation:
         self._refuse = refuse
         self._own: set[str] | None = None
         self._compiled: list[CodeType] = []
+        _of_this_process[:] = [self]
 
     def functions(self) -> dict[str, Any]:
         """Return them by name."""
         return {"eval": self._eval, "exec": self._exec, "compile": self._compile}
+
+    def allow_package(self, package: str, source: Any) -> None:
+        """Refuse a text that a package evaluates, if it could do more than reckon."""
+        text = source.decode() if isinstance(source, bytes) else source
+        if type(text) is str and self._has_written(text):
+            return
+        try:
+            nodes = [*ast.walk(ast.parse(text))] if type(text) is str else []
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return  # it is not compiled either
+        if not nodes or not all(isinstance(node, _OF_COLUMNS) for node in nodes):
+            self._refuse(f"the tests let {package} evaluate a text that is more than a sum")
+
+    def _has_written(self, text: str) -> bool:
+        """Tell whether a text stands in the tests, as pandas writes it anew."""
+        self._is_own("")
+        wanted = _squeezed(text)
+        return any(wanted == _squeezed(own) for own in self._own or ())
 
     def _is_own(self, source: Any) -> bool:
         if isinstance(source, CodeType):
@@ -134,6 +183,12 @@ class Evaluation:
             return names, names if variables is None else variables
         caller = sys._getframe(2)  # noqa: SLF001 - as the builtins do
         return caller.f_globals, caller.f_locals
+
+
+def _squeezed(text: str) -> str:
+    """Write an expression as short as its two spellings, the tests' and that of pandas, agree."""
+    words = text.replace("__pd_eval_local_", "").replace("@", "")
+    return "".join(words.replace("&", "and").replace("|", "or").split())
 
 
 def _is_reckoning(node: ast.AST, known: set[str]) -> bool:

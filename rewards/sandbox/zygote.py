@@ -30,6 +30,7 @@ from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces, se
 from whetstone.rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.isolation.seccomp import SeccompFilter
+from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
 
 _T = TypeVar("_T")
@@ -226,19 +227,20 @@ def _become_child(
 def main() -> NoReturn:
     """Confine this process, say so or why not, and serve on the descriptor of `sys.argv[1]`.
 
-    Bytes per program and layers follow it.
+    Bytes per program, layers and packages follow it.
     """
     try:
         control = _reserve_channel(socket.socket(fileno=int(sys.argv[1])))
         memory_bytes = int(sys.argv[2])
         layers = frozenset(Layer(name) for name in sys.argv[3].split(","))
+        packages = import_packages(sys.argv[4])
         del sys.argv[1:]
         os.environ.clear()
         for name in _WARM_MODULES:
             importlib.import_module(name)
         warnings.simplefilter("ignore")
         try:
-            confinement = _confine(control, layers, memory_bytes)
+            confinement = _confine(control, layers, memory_bytes, packages)
         except LayerError as error:
             control.send(_REFUSED + f"{error.layer}\n{error.reason}".encode())
             os._exit(1)
@@ -271,8 +273,10 @@ def await_ready(control: socket.socket) -> None:
         raise OSError("the zygote died while it started")
 
 
-def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int) -> Confinement:
-    readable, hidden = readable_paths(), hidden_paths()
+def _confine(
+    control: socket.socket, layers: frozenset[Layer], memory_bytes: int, packages: Imported
+) -> Confinement:
+    readable, hidden = [*readable_paths(), *packages.readable], hidden_paths()
     if Layer.NAMESPACES in layers:
         _raise_wall(Layer.NAMESPACES, lambda: namespaces.enter(readable, hidden))
         # Only a child is inside the new process-id namespace. It is its init: when it ends, the
@@ -295,7 +299,7 @@ def _confine(control: socket.socket, layers: frozenset[Layer], memory_bytes: int
     system_calls = None
     if Layer.SECCOMP in layers:
         system_calls = _raise_wall(Layer.SECCOMP, SeccompFilter)
-    _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes))
+    _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes + packages.taken_bytes))
     return Confinement(rules, system_calls, layers)
 
 

@@ -1,18 +1,18 @@
 """Killed with -9 anywhere, a run started again with the same command ends with the same figures."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from whetstone.finetuning.artifacts.metrics import read_metrics
+from whetstone.finetuning.cli import train
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
     "tracker=none",
     "data.limit=5",  # two prompts a step: three epochs
@@ -39,16 +39,23 @@ SMALL = [
 TIMED = ("seconds/", "step_time", "execution/programs_per_second", "train_")
 
 
-def start(outputs: Path) -> subprocess.Popen:
-    command = [sys.executable, "train.py", *SMALL, f"run.outputs={outputs}"]
-    return subprocess.Popen(
-        [*command, f"run.cache={outputs}/.cache"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+# What a run imports is imported once; each run below is a process of its own, forked from there.
+FORK = get_context("forkserver")
+FORK.set_forkserver_preload(
+    [
+        "whetstone.finetuning.pipeline",
+        "trl.trainer.grpo_trainer",
+        "trl.trainer.sft_trainer",
+        "transformers.models.llama.modeling_llama",
+    ]
+)
+
+
+def start(outputs: Path) -> BaseProcess:
+    command = [*SMALL, f"run.outputs={outputs}", f"run.cache={outputs}/.cache"]
+    process = FORK.Process(target=train, args=(command,))
+    process.start()
+    return process
 
 
 def kill_when(outputs: Path, pattern: str) -> None:
@@ -56,17 +63,21 @@ def kill_when(outputs: Path, pattern: str) -> None:
     process = start(outputs)
     deadline = time.monotonic() + 240
     while not list(outputs.glob(pattern)):
-        assert process.poll() is None, process.stdout.read()
+        assert process.is_alive(), f"ended with {process.exitcode} before there was {pattern}"
         assert time.monotonic() < deadline, f"nothing matched {pattern}"
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    below = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for child in below:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    process.join()
 
 
 def finish(outputs: Path) -> None:
     process = start(outputs)
-    output, _ = process.communicate(timeout=400)
-    assert process.returncode == 0, output
+    process.join(timeout=400)
+    assert process.exitcode == 0
 
 
 def figures(outputs: Path) -> dict:

@@ -69,7 +69,7 @@ def test_unknown_rewards_are_refused():
 def test_library_users_get_the_values_of_the_file():
     file = values("execution")
     defaults = {
-        name: parameter.default
+        name: list(parameter.default) if parameter.default == () else parameter.default
         for name, parameter in inspect.signature(ExecutionReward).parameters.items()
     }
     assert defaults == {name: file[name] for name in defaults}

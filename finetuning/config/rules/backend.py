@@ -3,12 +3,9 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
-
-from packaging.requirements import Requirement
 
 from whetstone.finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
 from whetstone.finetuning.config.schema.engines import ENGINE_PACKAGES, TrlEngine
@@ -132,6 +129,11 @@ def why_no_engine(name: str) -> str | None:
 
 def why_no_vllm() -> str | None:
     """Return what is wrong with the vLLM of this environment; None where TRL can use it."""
+    # Most commands do without.
+    from importlib.metadata import PackageNotFoundError, requires, version  # noqa: PLC0415
+
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
     allowed = next(
         wish.specifier
         for wish in map(Requirement, requires("trl") or [])

@@ -90,7 +90,7 @@ def prompts_need_no_tests(config: Config) -> Iterator[Problem]:
         if config.collect is None
         else not isinstance(config.collect, BaseCollect)
     )
-    if config.data.name == "prompts" and judges and config.needs_tests:
+    if config.data.name == "prompts" and judges and config.imports is not None:
         chosen = ",".join(config.reward)
         remedy = "its tasks have no tests; use reward=teacher, or data with tests (data=mbpp)"
         yield Problem(f"data=prompts, reward={chosen}", remedy)
@@ -111,13 +111,13 @@ def rows_are_right(config: Config) -> Iterator[Problem]:
     if not path.is_file():
         return  # files_exist says so
     judges = need is Need.PROMPTS and config.collect is None
-    runs = judges and config.needs_tests
-    if other := _rather(config, path, need, needs_tests=runs):
+    imports = config.imports if judges else None
+    if other := _rather(config, path, need, imports):
         yield Problem(f"data.train={data.train}", other)
         return
     yield from _wrong_held_out(config, data, need)
     try:
-        rows = read_rows(path, need, needs_tests=runs)
+        rows = read_rows(path, need, imports=imports)
     except ConfigError as error:
         yield from error.problems
         return
@@ -129,22 +129,23 @@ def _wrong_held_out(config: Config, data: JsonlData, need: Need) -> Iterator[Pro
     path = data.validation or data.train / VALIDATION
     if need is Need.PROMPTS or not path.is_file():
         return
-    if other := _rather(config, path, need, needs_tests=False):
+    if other := _rather(config, path, need, None):
         yield Problem(f"data.validation={path}", other)
         return
     try:
-        read_rows(path, need, needs_tests=False)
+        read_rows(path, need)
     except ConfigError as error:
         yield from error.problems
 
 
-def _rather(config: Config, path: Path, need: Need, *, needs_tests: bool) -> str | None:
+def _rather(config: Config, path: Path, need: Need, imports: frozenset[str] | None) -> str | None:
     """Return in one sentence that a file holds rows of another kind; None where it does not."""
-    other = looks_like(path, need, needs_tests=needs_tests)
+    other = looks_like(path, need, imports=imports)
     if other is None:
         return None
     fields = [name for name, (_, required) in FIELDS[need].items() if required]
-    told = f"algo={config.algo.name} needs {', '.join([*fields, *(['tests'] * needs_tests)])}"
+    fields += [] if imports is None else ["tests"]
+    told = f"algo={config.algo.name} needs {', '.join(fields)}"
     if all(is_of_base(row) for row in first_rows(path)):
         return f"these are samples of collect=base; {told}. {_remedy(need)}"
     return f"these are {other.value}, for algo={_ALGORITHM[other]}; {told}. {_remedy(need)}"

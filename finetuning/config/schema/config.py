@@ -11,7 +11,7 @@ from whetstone.finetuning.config.schema.data import DataConfig
 from whetstone.finetuning.config.schema.hooks import HooksConfig
 from whetstone.finetuning.config.schema.model import ModelConfig
 from whetstone.finetuning.config.schema.run import BackendConfig, RunConfig, TrackerConfig
-from whetstone.rewards.custom.reward import CustomConfig
+from whetstone.rewards.composition import imports_of
 from whetstone.rewards.table import AnyRewardConfig
 
 
@@ -70,13 +70,13 @@ class Config(Section):
         return isinstance(self.algo, OnlineConfig)
 
     @property
-    def needs_tests(self) -> bool:
-        """Whether a reward runs the tests of a row, so that every row must have some.
+    def imports(self) -> frozenset[str] | None:
+        """What tests can import, where a reward runs those of a row: every row must have some.
 
-        What a function of the user's reads is known only when it is imported.
+        None where no reward does. What a function of the user's reads is known only when it is
+        imported.
         """
-        judges = [spec for spec in self.reward.values() if not isinstance(spec, CustomConfig)]
-        return any("tests" in spec.columns for spec in judges)
+        return imports_of(self.reward.values())
 
     @property
     def trains_its_algorithm(self) -> bool:

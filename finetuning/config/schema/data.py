@@ -32,6 +32,11 @@ class NanoData(Section):
     watch_task: PathOrName | None
     limit: PositiveInt | None
 
+    @property
+    def programs(self) -> int:
+        """How many rows of the corpus are made: none beyond the limit, as each follows the last."""
+        return self.corpus_size if self.limit is None else min(self.corpus_size, self.limit)
+
 
 class NanoToolsData(Section):
     """Conversations of the nano world, half of them with a tool call; for supervised training."""

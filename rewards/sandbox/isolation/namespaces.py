@@ -100,9 +100,9 @@ def _private_root(readable: list[str], hidden: Iterable[str]) -> None:
     for path in readable:
         if not any(path.startswith(other + "/") for other in readable):
             _bind(path, root + path)
-    for path in hidden:
-        if Path(root + os.path.realpath(path)).is_dir():
-            _mount("tmpfs", root + os.path.realpath(path), "tmpfs", _MS_READ_ONLY, "size=4k")
+    for path in map(os.path.realpath, hidden):
+        if Path(root + path).is_dir():
+            _empty(path, root + path, [shown for shown in readable if shown.startswith(path + "/")])
     for link in (Path("/lib"), Path("/lib64")):
         if link.is_symlink():
             Path(root + str(link)).symlink_to(link.readlink())
@@ -113,6 +113,17 @@ def _private_root(readable: list[str], hidden: Iterable[str]) -> None:
     check(libc.umount2(b"/old", _DETACH), "umount")
     Path("/old").rmdir()
     _mount(None, "/", None, _MS_REMOUNT | _MS_BIND | _MS_READ_ONLY | _MS_NO_SUID | _MS_NO_DEV)
+
+
+def _empty(path: str, target: str, shown: list[str]) -> None:
+    """Hide what a folder of the new root holds, but for what is `shown` of it."""
+    if not shown:
+        _mount("tmpfs", target, "tmpfs", _MS_READ_ONLY, "size=4k")
+        return
+    _mount("tmpfs", target, "tmpfs", _MS_NO_SUID | _MS_NO_DEV, "size=1m,mode=755")
+    for inner in shown:
+        _bind(inner, target + inner.removeprefix(path))
+    _mount(None, target, None, _MS_REMOUNT | _MS_BIND | _MS_READ_ONLY | _MS_NO_SUID | _MS_NO_DEV)
 
 
 def _mount_point(readable: list[str]) -> str:

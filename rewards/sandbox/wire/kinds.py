@@ -49,7 +49,10 @@ class WireEntry:
         self.kind = kind
         self.before: Any = None
         length = getattr(kind.base, "__len__", None)
-        self.weight = 1 if length is None else 1 + length(value)
+        try:
+            self.weight = 1 if length is None else 1 + length(value)
+        except TypeError:  # an array without dimensions
+            self.weight = 1
 
     def remember(self) -> None:
         """Take what it holds now for what both sides know."""

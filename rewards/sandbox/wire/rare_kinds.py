@@ -26,6 +26,7 @@ _RARE = {
     "types": {"SimpleNamespace"},
     "collections": {"UserDict", "UserList", "UserString"},
     "random": {"Random"},
+    "numpy": {"ndarray"},
 }
 
 
@@ -36,7 +37,14 @@ def _rare_kind(base: type) -> WireKind:
         return _namespace(base)
     if base.__name__ == "Random":
         return _generator(base)
+    if base.__name__ == "ndarray":
+        of_array: WireKind = _of_numpy().array_kind()
+        return of_array
     return _wrapper(base)
+
+
+def _of_numpy() -> Any:
+    return importlib.import_module("whetstone.rewards.sandbox.wire.of_numpy")
 
 
 def _array(base: Any) -> WireKind:
@@ -113,14 +121,18 @@ def _wrapper(base: Any) -> WireKind:
 
 
 _MODULES = {"A": "array", "N": "types", "G": "random"}
-_NAMES = {"A": "array", "N": "SimpleNamespace", "G": "Random"}
+_NAMES = {"A": "array", "N": "SimpleNamespace", "G": "Random", "ndarray": "ndarray"}
 _BY_TAG = {kind.tag: kind for kind in KINDS.values()}
+
+
+def _imported(tag: str) -> Any:
+    return importlib.import_module(_MODULES.get(tag, "collections"))
 
 
 def kind_of_tag(tag: Any) -> WireKind | None:
     """Find a type of container by its tag."""
     if tag in _BY_TAG or tag not in {*_NAMES, *_RARE["collections"]}:
         return _BY_TAG.get(tag)
-    module = importlib.import_module(_MODULES.get(tag, "collections"))
+    module = _of_numpy().numpy() if tag == "ndarray" else _imported(tag)
     _BY_TAG[tag] = _rare_kind(getattr(module, _NAMES.get(tag, tag)))
     return _BY_TAG[tag]

@@ -139,6 +139,7 @@ _RARE_MODULES = {
     "ipaddress": "ipaddress",
     "types": "types",
     "typing": "typing",
+    "numpy": "numpy",
 }
 """Module of a type, and the one from which it is imported."""
 
@@ -245,7 +246,13 @@ def _read_pattern(wire: Writer, content: Any, depth: int) -> Any:
         raise WireError("no pattern") from error
 
 
+def _of_numpy() -> Any:
+    """Return the module for numpy's types, which knows this one."""
+    return importlib.import_module("whetstone.rewards.sandbox.wire.of_numpy")
+
+
 _RARE_WRITERS: dict[str, Callable[[Any], dict[type, tuple[str, Write]]]] = {
+    "numpy": lambda m: _of_numpy().number_writers(m),
     "decimal": lambda m: {m.Decimal: ("D", _text(str))},
     "fractions": lambda m: {
         m.Fraction: ("F", _text(lambda v: [hex(v.numerator), hex(v.denominator)]))
@@ -291,6 +298,7 @@ def _with_zone(kind: str) -> Read:
 
 
 _RARE_READERS: dict[str, Read] = {
+    "number": lambda wire, content, depth: _of_numpy().read_number(wire, content, depth),
     "D": lambda _, text, __: _of("decimal", "Decimal")(text),
     "F": _made(lambda parts: _of("fractions", "Fraction")(int(parts[0], 16), int(parts[1], 16))),
     "datetime": _with_zone("datetime"),

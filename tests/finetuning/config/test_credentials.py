@@ -2,11 +2,11 @@
 
 import pytest
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import load_evaluation, load_generate, load_merge
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 VALUE = "canary9f3c"
 TEACHER = ["reward=teacher", "reward.teacher.model=m", "reward.teacher.api_key_env=null"]

@@ -106,7 +106,7 @@ def test_an_algorithm_without_default_rows_says_what_to_give():
 
 def test_a_run_without_tasks_says_so(tmp_path):
     rows = tmp_path / "rows.jsonl"
-    rows.write_text('{"prompt": "p", "tests": "assert True"}\n' * 4)
+    rows.write_text('{"prompt": "p", "tests": "assert f() == 1"}\n' * 4)
     told = describe_plan(load(["model=a/b", "data=jsonl", f"data.train={rows}"]))
     assert "measured  on nothing; set data.eval_tasks" in told
 

@@ -33,7 +33,7 @@ def test_every_mistake_is_told_at_once():
     assert "did you mean `mbpp`?" in found["tasks=mbbp"]
     assert "did you mean `samples`?" in found["sampels=3"]
     assert "a number above 0" in found["temperature=0"]
-    assert "less than or equal to 1" in found["top_p=2"]
+    assert "1 or a number below it" in found["top_p=2"]
     assert "a number above 0" in found["k.0=0"]
     assert "a whole number" in found["samples=x"]
     assert "choose one" in found["load_in_8bit=true"]

@@ -6,9 +6,11 @@ import pytest
 import yaml
 
 from whetstone.finetuning.artifacts.run_dir import describe, open_run
-from whetstone.finetuning.cli import checked, train
+from whetstone.finetuning.cli import train
 from whetstone.finetuning.config import load
+from whetstone.finetuning.config.help import help_text
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 def problems_of(overrides, user_dirs=()):
@@ -41,8 +43,10 @@ def test_a_group_cannot_be_left_out():
     assert "algo=NAME" in problems_of(["~algo"])["~algo"]
 
 
-def test_help_is_the_same_whatever_stands_beside_it():
-    assert checked(["--help", "foo=3"]) == ["--help"]
+@pytest.mark.parametrize("given", [["--help", "foo=3"], ["algo=grop", "-h"]])
+def test_help_is_the_same_whatever_stands_beside_it(given, capsys):
+    train(given)
+    assert capsys.readouterr().out == f"{help_text()}\n"
 
 
 def test_a_configuration_is_shown_as_it_would_run(monkeypatch, capsys):
@@ -301,7 +305,7 @@ def test_rows_are_not_counted_as_settings(tmp_path):
     assert "eval.jsonl:1: expected an object, found list" in message
     assert "field prompt: expected str, found int" in message
     assert "field tests: they call and assert nothing" in message
-    assert "field foo: no such field; there are: prompt, tests," in message
+    assert "field foo: no such field; there are: prompt, prefix, entry_points, tests," in message
 
 
 def test_a_stage_that_only_collects_does_not_train(qwen_folder):

@@ -22,7 +22,7 @@ def problems_of(*overrides: str) -> dict[str, str]:
 @pytest.fixture
 def prompts(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    path.write_text(json.dumps({"prompt": "p", "tests": "assert True"}) + "\n")
+    path.write_text(json.dumps({"prompt": "p", "tests": "assert f()"}) + "\n")
     return path
 
 
@@ -201,6 +201,14 @@ def test_debug_shrinks_what_a_pipeline_asks_for_but_not_what_was_typed():
     assert stages["tools"].algo.args["max_steps"] == 7
     assert stages["samples"].data.limit == 16
     assert stages["rl"].algo.args["max_steps"] == 3
+
+
+def test_debug_shrinks_a_stage_that_asks_for_more_than_the_user_did():
+    base, rl = (stage.config for stage in load(["debug=true", "data.limit=5"]).stages)
+    assert rl.data.limit == 5
+    assert base.data.limit == 16
+    own = "pipeline.stages.base.set.data.limit=9"
+    assert load(["debug=true", "data.limit=5", own]).stages[0].config.data.limit == 9
 
 
 def test_each_algorithm_has_losses_of_its_own():

@@ -55,7 +55,7 @@ def problems_of(*overrides: str) -> dict[str, str]:
         ),
         (["algo=ppo", "backend.dtype=float16"], "algo.target_kl=0.05", "bfloat16"),
         (["algo=ppo", "algo.value.kind=shard"], "algo.value.kind=shard", "did you mean `shared`?"),
-        (["algo=ppo", "algo.gae.lam=1.5"], "algo.gae.lam=1.5", "less than or equal to 1"),
+        (["algo=ppo", "algo.gae.lam=1.5"], "algo.gae.lam=1.5", "1 or a number below it"),
         (["algo=ppo", "algo.value.clp=1"], "algo.value.clp=1", "did you mean `clip`?"),
         (
             ["algo=grpo", "algo.curriculum.buckets=[0.2,0.8]"],
@@ -130,7 +130,7 @@ def test_epochs_count_where_no_number_of_steps_ends_the_run():
 
 def test_prompts_that_fill_no_batch(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    path.write_text('{"prompt": "p", "tests": "assert True", "rate": "high"}\n')
+    path.write_text('{"prompt": "p", "tests": "assert f()", "rate": "high"}\n')
     found = problems_of(
         "data=jsonl",
         f"data.train={path}",

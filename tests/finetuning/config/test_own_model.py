@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from whetstone.finetuning.artifacts.run_name import run_name
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.presets import with_own_model
+from whetstone.finetuning.training_command import checked
 
 NANO, QWEN = "nano", "pretrained"
 

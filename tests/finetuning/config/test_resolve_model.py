@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.commands import load_evaluation, load_generate
 from whetstone.finetuning.config.resolve_model import resolve_model
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_home_is_understood_in_every_path(monkeypatch, here):
     assert load_generate(["model=~/mine"]).model == str(here / "mine")
     evaluation = load_evaluation(["model=mine", "tasks=[nano]", "outputs=~/results"])
     assert evaluation.outputs == here / "results"
-    (here / "rows.jsonl").write_text('{"prompt": "p", "tests": "assert True"}\n' * 4)
+    (here / "rows.jsonl").write_text('{"prompt": "p", "tests": "assert f() == 1"}\n' * 4)
     given = ["data=jsonl", "data.train=~/rows.jsonl", "data.eval_tasks=[~/rows.jsonl]"]
     config = load(["model=~/mine", *given, "run.outputs=~/runs"]).main
     assert config.model.path == str(here / "mine")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from whetstone.finetuning.cli import checked, main
+from whetstone.finetuning.cli import main
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.commands import load_evaluation, load_merge
@@ -10,6 +10,7 @@ from whetstone.finetuning.config.describe import describe_plan
 from whetstone.finetuning.config.overrides import part_flags
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 TOKEN = "ghp_" + "a1" * 18
 

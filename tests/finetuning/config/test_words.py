@@ -3,7 +3,6 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.command_line import read_command_line
 from whetstone.finetuning.config.compose import compose_group
@@ -15,6 +14,7 @@ from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.finetuning.config.synonyms import instead, words
 from whetstone.finetuning.config.trl_args import argument_types, computed_for
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 
 def problems_of(*overrides):
@@ -218,7 +218,7 @@ def test_home_is_meant_where_a_path_is(typed, value, monkeypatch):
 
 def test_one_value_where_a_list_is_wanted_is_a_list_of_one(tmp_path):
     rows = tmp_path / "held.jsonl"
-    rows.write_text('{"prompt": "p", "tests": "assert True"}\n')
+    rows.write_text('{"prompt": "p", "tests": "assert f() == 1"}\n')
     config = load([f"data.eval_tasks={rows}", "hooks.evaluate.k=1", "tracker=none"]).main
     assert config.data.eval_tasks == config.hooks.evaluate.tasks == [str(rows)]
     assert config.hooks.evaluate.k == [1]

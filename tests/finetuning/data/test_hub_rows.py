@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_columns_are_renamed(folder):
     (folder / "train.jsonl").write_text(json.dumps(PAIR) + "\n")
-    rows, _ = hub_rows(data_of(folder, question="prompt"), Need.PREFERENCES, needs_tests=False)
+    rows, _ = hub_rows(data_of(folder, question="prompt"), Need.PREFERENCES)
     assert rows == [{"prompt": "p", "chosen": "c", "rejected": "r"}]
 
 
@@ -49,5 +49,5 @@ def test_columns_are_renamed(folder):
 def test_what_cannot_be_read_is_named(folder, text, rename):
     (folder / "train.jsonl").write_text(text)
     with pytest.raises(ConfigError) as caught:
-        hub_rows(data_of(folder, **rename), Need.PREFERENCES, needs_tests=False)
+        hub_rows(data_of(folder, **rename), Need.PREFERENCES)
     assert [problem.setting for problem in caught.value.problems] == [f"data.path={folder}"]

@@ -11,6 +11,7 @@ import pytest
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import hold_out, looks_like, read_rows
+from whetstone.rewards.tests_source import LIBRARY
 
 PAIR = {"prompt": "p", "chosen": "c", "rejected": "r"}
 
@@ -24,8 +25,8 @@ def write(tmp_path, *rows):
 
 
 def test_rows_come_back_with_their_own_columns(tmp_path):
-    rows = [{"prompt": "a", "tests": "assert True", "source": "me"}]
-    assert read_rows(write(tmp_path, *rows, ""), Need.PROMPTS, needs_tests=True) == rows
+    rows = [{"prompt": "a", "tests": "assert f()", "source": "me"}]
+    assert read_rows(write(tmp_path, *rows, ""), Need.PROMPTS, imports=LIBRARY) == rows
 
 
 def test_every_bad_row_is_told_with_line_and_field(tmp_path):
@@ -42,7 +43,7 @@ def test_every_bad_row_is_told_with_line_and_field(tmp_path):
         "[]",
     )
     with pytest.raises(ConfigError) as caught:
-        read_rows(path, Need.PROMPTS, needs_tests=True)
+        read_rows(path, Need.PROMPTS, imports=LIBRARY)
     found = {
         problem.setting.rpartition(":")[2]: problem.message for problem in caught.value.problems
     }
@@ -59,29 +60,29 @@ def test_every_bad_row_is_told_with_line_and_field(tmp_path):
 
 
 def test_tests_are_not_needed_where_no_reward_runs_them(tmp_path):
-    assert read_rows(write(tmp_path, {"prompt": "a"}), Need.PROMPTS, needs_tests=False)
+    assert read_rows(write(tmp_path, {"prompt": "a"}), Need.PROMPTS)
 
 
 def test_a_separator_inside_a_string_ends_no_line(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "a\u2028b", "completion": "c"}\n')
-    assert read_rows(path, Need.COMPLETIONS, needs_tests=False)[0]["prompt"] == "a\u2028b"
+    assert read_rows(path, Need.COMPLETIONS)[0]["prompt"] == "a\u2028b"
 
 
 def test_rows_of_different_fields_are_refused(tmp_path):
     path = write(tmp_path, {"prompt": "a", "tests": "t"}, {"prompt": "b"})
     with pytest.raises(ConfigError, match="every row needs the same fields"):
-        read_rows(path, Need.PROMPTS, needs_tests=False)
+        read_rows(path, Need.PROMPTS)
 
 
 def test_an_empty_file_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no rows"):
-        read_rows(write(tmp_path), Need.COMPLETIONS, needs_tests=False)
+        read_rows(write(tmp_path), Need.COMPLETIONS)
 
 
 def test_supervised_rows_need_a_completion(tmp_path):
     with pytest.raises(ConfigError, match="completion"):
-        read_rows(write(tmp_path, {"prompt": "a"}), Need.COMPLETIONS, needs_tests=False)
+        read_rows(write(tmp_path, {"prompt": "a"}), Need.COMPLETIONS)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +111,13 @@ def test_supervised_rows_need_a_completion(tmp_path):
 )
 def test_each_need_names_its_fields(tmp_path, need, row, words):
     with pytest.raises(ConfigError) as caught:
-        read_rows(write(tmp_path, row), need, needs_tests=False)
+        read_rows(write(tmp_path, row), need)
     assert words in "\n".join(problem.message for problem in caught.value.problems)
 
 
 def test_a_collected_folder_is_read_by_its_training_file(tmp_path):
     (tmp_path / "train.jsonl").write_text('{"text": "a"}\n')
-    assert read_rows(tmp_path, Need.TEXT, needs_tests=False) == [{"text": "a"}]
+    assert read_rows(tmp_path, Need.TEXT) == [{"text": "a"}]
 
 
 def test_held_out_rows_are_whole_prompts_and_a_tenth_at_most():
@@ -130,14 +131,14 @@ def test_held_out_rows_are_whole_prompts_and_a_tenth_at_most():
 
 
 def test_a_file_for_another_algorithm_is_told_by_its_rows(tmp_path):
-    def likened(need, *rows, needs_tests=False):
-        return looks_like(write(tmp_path, *rows), need, needs_tests=needs_tests)
+    def likened(need, *rows, imports=None):
+        return looks_like(write(tmp_path, *rows), need, imports=imports)
 
     task = {"prompt": "p", "tests": "assert f()"}
     pair = {"prompt": "p", "chosen": "c", "rejected": "r"}
     half = {"prompt": "p", "chosen": "c"}
     assert likened(Need.PREFERENCES, task) is Need.PROMPTS
-    assert likened(Need.PROMPTS, task, needs_tests=True) is None
+    assert likened(Need.PROMPTS, task, imports=LIBRARY) is None
     assert likened(Need.LABELS, half) is Need.PROMPTS
     assert likened(Need.LABELS, {"odd": 1}) is None
     # Whichever row comes first: one with every field tells what the others lack.
@@ -145,9 +146,9 @@ def test_a_file_for_another_algorithm_is_told_by_its_rows(tmp_path):
     assert likened(Need.PREFERENCES, pair, half) is None
     assert likened(Need.LABELS, half, pair, pair) is Need.PREFERENCES
     # Rows of another kind may have all fields but the tests.
-    assert likened(Need.PROMPTS, pair, needs_tests=True) is Need.PREFERENCES
+    assert likened(Need.PROMPTS, pair, imports=LIBRARY) is Need.PREFERENCES
     assert likened(Need.PROMPTS, pair) is None
-    assert likened(Need.PROMPTS, {"prompt": "p"}, needs_tests=True) is None
+    assert likened(Need.PROMPTS, {"prompt": "p"}, imports=LIBRARY) is None
 
 
 @pytest.mark.parametrize(
@@ -161,9 +162,9 @@ def test_a_file_for_another_algorithm_is_told_by_its_rows(tmp_path):
 def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path, content, line, remedy):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
-    assert looks_like(path, Need.PROMPTS, needs_tests=False) is None
+    assert looks_like(path, Need.PROMPTS) is None
     with pytest.raises(ConfigError) as caught:
-        read_rows(path, Need.PROMPTS, needs_tests=False)
+        read_rows(path, Need.PROMPTS)
     [problem] = caught.value.problems
     assert problem.setting == f"{path}:{line}"
     assert remedy in problem.message
@@ -172,14 +173,14 @@ def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path, content, line, 
 def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "é"}\n', encoding="utf-8-sig")
-    assert looks_like(path, Need.PROMPTS, needs_tests=False) is None
-    assert read_rows(path, Need.PROMPTS, needs_tests=False) == [{"prompt": "é"}]
+    assert looks_like(path, Need.PROMPTS) is None
+    assert read_rows(path, Need.PROMPTS) == [{"prompt": "é"}]
 
 
 def test_tests_that_are_a_list_are_wrong_once(tmp_path):
     path = write(tmp_path, {"prompt": "p", "tests": ["assert f() == 1"]})
     with pytest.raises(ConfigError) as caught:
-        read_rows(path, Need.PROMPTS, needs_tests=True)
+        read_rows(path, Need.PROMPTS, imports=LIBRARY)
     [problem] = caught.value.problems
     assert problem.message == "field tests: expected str, found list"
 
@@ -206,23 +207,23 @@ def test_tests_that_are_a_list_are_wrong_once(tmp_path):
 )
 def test_text_and_messages_are_not_mixed(tmp_path, rows, words):
     with pytest.raises(ConfigError) as caught:
-        read_rows(write(tmp_path, *rows), Need.COMPLETIONS, needs_tests=False)
+        read_rows(write(tmp_path, *rows), Need.COMPLETIONS)
     assert words in caught.value.problems[0].message
 
 
 def test_what_need_not_be_said_may_be_blank(tmp_path):
     calls = {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}
     talk = {"messages": [{"role": "user", "content": "x"}, calls]}
-    assert read_rows(write(tmp_path, talk), Need.COMPLETIONS, needs_tests=False)
+    assert read_rows(write(tmp_path, talk), Need.COMPLETIONS)
     silent = {**PAIR, "rejected": "", "margin": 0}
-    assert read_rows(write(tmp_path, silent), Need.PREFERENCES, needs_tests=False)
+    assert read_rows(write(tmp_path, silent), Need.PREFERENCES)
     bad = {"prompt": "p", "completion": "", "label": False}
-    assert read_rows(write(tmp_path, bad), Need.LABELS, needs_tests=False)
+    assert read_rows(write(tmp_path, bad), Need.LABELS)
 
 
 def test_faults_that_are_not_shown_are_counted(tmp_path):
     with pytest.raises(ConfigError) as caught:
-        read_rows(write(tmp_path, *[{"prompt": 1}] * 30), Need.PROMPTS, needs_tests=False)
+        read_rows(write(tmp_path, *[{"prompt": 1}] * 30), Need.PROMPTS)
     assert "The rows have 30 faults" in str(caught.value)
     assert caught.value.problems[-1].message == "and 10 more"
 
@@ -243,7 +244,7 @@ def test_faults_that_are_not_shown_are_counted(tmp_path):
 def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, text, form):
     (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError) as caught:
-        read_rows(tmp_path / name, Need.PROMPTS, needs_tests=False)
+        read_rows(tmp_path / name, Need.PROMPTS)
     [problem] = caught.value.problems
     assert f"the file is {form}, and JSON Lines is wanted" in problem.message
     assert f'("{tmp_path / name}"' in problem.message
@@ -268,8 +269,8 @@ def test_what_is_told_converts_them(tmp_path, monkeypatch, form):
         case _:
             Dataset.from_list(rows).to_csv(path, sep="\t" if form == "tsv" else ",")
     with pytest.raises(ConfigError) as caught:
-        read_rows(path, Need.PROMPTS, needs_tests=False)
+        read_rows(path, Need.PROMPTS)
     python, *words = shlex.split(caught.value.problems[0].message.partition("each line: ")[2])
     assert python == "python"
     subprocess.run([sys.executable, *words], check=True, capture_output=True)
-    assert read_rows(path.with_suffix(".jsonl"), Need.PROMPTS, needs_tests=False) == rows
+    assert read_rows(path.with_suffix(".jsonl"), Need.PROMPTS) == rows

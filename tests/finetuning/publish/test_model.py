@@ -74,6 +74,18 @@ def test_the_card_is_complete(whetstone, run_folder, hub):
         "library_name": "transformers",
         "pipeline_tag": "text-generation",
         "tags": ["whetstone", "trl", "grpo", "code"],
+        "model-index": [
+            {
+                "name": "tuned",
+                "results": [
+                    {
+                        "task": {"type": "text-generation"},
+                        "dataset": {"name": "mbpp", "type": "mbpp"},
+                        "metrics": [{"type": "pass@1", "value": 0.75}],
+                    }
+                ],
+            }
+        ],
     }
     for told in (
         "trained with `grpo` on `nano` (reward: `execution`)",
@@ -201,6 +213,7 @@ def test_an_epoch_can_be_published(whetstone, run_folder, hub):
     assert code == 0, err
     assert hub.files(REPO)["tokenizer.json"] == b'{"epoch": 2}'
     assert b"after epoch 2" in hub.files(REPO)["README.md"]
+    assert b"model-index" not in hub.files(REPO)["README.md"]  # the figures are of other weights
     code, _, err = whetstone("publish", "model", f"run={run_folder}", f"repo={REPO}", "epoch=7")
     assert code == 2
     assert "merged-epoch-2" in err

@@ -11,7 +11,6 @@ import yaml
 from rich.console import Console
 
 from whetstone.finetuning.artifacts.run_dir import as_yaml
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import (
     load_evaluation,
@@ -20,6 +19,7 @@ from whetstone.finetuning.config.commands import (
 )
 from whetstone.finetuning.report.example import NANO
 from whetstone.finetuning.report.next_steps import print_next
+from whetstone.finetuning.training_command import checked
 
 GATES = {
     "train": checked,
@@ -57,7 +57,7 @@ def finish(*typed, name="a-run"):
         data = folder / "dataset"
         data.mkdir()
         row = {"prompt": "p", "reference": "r", "completion": "c", "verdict": "passed"}
-        row |= {"chosen": "c", "rejected": "r", "label": True, "tests": "assert True"}
+        row |= {"chosen": "c", "rejected": "r", "label": True, "tests": "assert f()"}
         rows = [{**row, "label": label} for label in (True, False)] * 64
         (data / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (data / "statistics.json").write_text("{}")

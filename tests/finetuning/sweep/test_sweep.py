@@ -8,7 +8,6 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from rich.console import Console
 
-from whetstone.finetuning.cli import checked
 from whetstone.finetuning.config.groups import CONF_DIR
 from whetstone.finetuning.sweep.progress import (
     SweepCallback,
@@ -19,6 +18,7 @@ from whetstone.finetuning.sweep.progress import (
     record_point,
     varied_settings,
 )
+from whetstone.finetuning.training_command import checked
 
 
 @pytest.fixture

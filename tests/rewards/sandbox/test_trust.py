@@ -23,7 +23,6 @@ def find_zero(xs):
 '''
 TESTS = "def check(f):\n    assert abs(poly([1, 2], f([1, 2]))) < 1e-4\ncheck(find_zero)"
 RIGHT = "    return -xs[0] / xs[1]\n"
-UNITTEST = "import unittest\nclass T(unittest.TestCase):\n    def test(self): assert f(1) == 2"
 NAMES = [["find_zero"], ["find_zero", "poly"]]
 
 
@@ -113,10 +112,9 @@ def test_data_that_the_program_changes_is_seen(sandbox):
     "tests",
     [
         "METADATA = {'author': 'x'}\ndef check(candidate):\n    assert candidate(1) == 2",
-        "def test_f(): assert f(1) == 2",
-        UNITTEST,
-        f"{UNITTEST}\nunittest.TextTestRunner().run(T('test'))",
-        f"{UNITTEST}\nif __name__ == '__main__':\n    unittest.main()",
+        "def right(): assert f(1) == 2",
+        "import unittest\nclass T(unittest.TestCase):\n    def right(self): assert f(1) == 2",
+        "import unittest\nif __name__ == '__main__':\n    unittest.main()",
     ],
 )
 def test_tests_that_test_nothing_pay_nobody(sandbox, tests):

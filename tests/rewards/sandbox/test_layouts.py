@@ -1,0 +1,113 @@
+"""Tests as files for pytest and unittest have them judge as if their runner had run them."""
+
+import pytest
+
+from whetstone.rewards.sandbox import Sandbox
+
+RIGHT, WRONG = "def grow(x): return x + 1", "def grow(x): return x"
+CASE = """
+import unittest
+class Base(unittest.TestCase):
+    def setUp(self): self.given = 1
+    def test_base(self): self.assertEqual(grow(self.given), 2)
+class TestGrow(Base):
+    @classmethod
+    def setUpClass(cls): cls.most = 5
+    def test_most(self):
+        with self.subTest(most=self.most): self.assertTrue(grow(self.most) == 6)
+    def test_text(self):
+        with self.assertRaises(TypeError): grow("1")
+    @unittest.skip("another day")
+    def test_never(self): self.fail()
+"""
+FUNCTIONS = """
+from solution import grow
+def test_one():
+    assert grow(1) == 2
+def test_two():
+    for given, wanted in [(2, 3), (3, 4)]:
+        assert grow(given) == wanted
+"""
+MARKS = """
+import pytest
+@pytest.mark.parametrize("given, wanted", [(1, 2), pytest.param(2, 3, id="two")])
+@pytest.mark.parametrize("by", [0, 10])
+def test_each(given, wanted, by):
+    assert grow(given + by) == wanted + by
+class TestGrow:
+    def setup_method(self): self.given = 1
+    def test_given(self): assert grow(self.given) == pytest.approx(2)
+@pytest.mark.skip
+def test_never(): assert False
+def test_text():
+    with pytest.raises(TypeError): grow("1")
+"""
+SUPPLIED = """
+import unittest
+class TestGrow(unittest.TestCase):
+    def test_close(self): self.assertTrue(close(grow(1), 2))
+"""
+PATCHED = """
+from unittest.mock import patch
+def test_it():
+    with patch("builtins.input", return_value="1"):
+        assert grow(1) == 2
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(workers=1, packages=["pytest"]) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize(
+    ("tests", "total"),
+    [
+        (CASE, 4),
+        (CASE + "if __name__ == '__main__':\n    unittest.main()\n", 4),
+        (CASE + "unittest.main()\n", 4),
+        (FUNCTIONS, 2),
+        (MARKS, 3),
+        ("import unittest\ncase = unittest.TestCase()\ncase.assertEqual(grow(1), 2)", 1),
+        (f"{MARKS}\nassert grow(7) == 8", 1),
+    ],
+)
+def test_they_judge_as_under_their_runner(sandbox, tests, total):
+    right, wrong = sandbox.run(RIGHT, tests), sandbox.run(WRONG, tests)
+    assert (right.verdict, right.passed_tests, right.total_tests) == ("passed", total, total)
+    assert (wrong.verdict, wrong.total_tests) == ("failed", total)
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        ("import unittest\ndef grow(x): raise unittest.SkipTest", CASE),
+        ("import unittest\nunittest.TestCase.assertEqual = print\ndef grow(x): return x", CASE),
+        ("def grow(x): raise SystemExit(0)", FUNCTIONS),
+        ("class A(int):\n    def __eq__(s, o): return True\ndef grow(x): return A(9)", CASE),
+        ("def close(a, b): return True\ndef grow(x): return 0", SUPPLIED),
+        (
+            "def grow(x): return []",
+            "def test_all():\n    for a, b in zip(grow(2), [3]):\n        assert a == b",
+        ),
+    ],
+)
+def test_no_program_passes_by_the_way_they_are_written(sandbox, program, tests):
+    result = sandbox.run(program, tests, entry_points=["grow"])
+    assert result.verdict not in {"passed", "infra_error"}
+
+
+@pytest.mark.parametrize(
+    ("tests", "told"),
+    [
+        ("def test_it(capsys):\n    assert grow(1) == 2", "test_it: there is no pytest"),
+        ("def check():\n    assert grow(1) == 2", "every program would pass"),
+        ("import unittest\nunittest.main()", "call no test of a `TestCase`"),
+        (PATCHED, "replace what the program calls"),
+    ],
+)
+def test_what_cannot_be_run_so_judges_no_program(sandbox, tests, told):
+    result = sandbox.run(RIGHT, tests)
+    assert result.verdict == "infra_error"
+    assert told in result.detail
