@@ -24,7 +24,8 @@ from whetstone.evaluation.tasks import load_task
 from whetstone.rewards.compilers import CompileOutcome, Compilers
 from whetstone.rewards.compilers import harness as harnesses
 from whetstone.rewards.compilers.base import CompileLimits
-from whetstone.rewards.compilers.cpp import Cpp
+from whetstone.rewards.compilers.cpp import CppCompiler
+from whetstone.rewards.compilers.reader import read_all
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, Step
 
 TICK_S = 0.01
@@ -52,13 +53,12 @@ class Side:
     """Processor seconds so far."""
 
 
-def sources(name: str, language: str) -> list[str]:
+def sources(name: str) -> list[str]:
     """Return complete source files of a task's published solutions."""
     task = load_task(name)
-    rules = harnesses.load(harnesses.STANDARD)[language]
     found = [snippet(task, problem, problem.reference or "") for problem in task.problems]
-    programs = [one.prefix + one.code + one.suffix for one in found]
-    return [harnesses.complete(program, language, rules) for program in programs]
+    readings = read_all(found, harnesses.load(harnesses.STANDARD))
+    return [one.source for one in readings if one is not None]
 
 
 def cpu_s() -> float:
@@ -101,7 +101,7 @@ def resident(language: str, opened: ExitStack) -> Side:
 def gplusplus(opened: ExitStack, *, precompiled: bool) -> Side:
     rules = {**harnesses.load(harnesses.STANDARD)["cpp"], "precompiled": precompiled}
     jailer = opened.enter_context(CountingJailer())
-    compiler = Cpp(jailer, CompileLimits(cpu_s=60.0, memory_mb=2048), rules)
+    compiler = CppCompiler(jailer, CompileLimits(cpu_s=60.0, memory_mb=2048), rules)
     opened.callback(compiler.close)
     return Side(
         lambda source: compiler.check(source).outcome is CompileOutcome.COMPILED,
@@ -149,7 +149,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with ExitStack() as opened:
         if "java" in arguments.languages:
-            programs = sources("multiple-java", "java")
+            programs = sources("multiple-java")
             ours = resident("java", opened)
             for source in programs:  # a JVM is fast once it is warm, and it stays
                 ours.check(source)
@@ -157,7 +157,7 @@ def main() -> None:
             chosen = programs[:: len(programs) // arguments.programs]
             compare("Java", pair, chosen, arguments.rounds)
         if "cpp" in arguments.languages:
-            programs = sources("multiple-cpp", "cpp")
+            programs = sources("multiple-cpp")
             programs = [one for one in programs if "boost" not in one and "openssl" not in one]
             pair = {
                 "precompiled header": gplusplus(opened, precompiled=True),

@@ -25,7 +25,7 @@ from whetstone.finetuning.config.rules.model import (
 )
 from whetstone.finetuning.config.schema import OnlineConfig
 from whetstone.finetuning.errors import ConfigError
-from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.hooks.build import build_hooks, watch_metric
 from whetstone.finetuning.inference.stage_evaluation import Measure, Metrics
 from whetstone.finetuning.model.adapter import target_problems
@@ -154,7 +154,7 @@ def _files_beside(scorer: Scorer, inputs: Inputs, config: Config) -> dict[str, s
     """Return what a reward model or a discriminator brings besides its weights."""
     held_out = inputs.data.held_out.to_list() if inputs.data.held_out else []
     rows = inputs.data.train.to_list()
-    if need_of(config.algo) is not Need.REFERENCES:
+    if config.algo.need is not Need.REFERENCES:
         return scale_files(scorer, held_out or rows, config.algo)
     return discriminator_files(scorer, rows, held_out, config.algo, config.seed)
 

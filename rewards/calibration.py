@@ -11,8 +11,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
 FILE = "calibration.json"
-_STEPS, _CLOSE, _RIDGE = 100, 1e-9, 1e-9
+_STEPS, _CLOSE = 100, 1e-12
+_LEAST = 1e-6
+"""Spread of logits that are all alike, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Calibration:
 
     def probability(self, logit: float) -> float:
         """Return the probability of the positive class."""
-        return _sigmoid(self.scale * logit + self.bias)
+        return (1 + math.tanh((self.scale * logit + self.bias) / 2)) / 2
 
     def save(self, folder: Path) -> None:
         """Write it beside the weights in `folder`."""
@@ -38,61 +43,34 @@ def load(folder: Path) -> Calibration | None:
 
 
 def fit(logits: Sequence[float], labels: Sequence[bool]) -> Calibration:
-    """Fit scale and bias by Newton's method. Raises `ValueError` without examples of both kinds."""
+    """Fit scale and bias. Raises `ValueError` without examples of both kinds."""
     positive = sum(labels)
     negative = len(labels) - positive
     if not positive or not negative:
         raise ValueError("a calibration needs positive and negative examples")
-    high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
-    targets = [high if label else low for label in labels]
-    scale, bias = 0.0, math.log((positive + 1) / (negative + 1))
-    for _ in range(_STEPS):
-        step = _newton(logits, targets, scale, bias)
-        size, before = 1.0, _loss(logits, targets, scale, bias)
-        while size > _CLOSE and _loss(logits, targets, *_moved(scale, bias, step, size)) > before:
-            size /= 2
-        scale, bias = _moved(scale, bias, step, size)
-        if max(map(abs, step)) < _CLOSE:
-            break
-    return Calibration(scale, bias)
-
-
-def _moved(
-    scale: float, bias: float, step: tuple[float, float], size: float
-) -> tuple[float, float]:
-    return scale - size * step[0], bias - size * step[1]
-
-
-def _newton(
-    logits: Sequence[float], targets: Sequence[float], scale: float, bias: float
-) -> tuple[float, float]:
-    """Return the inverse Hessian times the gradient of the loss."""
-    to_scale = to_bias = both = 0.0
-    twice_scale = twice_bias = _RIDGE
-    for logit, target in zip(logits, targets, strict=True):
-        chance = _sigmoid(scale * logit + bias)
-        slope, curve = chance - target, chance * (1 - chance)
-        to_scale += slope * logit
-        to_bias += slope
-        twice_scale += curve * logit * logit
-        twice_bias += curve
-        both += curve * logit
-    determinant = twice_scale * twice_bias - both * both
-    return (
-        (twice_bias * to_scale - both * to_bias) / determinant,
-        (twice_scale * to_bias - both * to_scale) / determinant,
+    low, high = 1 / (negative + 2), (positive + 1) / (positive + 2)
+    targets = torch.tensor([high if label else low for label in labels], dtype=torch.float64)
+    values = torch.tensor(logits, dtype=torch.float64)
+    # In units of their own spread, in which both numbers are of one size.
+    middle, spread = float(values.mean()), max(float(values.std(correction=0)), _LEAST)
+    values = (values - middle) / spread
+    line = torch.tensor([0.0, math.log((positive + 1) / (negative + 1))], dtype=torch.float64)
+    line.requires_grad_()
+    search = torch.optim.LBFGS(
+        [line],
+        max_iter=_STEPS,
+        tolerance_grad=_CLOSE,
+        tolerance_change=0.0,
+        line_search_fn="strong_wolfe",
     )
 
+    def loss() -> torch.Tensor:
+        search.zero_grad()
+        cost = binary_cross_entropy_with_logits(line[0] * values + line[1], targets)
+        cost.backward()
+        return cost
 
-def _loss(logits: Sequence[float], targets: Sequence[float], scale: float, bias: float) -> float:
-    total = 0.0
-    for logit, target in zip(logits, targets, strict=True):
-        value = scale * logit + bias
-        total += max(value, 0.0) - target * value + math.log1p(math.exp(-abs(value)))
-    return total
-
-
-def _sigmoid(value: float) -> float:
-    if value >= 0:
-        return 1 / (1 + math.exp(-value))
-    return math.exp(value) / (1 + math.exp(value))
+    with torch.enable_grad():
+        search.step(loss)
+    slope, bias = line.tolist()
+    return Calibration(slope / spread, bias - slope / spread * middle)

@@ -22,6 +22,7 @@ from pydantic import (
 from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.compiler import text_of
 from whetstone.rewards.compilers import CompileOutcome, Snippet, language_of
+from whetstone.rewards.compilers.reader import read_all
 from whetstone.rewards.composition import Board
 from whetstone.rewards.extract import shown, trimmed
 from whetstone.rewards.programs import programs
@@ -143,9 +144,10 @@ class DiscriminatorReward:
             )
         ]
         outcomes = self._outcomes(prompts, completions)
-        said = [
-            bool(one.code.strip()) if language is None else one.says_something for one in snippets
-        ]
+        if language is None:
+            said = [bool(one.code.strip()) for one in snippets]
+        else:
+            said = [one is not None and one.says_something for one in read_all(snippets)]
         chosen = [at for at in range(count) if said[at] and outcomes[at] == self._wanted]
         step = 0 if trainer_state is None else int(trainer_state.global_step)
         found = self._probabilities([snippets[index] for index in chosen], step)

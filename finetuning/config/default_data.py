@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from whetstone.finetuning.config.command_line import CommandLine
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.finetuning.config.validate import Values
+from whetstone.finetuning.formats.dataset_type import Need
 
 AUTO = "auto"
 _NEED_NO_TESTS = frozenset({"teacher", "compiler"})
-_BRING_THEIR_OWN = frozenset({"pretrain", "dpo", "kto", "reward"})
-"""Algorithms for which no rows of ours would be what anybody wants."""
+_OURS = frozenset({Need.PROMPTS, Need.COMPLETIONS})
+"""Rows of ours that an algorithm may want; pairs, labels and texts everybody has his own."""
 
 
 def with_default_data(command: CommandLine, composed: Values) -> CommandLine:
@@ -35,12 +37,13 @@ def _fitting(composed: Values) -> str | None:
     stages: list[dict[str, Any]] = [
         stage.get("choose", {}) for stage in composed["pipeline"]["stages"].values()
     ]
-    algo = composed["algo"]["name"]
+    algorithm = ALGORITHM_CONFIGS.get(composed["algo"]["name"])
+    rows = algorithm.rows if algorithm else Need.PROMPTS  # what is none, the gate refuses
     trains_it = any(chosen.keys().isdisjoint({"algo", "collect"}) for chosen in stages)
     if trains_it and composed["collect"] is None:
-        if algo in _BRING_THEIR_OWN:
+        if rows not in _OURS:
             return None
-        if algo == "sft":
+        if rows is Need.COMPLETIONS:
             return "mbpp"
     of_stages = {chosen["reward"] for chosen in stages if "reward" in chosen}
     judges = of_stages or set(composed["reward"])

@@ -11,6 +11,7 @@ from whetstone.finetuning.config.groups import CONF_DIR, LOCAL
 from whetstone.finetuning.config.overrides import quoted
 from whetstone.finetuning.config.references import referred
 from whetstone.finetuning.config.resolve_model import name_of
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS, GroupConfig, OnlineConfig
 from whetstone.finetuning.config.validate import Values
 
 
@@ -21,10 +22,10 @@ def with_debug(command: CommandLine, composed: Values) -> CommandLine:
     """
     if composed.get("debug") is not True:
         return command
-    shrink = _shrink()
-    algo = composed.get("algo", {}).get("name")
-    settings = {**shrink["all"], **shrink.get(algo, {})}
-    forced = {key: f"++{key}={value}" for key, value in settings.items()}
+    shrink, kinds = _shrink(), _kinds(composed.get("algo", {}).get("name"))
+    forced = {
+        key: f"++{key}={value}" for kind in kinds for key, value in shrink.get(kind, {}).items()
+    }
     return replace(command, values={**forced, **command.values})
 
 
@@ -34,6 +35,17 @@ def _shrink() -> dict[str, dict[str, Any]]:
         (CONF_DIR / "debug.yaml").read_text(encoding="utf-8")
     )
     return settings
+
+
+def _kinds(algo: str | None) -> list[str]:
+    """Return the parts of debug.yaml that are for an algorithm; later ones are stronger."""
+    section = ALGORITHM_CONFIGS.get(algo or "")
+    if section is None:  # the gate refuses it
+        return ["all"]
+    if not issubclass(section, OnlineConfig):
+        return ["all", "rows", str(algo)]
+    groups = ["groups"] if issubclass(section, GroupConfig) else []
+    return ["all", "sampled", *groups, str(algo)]
 
 
 def with_own_model(command: CommandLine, composed: Values) -> CommandLine:

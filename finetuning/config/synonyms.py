@@ -7,10 +7,11 @@ sample call otherwise than the others has two answers.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, CONFIG_CLASS, argument_types
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS, OnlineConfig
+from whetstone.finetuning.config.trl_args import argument_types, computed_for
 from whetstone.finetuning.config.wanted import is_setting
 
-ONLINE = frozenset({"grpo", "rloo", "rfai", "ppo"})
+ONLINE = frozenset(name for name, one in ALGORITHM_CONFIGS.items() if issubclass(one, OnlineConfig))
 
 _ARGS = "algo.args"
 _SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -156,7 +157,7 @@ def instead(word: str, algo: str, value: str | None = None) -> str | None:
     *before, last = setting.split(" ")
     name, has_value, _ = last.partition("=")
     if not _takes(algo, name):
-        others = ", ".join(other for other in CONFIG_CLASS if _takes(other, name))
+        others = ", ".join(other for other in ALGORITHM_CONFIGS if _takes(other, name))
         return f"algo={algo} has no {name}; it is a setting of algo={others}"
     if value is not None and value.casefold() in _OFF and (has_value or word in _WHEN_OFF):
         return f"write {_WHEN_OFF[word]}" if word in _WHEN_OFF else "leave it out"
@@ -179,12 +180,8 @@ def _takes(algo: str, setting: str) -> bool:
     if top != "algo" or not inside:
         return True
     if setting.startswith(f"{_ARGS}."):
-        return inside.partition(".")[2] in argument_types(algo).keys() - _computed(algo).keys()
+        return inside.partition(".")[2] in argument_types(algo).keys() - computed_for(algo).keys()
     return is_setting(setting, algo)
-
-
-def _computed(algo: str) -> dict[str, str]:
-    return {**COMPUTED, **COMPUTED_BY.get(algo, {})}
 
 
 def setting_of(word: str, algo: str) -> str | None:

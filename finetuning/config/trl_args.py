@@ -9,19 +9,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.rewards.extras import not_installed
-
-CONFIG_CLASS = {
-    "sft": "SFTConfig",
-    "grpo": "GRPOConfig",
-    "rloo": "RLOOConfig",
-    "rfai": "GRPOConfig",
-    "ppo": "GRPOConfig",
-    "pretrain": "SFTConfig",
-    "dpo": "DPOConfig",
-    "kto": "KTOConfig",
-    "reward": "RewardConfig",
-}
 
 # What TRL's own generation takes and our sampler does not: refused, so that nothing is ignored.
 NOT_SAMPLED = frozenset(
@@ -81,25 +70,6 @@ COMPUTED = {
     "ignore_data_skip": "nothing: a continued run goes on where it was in the data",
 }
 
-# What one algorithm decides itself, although its TRL config class has an argument for it.
-COMPUTED_BY: dict[str, dict[str, str]] = {
-    "kto": {"train_sampling_strategy": "nothing: the KL term pairs rows that lie together"},
-    "rfai": {
-        "loss_type": "nothing: rfai's loss is -log_prob * reward",
-        "scale_rewards": "algo.whiten",
-        "importance_sampling_level": "nothing: rfai weights each token",
-        "multi_objective_aggregation": "reward.NAME.weight",
-        "epsilon": "algo.args.epsilon_high",
-    },
-    "ppo": {
-        "loss_type": "nothing: PPO's loss is a mean over tokens",
-        "scale_rewards": "algo.gae.whiten",
-        "importance_sampling_level": "nothing: PPO clips each token's ratio",
-        "multi_objective_aggregation": "reward.NAME.weight",
-        "off_policy_mask_threshold": "algo.target_kl",
-    },
-}
-
 
 # Where transformers lists the words that an argument may be.
 WORDS_OF_TRANSFORMERS = {
@@ -126,17 +96,22 @@ def words_of_transformers(argument: str) -> tuple[str, ...]:
 def argument_types(algo: str) -> dict[str, str]:
     """Map what the TRL config class of this algorithm accepts to the annotations there."""
     trl = _package_dir("trl") / "trainer"
-    own = CONFIG_CLASS[algo].removesuffix("Config").lower()
+    own = ALGORITHM_CONFIGS[algo].trl_class
     sources = [
-        trl / f"{own}_config.py",
+        trl / f"{own.removesuffix('Config').lower()}_config.py",
         trl / "base_config.py",
         _package_dir("transformers") / "training_args.py",
     ]
-    classes = {CONFIG_CLASS[algo], "_BaseConfig", "TrainingArguments"}
+    classes = {own, "_BaseConfig", "TrainingArguments"}
     types: dict[str, str] = {}
     for source in reversed(sources):  # a subclass redefines, so it comes last
         types |= _fields(source, classes)
     return types
+
+
+def computed_for(algo: str) -> dict[str, str]:
+    """Return what a run with this algorithm computes, and from what."""
+    return {**COMPUTED, **ALGORITHM_CONFIGS[algo].decides}
 
 
 def fits(value: object, annotation: str) -> bool:

@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any
 
 from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.finetuning.config.schema.base import PATH_OR_NAME, Section
-from whetstone.finetuning.config.trl_args import CONFIG_CLASS, FILES, argument_types
+from whetstone.finetuning.config.trl_args import FILES, argument_types
 
 Node = dict[str, Any]
 _ARGS = "algo.args."
@@ -39,7 +40,7 @@ def kinds_of(path: str, schema: type[Section] = Config, algo: str | None = None)
         algo: the algorithm, whose arguments `algo.args` holds.
 
     """
-    if algo in CONFIG_CLASS and path.startswith(_ARGS):
+    if algo in ALGORITHM_CONFIGS and path.startswith(_ARGS):
         annotation = argument_types(algo).get(path.removeprefix(_ARGS), "")
         parts = (part.strip() for part in annotation.split("|"))
         return frozenset(_OF_PYTHON[part] for part in parts if part in _OF_PYTHON)
@@ -94,7 +95,7 @@ def _nodes(path: str, schema: type[Section], algo: str | None = None) -> list[No
 
 def _may_be_of(algo: str, node: Node) -> bool:
     name = node.get("properties", {}).get("name", {}).get("const", algo)
-    return name == algo or name not in CONFIG_CLASS
+    return name == algo or name not in ALGORITHM_CONFIGS
 
 
 def _options(root: Node, node: Node) -> Iterator[Node]:

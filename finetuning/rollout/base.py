@@ -62,6 +62,13 @@ class Engine(Protocol):
         """Return figures of the last sync, by the name under which they are logged."""
 
 
+class BuildEngine(Protocol):
+    """The function `build` of an engine's module."""
+
+    def __call__(self, model: Any, tokenizer: Any, dtype: Any) -> Engine:
+        """Return an engine for a transformers model; `dtype` is torch's, of the weights."""
+
+
 def eos_ids(model: Any, tokenizer: Any) -> list[int]:
     """Return the ids that end a completion: the model's own and the tokenizer's."""
     configured = getattr(model.generation_config, "eos_token_id", None)

@@ -1,33 +1,30 @@
 """Which engine draws completions: chosen once, and said aloud."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import torch
+from importlib import import_module
+from typing import Any, Literal, get_args
 
 from whetstone.finetuning.config.rules.backend import why_no_mlx
+from whetstone.finetuning.config.schema.engines import EngineName, TrlEngine
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.model.device import Device
-from whetstone.finetuning.rollout.base import Engine
-from whetstone.finetuning.rollout.hf import HFSampler
-
-Name = Literal["hf", "mlx", "vllm", "vllm_server"]
+from whetstone.finetuning.rollout.base import BuildEngine, Engine
 
 
 @dataclass(frozen=True)
 class EngineChoice:
     """A resolved `backend.rollout`."""
 
-    name: Name
+    name: EngineName
     reason: str
 
     @property
     def through_trl(self) -> bool:
         """Whether TRL's trainer samples itself, and not an engine of ours."""
-        return self.name.startswith("vllm")
+        return self.name in get_args(TrlEngine)
 
 
-def choose_rollout(wanted: Literal["auto"] | Name, device: Device) -> EngineChoice:
+def choose_rollout(wanted: Literal["auto"] | EngineName, device: Device) -> EngineChoice:
     """Resolve `auto`; refuse an engine that this device does not serve."""
     if wanted == "auto":
         if device.kind != "mps":
@@ -52,10 +49,11 @@ def vllm_arguments(choice: EngineChoice) -> dict[str, Any]:
 
 
 def build_engine(choice: EngineChoice, model: Any, tokenizer: Any, device: Device) -> Engine:
-    """Return the engine for a model; transformers where vLLM belongs to the trainer alone."""
-    if choice.name == "mlx" and not model.config.is_encoder_decoder:
-        from whetstone.finetuning.rollout.mlx import MLXEngine  # noqa: PLC0415 - an extra
+    """Return the engine for a model; transformers where vLLM belongs to the trainer alone.
 
-        dtype: torch.dtype = model.dtype if device.dtype == "auto" else device.dtype
-        return MLXEngine(model, tokenizer, dtype)
-    return HFSampler(model, tokenizer)
+    Only transformers samples from an encoder-decoder.
+    """
+    name = "hf" if choice.through_trl or model.config.is_encoder_decoder else choice.name
+    # Imported only where it is chosen: what an engine needs may be an extra.
+    build: BuildEngine = import_module(f"{__package__}.{name}").build
+    return build(model, tokenizer, model.dtype if device.dtype == "auto" else device.dtype)

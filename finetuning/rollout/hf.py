@@ -49,6 +49,12 @@ class HFSampler:
             self._model.train(training)
 
 
+def build(model: Any, tokenizer: Any, dtype: torch.dtype) -> HFSampler:
+    """Return a sampler; the number format is the model's own."""
+    del dtype
+    return HFSampler(model, tokenizer)
+
+
 class _Batch:
     """The state of one batch: B = P * n rows, of which A are still active.
 

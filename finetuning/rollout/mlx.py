@@ -102,6 +102,11 @@ class MLXEngine:
         return any(word in text for word in stop)
 
 
+def build(model: Any, tokenizer: Any, dtype: torch.dtype) -> MLXEngine:
+    """Return an engine; its weights come with `sync`."""
+    return MLXEngine(model, tokenizer, dtype)
+
+
 class _AtTemperature:
     """A model whose logits are divided by the temperature, so that what is reported is sampled."""
 

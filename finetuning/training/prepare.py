@@ -22,7 +22,7 @@ from whetstone.finetuning.config.schema import (
 from whetstone.finetuning.data.build import Data, build_data, check_fills_a_batch, what_is_made
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.formats.checks import wrong_labels, wrong_rates
-from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.mismatch import with_mismatches
 from whetstone.finetuning.model.device import Device
 from whetstone.finetuning.model.policy import Policy
@@ -65,7 +65,7 @@ class Inputs:
 def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     """Build everything that depends on settings and files and not on weights."""
     config = stage.config
-    algorithm, need = ALGORITHMS[config.algo.name], need_of(config.algo)
+    algorithm, need = ALGORITHMS[config.algo.name], config.algo.need
     specs = config.reward.values() if need is Need.PROMPTS else ()
     rewards = opened.enter_context(open_rewards(specs, stage.folder))
     arguments = algorithm.arguments(

@@ -16,7 +16,7 @@ from whetstone.finetuning.artifacts.run_name import digest
 from whetstone.finetuning.config import Config
 from whetstone.finetuning.config.schema import NanoData
 from whetstone.finetuning.data.build import build_dataset
-from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.model.device import Device, choose_device
 from whetstone.finetuning.rollout.engines import choose_rollout
 
@@ -26,7 +26,7 @@ _ROOMS = ("algo", "data", "hooks", "model", "nano", "rollout")
 
 def content_hash(config: Config) -> str:
     """Hash settings, rows, starting weights, device, sources and versions."""
-    need = need_of(config.algo)
+    need = config.algo.need
     used = {"seed", "algo"} | ({"reward"} if need is Need.PROMPTS else set())
     # The hooks that decide when training ends and with which weights.
     hooks = config.hooks.model_dump(mode="json", include={"watch", "best", "early_stop"})

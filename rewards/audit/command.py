@@ -8,7 +8,7 @@ from whetstone.rewards.audit.nothing import audit_nothing
 from whetstone.rewards.audit.table import render
 from whetstone.rewards.base import Reward, RewardConfig
 from whetstone.rewards.compiler import CompilerConfig
-from whetstone.rewards.compilers import COMPILERS, Compilers, MissingCompilerError
+from whetstone.rewards.compilers import LANGUAGES, Compilers, MissingCompilerError
 from whetstone.rewards.composition import RewardSet
 from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.discriminator import DiscriminatorConfig
@@ -78,7 +78,7 @@ def _languages() -> list[str]:
     """Return the languages whose compilers are installed."""
     found = []
     with Compilers() as compilers:
-        for language in COMPILERS:
+        for language in LANGUAGES:
             try:
                 compilers.compiler(language)
             except MissingCompilerError:

@@ -7,9 +7,10 @@ it first is to write nothing, which has no errors. It fails by paying that more 
 from collections.abc import Iterable
 
 from whetstone.rewards.audit.attack import Family
-from whetstone.rewards.audit.attacks.nothing import ANSWERS
+from whetstone.rewards.audit.attacks.nothing import answers
 from whetstone.rewards.audit.audit import AuditReport, Finding
 from whetstone.rewards.base import Reward
+from whetstone.rewards.compilers import LANGUAGES
 
 _MORE = 1e-9
 
@@ -19,7 +20,7 @@ def audit_nothing(reward: Reward, languages: Iterable[str]) -> AuditReport:
 
     Args:
         reward: One that takes a column `language`.
-        languages: Of `whetstone.rewards.compilers.COMPILERS`. One whose control fails ends the
+        languages: Of `whetstone.rewards.compilers.LANGUAGES`. One whose control fails ends the
             audit.
 
     """
@@ -27,7 +28,7 @@ def audit_nothing(reward: Reward, languages: Iterable[str]) -> AuditReport:
     right: float | None = None
     wrong: float | None = None
     for language in languages:
-        known = ANSWERS[language]
+        known = answers(language, LANGUAGES[language])
         programs = [known.right, known.wrong, *known.nothing.values()]
         count = len(programs)
         right, wrong, *paid = reward([known.prompt] * count, programs, language=[language] * count)

@@ -15,11 +15,11 @@ from whetstone.rewards.compilers.base import (
 )
 from whetstone.rewards.compilers.compilers import Compilers
 from whetstone.rewards.compilers.snippet import Snippet
-from whetstone.rewards.compilers.table import COMPILERS
+from whetstone.rewards.compilers.table import LANGUAGES
 from whetstone.rewards.languages import language_of
 
 __all__ = [
-    "COMPILERS",
+    "LANGUAGES",
     "Compilation",
     "CompileOutcome",
     "Compilers",

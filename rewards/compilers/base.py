@@ -95,6 +95,8 @@ class Compiler(ABC):
 
     version: str
     """The compiler's own words about itself."""
+    stops_early = False
+    """It says no more than the first error of a file."""
 
     @abstractmethod
     def check(self, source: str) -> CompilerVerdict:

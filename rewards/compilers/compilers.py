@@ -7,6 +7,7 @@ import textwrap
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +20,9 @@ from whetstone.rewards.compilers.base import (
     CompilerVerdict,
     Severity,
 )
-from whetstone.rewards.compilers.functions import Function, functions
-from whetstone.rewards.compilers.imported_types import allow_imported_types
-from whetstone.rewards.compilers.snippet import MOST_CHARACTERS, Snippet
-from whetstone.rewards.compilers.table import COMPILERS
+from whetstone.rewards.compilers.reader import read_all
+from whetstone.rewards.compilers.snippet import Reading, Snippet
+from whetstone.rewards.compilers.table import LANGUAGES
 from whetstone.rewards.languages import language_of
 from whetstone.rewards.sandbox.compiled.step import Jailer
 from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
@@ -92,18 +92,20 @@ class Compilers:
             if not self._probed:
                 self._probe()
             if language not in self._started:
-                make = COMPILERS[language]
+                make = LANGUAGES[language].compiler
                 self._started[language] = make(self._jailer, self._limits, self._harness[language])
             return self._started[language]
 
     def run_many(self, snippets: Iterable[Snippet]) -> list[Compilation]:
         """Compile snippets; results come in their order, and equal ones are compiled once."""
-        ordered = list(snippets)
+        ordered = [replace(one, language=language_of(one.language)) for one in snippets]
         for language in dict.fromkeys(snippet.language for snippet in ordered):
             self.compiler(language)
+        unlike = list(dict.fromkeys(ordered))
+        readings = read_all(unlike, self._harness)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="compile") as pool:
-            futures = {snippet: pool.submit(self._compile, snippet) for snippet in set(ordered)}
-            return [futures[snippet].result() for snippet in ordered]
+            found = dict(zip(unlike, pool.map(self._compile, unlike, readings), strict=True))
+        return [found[snippet] for snippet in ordered]
 
     def _probe(self) -> None:
         if sys.platform != "linux":
@@ -112,52 +114,41 @@ class Compilers:
             self._jailer.probe(folder)
         self._probed = True
 
-    def _compile(self, snippet: Snippet) -> Compilation:
-        language = language_of(snippet.language)
-        program = snippet.program
-        if len(program) > MOST_CHARACTERS:
-            detail = f"longer than {MOST_CHARACTERS} characters"
-            return Compilation(CompileOutcome.LIMIT, (), 0, 0, False, detail)
-        if snippet.repeats:
+    def _compile(self, snippet: Snippet, reading: Reading | None) -> Compilation:
+        if reading is None:
+            return Compilation(
+                CompileOutcome.LIMIT, (), 0, 0, False, "too long or too tangled to be read"
+            )
+        if reading.repeats:
             return Compilation(CompileOutcome.EMPTY, (), 0, 0, False, "nothing is said")
-        compiler = self.compiler(language)
-        verdict = self._check(compiler, program, language)
-        content = snippet.does_something
-        if verdict.outcome is CompileOutcome.COMPILED and not content:
+        compiler = self.compiler(snippet.language)
+        verdict = compiler.check(reading.source)
+        if verdict.outcome is CompileOutcome.COMPILED and not reading.content:
             return Compilation(CompileOutcome.EMPTY, (), 0, 0, False, "nothing in it does anything")
-        found = functions(program, language)
-        broken = _broken(program, language, verdict, found, compiler)
-        first = next((one.message for one in verdict.diagnostics), "")
-        detail = one_line(verdict.detail or first)
         said = verdict.diagnostics
-        return Compilation(verdict.outcome, said, len(found), broken, content, detail)
-
-    def _check(self, compiler: Compiler, program: str, language: str) -> CompilerVerdict:
-        """Compile a program in its harness, and again where that had more than was needed."""
-        harness = self._harness[language]
-        verdict = compiler.check(harnesses.complete(program, language, harness))
-        lean = harnesses.without_needless(language, harness, verdict.diagnostics)
-        if language == "typescript":
-            return allow_imported_types(verdict, program)
-        if lean is None:
-            return verdict
-        return compiler.check(harnesses.complete(program, language, lean))
+        return Compilation(
+            outcome=verdict.outcome,
+            diagnostics=said,
+            functions=len(reading.functions),
+            broken=_broken(snippet.program, reading, verdict, compiler),
+            content=reading.content,
+            detail=one_line(verdict.detail or next((one.message for one in said), "")),
+        )
 
 
-def _broken(
-    program: str, language: str, verdict: CompilerVerdict, found: list[Function], compiler: Compiler
-) -> int:
+def _broken(program: str, reading: Reading, verdict: CompilerVerdict, compiler: Compiler) -> int:
     """Count the functions with an error in them. All are broken where no error has a place."""
+    found = reading.functions
     if verdict.outcome is CompileOutcome.COMPILED:
         return 0
     if verdict.outcome is not CompileOutcome.ERRORS:
         return len(found)
-    if language == "python":  # its compiler stops at the first error, so each is asked about alone
+    if compiler.stops_early:  # so each is asked about alone
         lines = program.splitlines(keepends=True)
-        alone = ["".join(lines[one.first_line - 1 : one.last_line]) for one in found]
+        alone = ["".join(lines[first - 1 : last]) for first, last in found]
         verdicts = [compiler.check(textwrap.dedent(text)) for text in alone]
         return sum(one.outcome is not CompileOutcome.COMPILED for one in verdicts)
     errors = [one.line for one in verdict.diagnostics if one.severity is Severity.ERROR]
     places = [line for line in errors if line is not None]
-    broken = sum(any(one.first_line <= at <= one.last_line for at in places) for one in found)
+    broken = sum(any(first <= at <= last for at in places) for first, last in found)
     return broken or len(found)

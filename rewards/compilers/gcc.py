@@ -4,11 +4,12 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from whetstone.rewards.compilers.base import CompileLimits, Diagnostic, Severity, find, version_of
+from whetstone.rewards.compilers.language import Values
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -19,6 +20,14 @@ _SEVERITIES = {
     "sorry, unimplemented": Severity.ERROR,
     "warning": Severity.WARNING,
 }
+DEAD = """
+    [(preproc_if) (preproc_ifdef) (preproc_include) (preproc_def) (preproc_function_def)
+     (preproc_call)] @dead
+    ((preproc_ifdef "#ifndef" name: (identifier) @_name
+        . (preproc_def name: (identifier) @_defined !value)) @kept (#eq? @_name @_defined))
+"""
+"""The preprocessor's lines, and what stands below a condition that is no include guard."""
+SILENCERS = r"\bGCC(?=\s+(?:diagnostic|system_header)\b)"
 
 
 class Gcc(OneShot):
@@ -28,13 +37,7 @@ class Gcc(OneShot):
     """Of this language alone."""
 
     def __init__(
-        self,
-        jailer: Jailer,
-        limits: CompileLimits,
-        harness: Mapping[str, Any],
-        *,
-        tool: str,
-        suffix: str,
+        self, jailer: Jailer, limits: CompileLimits, harness: Values, *, tool: str, suffix: str
     ) -> None:
         super().__init__(jailer, limits)
         self._tool = find(tool, f"install it: apt install {tool}, or dnf install gcc-c++")

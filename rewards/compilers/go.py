@@ -5,23 +5,29 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from whetstone.rewards.compilers.base import (
     CompileLimits,
+    CompilerVerdict,
     Diagnostic,
     Severity,
     ask,
     find,
     version_of,
 )
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.oneshot import OneShot
+from whetstone.rewards.compilers.program import Program
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
 # The compiler's own output is text, one error a line, and it has no warnings.
 _ERROR = re.compile(r"^(?:\./)?main\.go:(\d+)(?::\d+)?: (.*)$")
+_NEEDLESS = re.compile(
+    r'imported and not used: "([^"]+)"|"([^"]+)" imported and not used'
+    r'|already declared through import of package \w+ \("([^"]+)"\)'
+)
 _PACKAGES = (
     *("archive/zip", "bufio", "bytes", "cmp", "compress/gzip", "container/heap", "container/list"),
     *("container/ring", "context", "crypto/md5", "crypto/rand", "crypto/sha1", "crypto/sha256"),
@@ -34,13 +40,13 @@ _PACKAGES = (
 )
 
 
-class Go(OneShot):
+class GoCompiler(OneShot):
     """`go tool compile`: it type checks, and reads only what the import list names."""
 
     file = "main.go"
     reserves = True
 
-    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Values) -> None:
         super().__init__(jailer, limits)
         del harness  # it is all in the source
         self._go = find("go", "install it: apt install golang-go, or https://go.dev/dl")
@@ -51,6 +57,19 @@ class Go(OneShot):
         self._rest = ("-o", "main.o", self.file)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
+
+    def check(self, source: str) -> CompilerVerdict:
+        """Compile a source, and again without the imports of the harness that it did not need.
+
+        Only Go refuses them, and only its compiler knows whether `list.x` is a package or a
+        variable. What a program imports itself stays refused.
+        """
+        verdict = super().check(source)
+        found = [_NEEDLESS.search(one.message) for one in verdict.diagnostics]
+        lean = source
+        for path in {match[match.lastindex or 0] for match in found if match}:
+            lean = lean.replace(_import(path), "")
+        return verdict if lean == source else super().check(lean)
 
     def prepare(self) -> None:
         """List where the export data of the library lies; Go 1.20 and later build it first."""
@@ -106,3 +125,48 @@ class Go(OneShot):
         for line in output.splitlines():
             if match := _ERROR.match(line):
                 yield Diagnostic(Severity.ERROR, "", int(match[1]), match[2])
+
+
+_PACKAGE = "(package_clause (package_identifier) @package) @clause"
+_USED = """[
+    (selector_expression operand: (identifier) @name)
+    (qualified_type package: (package_identifier) @name)
+]"""
+_NAMED, _UNNAMED = "(import_spec name: (_) @name)", "(import_spec !name path: (_) @path)"
+_MAIN = '((function_declaration name: (identifier) @main) (#eq? @main "main"))'
+
+
+def _complete(program: Program, values: Values) -> str:
+    """Import the packages that occur as `NAME.`, and add a package and its `main`."""
+    if not values["imports"]:
+        return program.text
+    missing = {program.of(node) for node in program.find(_USED, "name")}
+    missing -= {program.of(node) for node in program.find(_NAMED, "name")}
+    for node in program.find(_UNNAMED, "path"):
+        missing.discard(program.of(node).strip('"`').rpartition("/")[2])
+    paths = [path for name, path in values["imports"].items() if path and name in missing]
+    imports = "".join(map(_import, paths))
+    clauses = program.find(_PACKAGE, "clause")
+    if not clauses:
+        return f"package snippet;{imports} {program.text}"
+    before, rest = program.cut(clauses[0].end_byte)
+    is_main = program.of(program.find(_PACKAGE, "package")[0]) == "main"
+    end = "\nfunc main() {}\n" if is_main and not program.find(_MAIN, "main") else ""
+    return f"{before};{imports}{rest.removeprefix(';')}{end}"
+
+
+def _import(path: str) -> str:
+    return f' import /* of the harness */ "{path}";'
+
+
+GO = Language(
+    compiler=GoCompiler,
+    grammar="tree_sitter_go",
+    functions="""[
+        (function_declaration body: (block)) (method_declaration body: (block)) (func_literal)
+    ] @function""",
+    example=CodeExample(
+        "func answer(n int) int {", "return n + 1 }", "return n + m }", "return 0; }"
+    ),
+    complete=_complete,
+)

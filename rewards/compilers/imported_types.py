@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 
 from whetstone.rewards.compilers.base import CompileOutcome, CompilerVerdict, Severity
-from whetstone.rewards.compilers.lexer import TokenKind, tokens
 
 _AS_TYPE = re.compile(r"Cannot use namespace '([^']+)' as a type\.")
 _MEMBER = "Namespace '\"*\"' has no exported member"
@@ -18,26 +17,14 @@ def allow_imported_types(verdict: CompilerVerdict, source: str) -> CompilerVerdi
     """Return a verdict without what it says of types from modules."""
     if verdict.outcome is not CompileOutcome.ERRORS:
         return verdict
-    names = _imported(source)
-    kept = tuple(one for one in verdict.diagnostics if not _is_of_import(one.message, names))
+    kept = tuple(one for one in verdict.diagnostics if not _is_of_import(one.message, source))
     if any(one.severity is Severity.ERROR for one in kept):
         return replace(verdict, diagnostics=kept)
     return CompilerVerdict(CompileOutcome.COMPILED, kept)
 
 
-def _is_of_import(message: str, names: set[str]) -> bool:
-    match = _AS_TYPE.match(message)
-    return message.startswith(_MEMBER) or bool(match and match[1] in names)
-
-
-def _imported(source: str) -> set[str]:
-    names: set[str] = set()
-    importing = False
-    for token in tokens(source, "typescript"):
-        if token.kind is TokenKind.STRING or token.text in {";", "="}:
-            importing = False
-        elif token.text == "import":
-            importing = True
-        elif importing:
-            names.add(token.text)
-    return names
+def _is_of_import(message: str, source: str) -> bool:
+    """Tell a complaint about a module; which names are namespaces the compiler knows."""
+    found = _AS_TYPE.match(message)
+    imported = found and re.search(rf"\bimport\b[^;=\"']*(?<!\w){re.escape(found[1])}\b", source)
+    return message.startswith(_MEMBER) or bool(imported)

@@ -1,9 +1,7 @@
 """JavaScript, by V8's parser in a Node that stays. It knows syntax; names are found when run."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from whetstone.rewards.compilers.base import CompileLimits, find, home_of, version_of
+from whetstone.rewards.compilers.language import CodeExample, Language, Values
 from whetstone.rewards.compilers.resident.pool import FOLDER, Resident
 from whetstone.rewards.sandbox.compiled.step import Jailer
 
@@ -14,12 +12,12 @@ FLAGS = ("--no-warnings", "--openssl-config=/dev/null")
 """Its configuration for OpenSSL may lie anywhere, and is not for snippets."""
 
 
-class JavaScript(Resident):
+class JavaScriptCompiler(Resident):
     """Node's `vm`, which parses scripts and modules without running them."""
 
     probe = "function f() { return 1; }"
 
-    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Mapping[str, Any]) -> None:
+    def __init__(self, jailer: Jailer, limits: CompileLimits, harness: Values) -> None:
         super().__init__(jailer, limits)
         del harness  # a script needs none
         node = find("node", REMEDY)
@@ -33,3 +31,19 @@ class JavaScript(Resident):
 def server(script: str) -> str:
     """Return a script behind the frame that it speaks."""
     return (FOLDER / "frames.js").read_text() + (FOLDER / script).read_text()
+
+
+FUNCTIONS = """[
+    (function_declaration) (function_expression) (generator_function)
+    (generator_function_declaration) (method_definition) (class_static_block)
+    (arrow_function body: (statement_block))
+] @function"""
+IMPORTS = "(import_statement) @import"
+
+JAVASCRIPT = Language(
+    compiler=JavaScriptCompiler,
+    grammar="tree_sitter_javascript",
+    functions=FUNCTIONS,
+    example=CodeExample("function answer(n) {", "return n + 1; }", "return n + ; }", "return 0; }"),
+    imports=IMPORTS,
+)

@@ -12,7 +12,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from whetstone.rewards.compilers.base import CompileLimits, Diagnostic, Severity, home_of
+from whetstone.rewards.compilers.base import (
+    CompileLimits,
+    CompilerVerdict,
+    Diagnostic,
+    Severity,
+    home_of,
+)
+from whetstone.rewards.compilers.imported_types import allow_imported_types
+from whetstone.rewards.compilers.language import Values
 from whetstone.rewards.compilers.oneshot import OneShot
 from whetstone.rewards.sandbox.compiled.step import Jailer, JailError
 
@@ -30,7 +38,7 @@ class NativeTypeScript(OneShot):
         self,
         jailer: Jailer,
         limits: CompileLimits,
-        harness: Mapping[str, Any],
+        harness: Values,
         program: Path,
         version: str,
     ) -> None:
@@ -41,6 +49,10 @@ class NativeTypeScript(OneShot):
         self._folders = (str(program.parent),)  # the library's declarations lie beside it
         self._lock = threading.Lock()
         self._folder = ""
+
+    def check(self, source: str) -> CompilerVerdict:
+        """Compile a source, whose modules are not there."""
+        return allow_imported_types(super().check(source), source)
 
     def prepare(self) -> None:
         """Write what every snippet may take for granted, and see that it compiles by itself.

@@ -1,32 +1,19 @@
-"""The one table of compilers."""
+"""The one table of what is known of each language."""
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-from whetstone.rewards.compilers.base import CompileLimits, Compiler
-from whetstone.rewards.compilers.c import C
-from whetstone.rewards.compilers.cpp import Cpp
-from whetstone.rewards.compilers.go import Go
-from whetstone.rewards.compilers.java import Java
-from whetstone.rewards.compilers.javascript import JavaScript
-from whetstone.rewards.compilers.python import Python
-from whetstone.rewards.compilers.rust import Rust
-from whetstone.rewards.compilers.typescript import build_typescript
-from whetstone.rewards.sandbox.compiled.step import Jailer
+from whetstone.rewards.compilers.language import Language
+from whetstone.rewards.languages import MARKS
 
-COMPILERS: Mapping[str, Callable[[Jailer, CompileLimits, Mapping[str, Any]], Compiler]] = (
-    MappingProxyType(
-        {
-            "python": Python,
-            "c": C,
-            "cpp": Cpp,
-            "rust": Rust,
-            "java": Java,
-            "go": Go,
-            "javascript": JavaScript,
-            "typescript": build_typescript,
-        }
-    )
-)
-"""Language to its compiler."""
+
+def _of(name: str) -> Language:
+    """Return what the module of a language's name holds under that name in capitals."""
+    module = importlib.import_module(f"{__package__}.{name}")
+    found: Language = getattr(module, name.upper())
+    return found
+
+
+LANGUAGES: Mapping[str, Language] = MappingProxyType({name: _of(name) for name in MARKS})
+"""Those that have a compiler here."""

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from whetstone.rewards.compiler import CompileGrading, CompilerConfig, CompilerReward
-from whetstone.rewards.compilers import COMPILERS, CompileOutcome
+from whetstone.rewards.compilers import LANGUAGES, CompileOutcome
 from whetstone.rewards.composition import Board
 
 RIGHT = "def f(a):\n    return a + 1\n"
@@ -132,7 +132,7 @@ def test_what_it_refuses(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="no reward for limit"):
         CompilerReward("python", outcome_rewards={"compiled": 1, "errors": 0, "empty": 0})
     monkeypatch.setenv("PATH", "")
-    for language in COMPILERS:
+    for language in LANGUAGES:
         if language != "python":
             with pytest.raises(ValueError, match=r"is not on the PATH; install it|install a JDK"):
                 CompilerReward(language).probe()

@@ -145,6 +145,23 @@ def test_a_separable_calibration_stays_finite():
     assert 0 < found.probability(-800.0) < 0.5
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.01, 3.0, 300.0])
+def test_a_calibration_is_the_best_line_for_platts_targets(spread):
+    draw = random.Random(1)
+    logits = [draw.gauss(20, spread) for _ in range(50)]
+    labels = [draw.random() < 0.3 for _ in logits]
+    positive = sum(labels)
+    high, low = (positive + 1) / (positive + 2), 1 / (52 - positive)
+    found = calibration.fit(logits, labels)
+    rest = [
+        found.probability(logit) - (high if label else low)
+        for logit, label in zip(logits, labels, strict=True)
+    ]
+    assert sum(rest) == pytest.approx(0, abs=1e-6)
+    by_logit = sum(one * (logit - 20) for one, logit in zip(rest, logits, strict=True))
+    assert by_logit == pytest.approx(0, abs=1e-5 * (spread or 1))
+
+
 def test_the_audit_asks_it_with_its_compiler(folder, capsys):
     values = {
         "compiler": {"language": "python", "grading": "binary", "warning_cost": 0.0, "cpu_s": 5.0}

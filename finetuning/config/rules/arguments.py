@@ -7,15 +7,14 @@ from pathlib import Path
 
 from whetstone.finetuning.config.explain import did_you_mean, nearest
 from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.finetuning.config.synonyms import instead, value_meant
 from whetstone.finetuning.config.trl_args import (
-    COMPUTED,
-    COMPUTED_BY,
-    CONFIG_CLASS,
     FILES,
     NOT_SAMPLED,
     WORDS_OF_TRANSFORMERS,
     argument_types,
+    computed_for,
     fits,
     words_of_transformers,
 )
@@ -27,7 +26,7 @@ from whetstone.rewards.extras import not_installed
 def trl_arguments(config: Config) -> Iterator[Problem]:
     """Check that TRL's config class knows each of `algo.args`, and that we do not compute it."""
     known = argument_types(config.algo.name)
-    computed = {**COMPUTED, **COMPUTED_BY.get(config.algo.name, {})}
+    computed = computed_for(config.algo.name)
     for key, value in config.algo.args.items():
         setting = f"algo.args.{key}={value}"
         if key in computed:
@@ -43,7 +42,7 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
             hint = instead(key, config.algo.name, str(value)) or (
                 f"did you mean `{guess}`?" if guess else ""
             )
-            told = f"{CONFIG_CLASS[config.algo.name]} has no such argument"
+            told = f"{config.algo.trl_class} has no such argument"
             yield Problem(setting, f"{told}; {hint}".removesuffix("; "))
         elif not fits(value, known[key]):
             hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if _is_exponent(value) else ""
@@ -96,7 +95,7 @@ def files_of_arguments(config: Config) -> Iterator[Problem]:
 def _words_of(key: str, algo: str) -> tuple[str, ...]:
     """Return the words that an argument may be; none where it is not one of a closed set."""
     if key == "loss_type":
-        return _LOSSES.get(CONFIG_CLASS[algo], ())
+        return _LOSSES.get(ALGORITHM_CONFIGS[algo].trl_class, ())
     if key in WORDS_OF_TRANSFORMERS:
         return words_of_transformers(key)
     return _WORDS.get(key, ())

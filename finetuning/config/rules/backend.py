@@ -5,15 +5,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from whetstone.finetuning.config.schema import Config, OnlineConfig, PpoConfig, RlooConfig
+from whetstone.finetuning.config.schema.engines import ENGINE_PACKAGES, TrlEngine
 from whetstone.finetuning.errors import Problem
 from whetstone.rewards.extras import not_installed
 
 DEVICES = Path("/dev")
 _DRIVERS = ("nvidia*", "dxg", "kfd", "nvmap")
 """Devices of NVIDIA's driver, of WSL, of AMD's driver and of Jetson: one of them, or no CUDA."""
-_VLLM = frozenset({"vllm", "vllm_server"})
+_VLLM = frozenset(get_args(TrlEngine))
 _CORRECTION = "vllm_importance_sampling_"
 """Arguments that TRL named after vLLM, and that serve every sampler beside the trainer."""
 _OF_SERVER = ("vllm_server_", "vllm_group_port")
@@ -58,9 +60,9 @@ def _there(folder: Path, patterns: Iterable[str]) -> Iterable[Path]:
 
 
 def sampler_is_installed(setting: str, wanted: str) -> Iterator[Problem]:
-    """Check for mlx-lm where it is to sample."""
-    if wanted == "mlx" and (reason := why_no_mlx()):
-        yield Problem(f"{setting}=mlx", f"{reason}, or use hf")
+    """Check for the package of an engine of ours."""
+    if reason := why_no_engine(wanted):
+        yield Problem(f"{setting}={wanted}", f"{reason}, or use hf")
 
 
 def engines_are_installed(config: Config) -> Iterator[Problem]:
@@ -114,7 +116,15 @@ def vllm_arguments_are_read(config: Config) -> Iterator[Problem]:
 
 def why_no_mlx() -> str | None:
     """Return that mlx-lm is missing and how to get it; None where it is installed."""
-    return not_installed("mlx-lm", "mlx") if find_spec("mlx_lm") is None else None
+    return why_no_engine("mlx")
+
+
+def why_no_engine(name: str) -> str | None:
+    """Return what an engine of ours lacks and how to get it; None where it lacks nothing."""
+    needed = ENGINE_PACKAGES.get(name)
+    if needed is None or find_spec(needed.module) is not None:
+        return None
+    return not_installed(needed.name, needed.extra)
 
 
 def why_no_vllm() -> str | None:

@@ -18,7 +18,7 @@ from whetstone.finetuning.config.schema import (
 )
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
 from whetstone.finetuning.formats.checks import not_text, too_few, wrong_labels, wrong_rates
-from whetstone.finetuning.formats.dataset_type import Need, need_of
+from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.fields import FIELDS, Row
 from whetstone.finetuning.formats.read import (
     MOST_SHOWN,
@@ -52,7 +52,7 @@ def wanted(config: Config) -> Need | None:
     """Return what a stage reads its data as; None for one that reads a base data set instead."""
     if isinstance(config.collect, BaseCollect):
         return Need.PROMPTS
-    return need_of(config.algo) if config.collect is None else None
+    return config.algo.need if config.collect is None else None
 
 
 def data_serves_algorithm(config: Config) -> Iterator[Problem]:

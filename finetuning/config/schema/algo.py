@@ -1,42 +1,72 @@
-"""The algorithms: one class each; what only TRL knows is in `args`."""
+"""The algorithms: one class each, with all that the gate has to know of it.
 
-from typing import Annotated, Any, Literal
+What only TRL knows is in `args`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from whetstone.finetuning.config.schema.base import Section
+from whetstone.finetuning.formats.dataset_type import Need
 
 
-class PretrainConfig(Section):
+class AlgorithmConfig(Section):
+    """What all of them say of themselves."""
+
+    trl_class: ClassVar[str]
+    """The class of TRL whose arguments `args` are."""
+    rows: ClassVar[Need]
+    """What it trains on."""
+    decides: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What it computes itself although `trl_class` has an argument for it, and from what."""
+
+    @property
+    def need(self) -> Need:
+        """What it trains on with these settings."""
+        return self.rows
+
+
+class PretrainConfig(AlgorithmConfig):
     """Language modelling: every token of a text counts; from scratch or continued."""
 
+    trl_class = "SFTConfig"
+    rows = Need.TEXT
     name: Literal["pretrain"]
     args: dict[str, Any]
-    """Arguments of trl.SFTConfig."""
 
 
-class DpoConfig(Section):
+class DpoConfig(AlgorithmConfig):
     """Direct preference optimisation (Rafailov et al. 2023) on pairs."""
 
+    trl_class = "DPOConfig"
+    rows = Need.PREFERENCES
     name: Literal["dpo"]
     args: dict[str, Any]
-    """Arguments of trl.DPOConfig."""
 
 
-class KtoConfig(Section):
+class KtoConfig(AlgorithmConfig):
     """Kahneman-Tversky optimisation (Ethayarajh et al. 2024) on completions called good or bad."""
 
+    trl_class = "KTOConfig"
+    rows = Need.LABELS
+    decides = MappingProxyType(
+        {"train_sampling_strategy": "nothing: the KL term pairs rows that lie together"}
+    )
     name: Literal["kto"]
     balance: bool
     """Weigh the rarer label so that both count the same: Eq. (8) of the paper at its lower end.
     False takes `algo.args.desirable_weight` and `undesirable_weight` as they are."""
     args: dict[str, Any]
-    """Arguments of trl.KTOConfig."""
 
 
-class RewardTrainingConfig(Section):
+class RewardTrainingConfig(AlgorithmConfig):
     """A model that scores a completion, trained on pairs, or on references against samples."""
 
+    trl_class = "RewardConfig"
+    rows = Need.PREFERENCES
     name: Literal["reward"]
     head: Literal["linear", "mlp"]
     """`linear`: one layer on the last hidden state, the base is trained as well. `mlp`: Linear,
@@ -51,7 +81,11 @@ class RewardTrainingConfig(Section):
     """Of `bce`: for each of its pairs, how many more in which the reference of another prompt
     stands for the model's completion, so that it has to read the prompt."""
     args: dict[str, Any]
-    """Arguments of trl.RewardConfig."""
+
+    @property
+    def need(self) -> Need:
+        """A discriminator learns from other rows than a reward model."""
+        return Need.REFERENCES if self.loss == "bce" else self.rows
 
 
 class CurriculumConfig(Section):
@@ -115,11 +149,11 @@ class GaeConfig(Section):
     """Give the advantages of a batch mean 0 and variance 1."""
 
 
-class OnlineConfig(Section):
+class OnlineConfig(AlgorithmConfig):
     """What all algorithms that sample share."""
 
+    rows = Need.PROMPTS
     args: dict[str, Any]
-    """Arguments of TRL's config class."""
     curriculum: CurriculumConfig
 
 
@@ -130,20 +164,32 @@ class GroupConfig(OnlineConfig):
 
 
 class GrpoConfig(GroupConfig):
-    """Group relative policy optimisation (Shao et al. 2024); `args` of trl.GRPOConfig."""
+    """Group relative policy optimisation (Shao et al. 2024)."""
 
+    trl_class = "GRPOConfig"
     name: Literal["grpo"]
 
 
 class RlooConfig(GroupConfig):
-    """REINFORCE, leave one out (Ahmadian et al. 2024); `args` of trl.RLOOConfig."""
+    """REINFORCE, leave one out (Ahmadian et al. 2024)."""
 
+    trl_class = "RLOOConfig"
     name: Literal["rloo"]
 
 
 class RfaiConfig(GroupConfig):
-    """Reward-weighted policy gradient for teachers' scores; `args` of trl.GRPOConfig."""
+    """Reward-weighted policy gradient for teachers' scores."""
 
+    trl_class = "GRPOConfig"
+    decides = MappingProxyType(
+        {
+            "loss_type": "nothing: rfai's loss is -log_prob * reward",
+            "scale_rewards": "algo.whiten",
+            "importance_sampling_level": "nothing: rfai weights each token",
+            "multi_objective_aggregation": "reward.NAME.weight",
+            "epsilon": "algo.args.epsilon_high",
+        }
+    )
     name: Literal["rfai"]
     reward_range: tuple[float, float]
     """The lowest and the highest score of the teacher's scale; rewards are mapped from there to 0
@@ -156,8 +202,18 @@ class RfaiConfig(GroupConfig):
 
 
 class PpoConfig(OnlineConfig):
-    """Proximal policy optimisation with a critic (Schulman et al. 2017); `args` of GRPOConfig."""
+    """Proximal policy optimisation with a critic (Schulman et al. 2017)."""
 
+    trl_class = "GRPOConfig"
+    decides = MappingProxyType(
+        {
+            "loss_type": "nothing: PPO's loss is a mean over tokens",
+            "scale_rewards": "algo.gae.whiten",
+            "importance_sampling_level": "nothing: PPO clips each token's ratio",
+            "multi_objective_aggregation": "reward.NAME.weight",
+            "off_policy_mask_threshold": "algo.target_kl",
+        }
+    )
     name: Literal["ppo"]
     value: ValueConfig
     gae: GaeConfig
@@ -170,18 +226,19 @@ class PpoConfig(OnlineConfig):
     """Subtracted from the score of a completion that was cut by its length."""
 
 
-class SftConfig(Section):
+class SftConfig(AlgorithmConfig):
     """Supervised fine-tuning; the loss counts completion tokens only.
 
     A decoder learns through trl.SFTTrainer, an encoder-decoder through Seq2SeqTrainer.
     """
 
+    trl_class = "SFTConfig"
+    rows = Need.COMPLETIONS
     name: Literal["sft"]
     args: dict[str, Any]
-    """Arguments of trl.SFTConfig."""
 
 
-AlgoConfig = Annotated[
+_AnyAlgorithm = (
     SftConfig
     | GrpoConfig
     | RlooConfig
@@ -190,6 +247,13 @@ AlgoConfig = Annotated[
     | PretrainConfig
     | DpoConfig
     | KtoConfig
-    | RewardTrainingConfig,
-    Field(discriminator="name"),
-]  # fmt: skip
+    | RewardTrainingConfig
+)  # fmt: skip
+
+AlgoConfig = Annotated[_AnyAlgorithm, Field(discriminator="name")]
+"""The type of an algorithm's settings: `name` decides which class validates them."""
+
+ALGORITHM_CONFIGS: Mapping[str, type[AlgorithmConfig]] = MappingProxyType(
+    {get_args(one.model_fields["name"].annotation)[0]: one for one in get_args(_AnyAlgorithm)}
+)
+"""Name of each algorithm to its class."""

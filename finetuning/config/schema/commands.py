@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.engines import OwnEngine
 
 
 class MergeSettings(Section):
@@ -63,7 +64,7 @@ class GenerateSettings(Section):
     device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
-    rollout: Literal["auto", "hf", "mlx"]
+    rollout: Literal["auto", OwnEngine]
     """What samples; as backend.rollout: `auto` is mlx on an Apple GPU where it is installed."""
 
 
@@ -141,7 +142,7 @@ class EvaluationConfig(Section):
     device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     """`auto`: bfloat16 where the GPU has it, else float32."""
-    rollout: Literal["auto", "hf", "mlx"]
+    rollout: Literal["auto", OwnEngine]
     """What samples; as backend.rollout: `auto` is mlx on an Apple GPU where it is installed."""
     workers: PositiveInt | None
     """Processes that judge programs; null: one for each core."""

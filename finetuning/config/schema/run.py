@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from whetstone.finetuning.config.schema.base import Section, UserPath
+from whetstone.finetuning.config.schema.engines import EngineName
 
 
 class RunConfig(Section):
@@ -48,7 +49,7 @@ class ParityConfig(Section):
 class BackendConfig(DeviceConfig):
     """Where training computes, and where completions come from."""
 
-    rollout: Literal["auto", "hf", "mlx", "vllm", "vllm_server"]
+    rollout: Literal["auto", EngineName]
     """`hf`: transformers; `mlx`: mlx-lm, for Apple's GPUs; `vllm`: vLLM beside the trainer on the
     same GPU; `vllm_server`: a server that was started with `trl vllm-serve`; `auto`: mlx on an
     Apple GPU where it is installed, else hf."""

@@ -10,8 +10,9 @@ from whetstone.finetuning.config.explain import nearest
 from whetstone.finetuning.config.groups import config_groups
 from whetstone.finetuning.config.overrides import parse_override, part_flags, plain
 from whetstone.finetuning.config.schema import Config
+from whetstone.finetuning.config.schema.algo import ALGORITHM_CONFIGS
 from whetstone.finetuning.config.synonyms import instead, words
-from whetstone.finetuning.config.trl_args import COMPUTED, COMPUTED_BY, CONFIG_CLASS, argument_types
+from whetstone.finetuning.config.trl_args import argument_types, computed_for
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.training_command import checked
 
@@ -121,11 +122,11 @@ def test_what_an_algorithm_lacks_is_no_answer(word, algo, told):
     assert told in problems_of(f"{word}=1", f"algo={algo}", "model=qwen", "data=nano")[f"{word}=1"]
 
 
-@pytest.mark.parametrize("algo", CONFIG_CLASS)
+@pytest.mark.parametrize("algo", ALGORITHM_CONFIGS)
 def test_every_answer_names_settings_that_there_are(algo):
     groups = config_groups()
     has = compose_group("algo", algo)
-    computed = {**COMPUTED, **COMPUTED_BY.get(algo, {})}
+    computed = computed_for(algo)
     answers = [instead(word, algo, value) for word in words() for value in ("VALUE", "false")]
     for told in answers:
         assert told == "leave it out" or told.startswith(("write ", f"algo={algo} has no "))

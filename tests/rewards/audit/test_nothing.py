@@ -1,9 +1,7 @@
 import pytest
 
 from whetstone.finetuning.cli import main
-from whetstone.rewards.audit.attacks.nothing import ANSWERS
 from whetstone.rewards.audit.nothing import audit_nothing
-from whetstone.rewards.compilers import COMPILERS
 
 
 class PaysWords:
@@ -22,10 +20,6 @@ def test_a_reward_that_pays_for_nothing_fails():
     report = audit_nothing(PaysWords(), ["python", "c"])
     assert not report.passed
     assert all(finding.earned for finding in report.findings)
-
-
-def test_every_language_has_its_answers():
-    assert set(ANSWERS) == set(COMPILERS)
 
 
 @pytest.mark.parametrize("grading", ["binary", "functions", "errors"])

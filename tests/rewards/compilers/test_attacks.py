@@ -177,7 +177,7 @@ def test_no_source_reaches_out_or_stays(language, tmp_path, needs, monkeypatch):
             assert one.outcome in {"errors", "limit", "empty"}, (name, one)
             assert time.process_time() - started < 10, (
                 name
-            )  # of ours: the lexer is no target either
+            )  # of ours: the process that reads is no target either
         (after,) = compilers.run_many([Snippet(language, RIGHT[language] + " ")])
         assert after.outcome == "compiled", after
     assert not mark.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from whetstone.rewards.compilers import COMPILERS, Compilers, MissingCompilerError, Snippet
+from whetstone.rewards.compilers import LANGUAGES, Compilers, MissingCompilerError, Snippet
 
 FOLDER = Path(__file__).with_name("snippets")
 HEAD = re.compile(r"^== (\w+): (.*)\n", re.MULTILINE)
@@ -17,7 +17,7 @@ def cases(language):
     return list(zip(parts[0::3], parts[1::3], parts[2::3], strict=True))
 
 
-@pytest.mark.parametrize("language", COMPILERS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_snippet_ends_as_it_should(language, compilers):
     try:
         compilers.compiler(language)
