@@ -13,7 +13,7 @@ from typing import Any
 from whetstone.evaluation.judge import judged, pass_rates
 from whetstone.evaluation.layouts import code_eval_result
 from whetstone.evaluation.tasks.entry_points import entry_points
-from whetstone.rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.names import used_names
 
 PassRates = dict[str, float]
@@ -47,18 +47,14 @@ def compute_code_eval(
         UserWarning: of problems without candidates, which `code_eval` leaves out of pass@k.
 
     """
-    groups = [
-        [_job(candidate, test if _compiles(test) else _NEVER, timeout) for candidate in candidates]
-        for candidates, test in zip(predictions, references, strict=False)
-    ]
-    if empty := [str(task) for task, group in enumerate(groups) if not group]:
+    problems = list(zip(predictions, references, strict=False))
+    if empty := [str(task) for task, (candidates, _) in enumerate(problems) if not candidates]:
         warnings.warn(
-            f"{len(empty)} of {len(groups)} problems have no candidate and count in no pass@k: "
+            f"{len(empty)} of {len(problems)} problems have no candidate and count in no pass@k: "
             f"{', '.join(empty)}",
             stacklevel=2,
         )
-    with Sandbox(num_workers) as sandbox:
-        verdicts = judged(groups, sandbox)
+    verdicts = _judge(problems, timeout, num_workers)
     results: Results = {
         task: [
             (number, _record(task, number, result.verdict, result.detail))
@@ -71,7 +67,24 @@ def compute_code_eval(
     return pass_rates(passed, [k] if isinstance(k, int) else k), results
 
 
-_NEVER = 'raise SyntaxError("the tests do not compile")'
+_UNREADABLE = Result(Verdict.FAILED, "SyntaxError: the tests do not compile", 0, 0, 0.0, 0.0)
+
+
+def _judge(
+    problems: Sequence[tuple[Sequence[str], str]], timeout: float, workers: int
+) -> list[list[Result]]:
+    """Run the candidates of each problem; where its tests do not compile, all of them fail."""
+    readable = [_compiles(test) for _, test in problems]
+    groups = [
+        [_job(candidate, test, timeout) for candidate in candidates] if is_readable else []
+        for (candidates, test), is_readable in zip(problems, readable, strict=True)
+    ]
+    with Sandbox(workers) as sandbox:
+        found = judged(groups, sandbox)
+    return [
+        results if is_readable else [_UNREADABLE] * len(candidates)
+        for results, (candidates, _), is_readable in zip(found, problems, readable, strict=True)
+    ]
 
 
 def _compiles(test: str) -> bool:

@@ -38,7 +38,8 @@ def judged(groups: Sequence[Sequence[Job]], judge: Judge) -> list[list[Result]]:
     if failed:
         raise Unjudged(
             f"the sandbox could not judge {len(failed)} programs, so nothing is scored "
-            f"(the first: {failed[0].detail}). The same command tries again."
+            f"(the first: {failed[0].detail}). Mend the tests where the fault is theirs; the same "
+            "command tries again."
         )
     return by_group
 

@@ -87,6 +87,15 @@ class CompilerReward:
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
+    Example:
+        >>> reward = CompilerReward(language="python")
+        >>> reward(
+        ...     prompts=["Write add(a, b)."] * 2,
+        ...     completions=["def add(a, b): return a + b", "def add("],
+        ... )
+        [1.0, 0.0]
+        >>> reward.close()
+
     """
 
     def __init__(

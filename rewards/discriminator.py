@@ -69,6 +69,11 @@ class DiscriminatorReward:
 
     The weights are loaded when it is first called.
 
+    Example:
+        >>> reward = DiscriminatorReward(Path("outputs/NAME/merged"))  # doctest: +SKIP
+        >>> reward(prompts=["Write one()."], completions=["def one(): ..."])  # doctest: +SKIP
+        [0.8]
+
     """
 
     def __init__(

@@ -41,6 +41,12 @@ class Compilers:
     Raises:
         ValueError: there is no such harness.
 
+    Example:
+        >>> with Compilers() as compilers:
+        ...     [compiled] = compilers.run_many([Snippet("python", "def add(a, b): return a + b")])
+        >>> compiled.outcome
+        <CompileOutcome.COMPILED: 'compiled'>
+
     """
 
     def __init__(

@@ -69,7 +69,7 @@ def trainer(tokenizer, policy, tmp_path):
 
 def test_rewards_work_in_a_plain_grpo_trainer(trainer):
     execution = ExecutionReward(max_completion_length=4, eos_token_ids=[1])
-    plain = trainer([execution, RandomReward()], ["assert 1", "assert 0"] * 2, max_steps=2)
+    plain = trainer([execution, RandomReward()], ["assert 1", "assert x == 2"] * 2, max_steps=2)
     plain.train()
     execution.close()
 
@@ -98,7 +98,7 @@ def test_a_reward_model_works_in_a_plain_grpo_trainer(trainer, tokenizer, policy
 
 def test_a_policy_that_learns_the_tests_stops_the_run_on_request(trainer):
     execution = ExecutionReward(hidden_fraction=0.5, hack_gap_stop=0.01)
-    plain = trainer([execution], ["assert 1\nassert 0"] * 4, max_steps=40)
+    plain = trainer([execution], ["assert 1\nassert x == 2"] * 4, max_steps=40)
     with pytest.raises(RewardHackedError, match="hack_gap_stop"):
         plain.train()
     execution.close()
