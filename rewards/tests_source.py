@@ -19,6 +19,7 @@ from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 from whetstone.rewards.sandbox.statements import (
     TRUSTED_NAMES,
+    UnrunnableTestsError,
     VacuousTestsError,
     compile_tests,
     require_tests_that_can_fail,
@@ -76,6 +77,8 @@ def wrong_tests(
         yield from _asks_nothing(tests, prefix, roots, tree, packages)
     except SyntaxError as error:
         yield f"not Python: {error.msg} (line {error.lineno})"
+    except UnrunnableTestsError as error:
+        yield str(error)
     except VacuousTestsError as error:
         yield f"{error}{_remedy(tree, entry_points)}"
     except _UNREADABLE as error:
@@ -184,7 +187,10 @@ def _why_missing(name: str) -> str:
     if name in _PROGRAM:
         known = ", ".join(sorted(PROGRAM_MODULES))
         return f"the program has other names as a module ({known}); leave the import out"
-    return f"there is no module {name} where tests run, so that no program could pass"
+    return (
+        f"there is no module {name} where tests run, so that no program could pass; what is "
+        f"installed is made usable by reward.execution.packages=[{name}]"
+    )
 
 
 def _asks_nothing(

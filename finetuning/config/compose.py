@@ -13,6 +13,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.core.utils import setup_globals
 from omegaconf import OmegaConf
 
 from whetstone.finetuning.config.conf_files import ConfFiles
@@ -32,6 +33,7 @@ class Composer:
         self.user_dirs = tuple(user_dirs)
         self._files = ConfFiles(user_dirs)
         self._listed: dict[tuple[str, ...], DefaultsList] = {}
+        setup_globals()  # what Hydra resolves itself: ${now:...}
 
     def choices(self, overrides: Sequence[str]) -> dict[str, str]:
         """Return the option of each config group, whoever chose it: command line or experiment."""

@@ -36,6 +36,9 @@ def _taken(model: Tree, key: str, names: Collection[str]) -> Tree:
     file = f"conf/model: {model.get('name')}"
     if not isinstance(tree, dict):
         raise ConfigError([Problem(f"{file}: {key}", "a table is wanted, such as {grpo: ...}")])
+    if wrong := [name for name, part in tree.items() if not isinstance(part, dict | None)]:
+        told = "a table of settings is wanted"
+        raise ConfigError([Problem(f"{file}: {key}.{name}", told) for name in wrong])
     unknown = [name for name in tree if name not in names]
     if unknown:
         raise ConfigError(

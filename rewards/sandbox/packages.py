@@ -9,9 +9,13 @@ import importlib.machinery
 import importlib.metadata
 import importlib.util
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+_MODULE = re.compile(r"(?!__)[A-Za-z_]\w*")
 
 
 class MissingPackageError(ValueError):
@@ -46,7 +50,16 @@ class Packages:
 
 def missing_packages(names: Iterable[str]) -> list[str]:
     """Return those of the names that cannot be imported here; nothing is imported for it."""
-    return [name for name in names if not name.isidentifier() or not _is_there(name)]
+    others = (name for name in names if name not in sys.stdlib_module_names)
+    return [name for name in others if not _MODULE.fullmatch(name) or not _is_there(name)]
+
+
+def why_missing(names: Iterable[str]) -> str:
+    """Say of packages that are missing what to do."""
+    return (
+        f"no module of this name is installed here: {', '.join(map(repr, names))}; install what "
+        "has it (`.venv/bin/pip install ...`), or leave it out"
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -62,12 +75,9 @@ def usable_modules(names: tuple[str, ...]) -> frozenset[str]:
 
 def find_packages(names: Iterable[str]) -> Packages:
     """Find packages and what they need. Raises `MissingPackageError`."""
-    wanted = list(dict.fromkeys(names))
+    wanted = [name for name in dict.fromkeys(names) if name not in sys.stdlib_module_names]
     if missing := missing_packages(wanted):
-        raise MissingPackageError(
-            f"packages={missing}: not installed here; `.venv/bin/pip install {' '.join(missing)}`, "
-            f"or leave {'it' if len(missing) == 1 else 'them'} out"
-        )
+        raise MissingPackageError(f"packages: {why_missing(missing)}")
     also = (module for name in wanted for module in _needed_modules(name) if _is_there(module))
     needed = [name for name in dict.fromkeys(also) if name not in wanted]
     places = [place for name in (*wanted, *needed) for place in _places(name)]

@@ -25,10 +25,14 @@ _BY_NAME = dict(_COMPARED.values())
 
 def is_loop_of_asserts(statement: ast.stmt) -> bool:
     """Tell whether a statement is a loop that asserts something other than that it never runs."""
-    return isinstance(statement, ast.For) and any(
-        isinstance(part, ast.Assert) and not isinstance(part.test, ast.Constant)
-        for part in ast.walk(statement)
-    )
+    return isinstance(statement, ast.For) and any(map(_asserts, ast.walk(statement)))
+
+
+def _asserts(part: ast.AST) -> bool:
+    """Tell an assertion, or a call of one: `self.assertEqual(...)`."""
+    if isinstance(part, ast.Assert):
+        return not isinstance(part.test, ast.Constant)
+    return isinstance(part, ast.Call) and str(getattr(part.func, "attr", "")).startswith("assert")
 
 
 def is_function_of_loops(statement: ast.stmt) -> bool:
@@ -37,7 +41,7 @@ def is_function_of_loops(statement: ast.stmt) -> bool:
         return False
     others = [part for part in statement.body if not is_loop_of_asserts(part)]
     return len(others) < len(statement.body) and not any(
-        isinstance(part, ast.Assert | ast.Raise | ast.With)
+        isinstance(part, ast.Assert | ast.Raise | ast.With) or _asserts(part)
         for node in others
         for part in ast.walk(node)
     )
@@ -49,11 +53,11 @@ def watched(statement: ast.stmt) -> ast.stmt:
         return statement  # most are, and to walk through them takes its time
     if is_loop_of_asserts(statement):
         _note(statement)
-    elif isinstance(statement, ast.FunctionDef) and is_function_of_loops(statement):
-        for loop in filter(is_loop_of_asserts, statement.body):
-            _note(loop)
-        first = ast.copy_location(ast.Global([RAN]), statement.body[0])
-        statement.body.insert(0, first)
+    for part in statement.body if isinstance(statement, ast.ClassDef) else [statement]:
+        if isinstance(part, ast.FunctionDef) and is_function_of_loops(part):
+            for loop in filter(is_loop_of_asserts, part.body):
+                _note(loop)
+            part.body.insert(0, ast.copy_location(ast.Global([RAN]), part.body[0]))
     changed: ast.stmt = _LookForWrong().visit(statement)
     return ast.fix_missing_locations(changed)
 
@@ -94,5 +98,12 @@ def _asked(test: ast.expr) -> ast.expr:
 
 def wrong(name: str, left: Any, right: Any) -> Any:
     """Compare two values of which one would be wrong if it compared so: a NaN is."""
-    is_nan = any(type(value) is float and value != value for value in (left, right))  # noqa: PLR0124
-    return is_nan or _BY_NAME[name](left, right)
+    return _has_nan(left) or _has_nan(right) or _BY_NAME[name](left, right)
+
+
+def _has_nan(value: Any) -> bool:
+    """Tell whether a number is a NaN, or any of an array of numpy."""
+    if type(value) is not float and type(value).__module__ != "numpy":
+        return False
+    differs = value != value  # noqa: PLR0124
+    return bool(differs.any() if hasattr(differs, "any") else differs)

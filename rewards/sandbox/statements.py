@@ -156,10 +156,11 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
     """Compile the statements one by one, or calls in a row together."""
     checks = _checks(tree)
     is_test = {node: _is_test(node, checks) for node in tree.body}
+    of_loops: frozenset[int] = frozenset()
     if tree.body and not any(is_test.values()):
         _require_tests_that_can_fail(tree)
         called = with_calls(tree)
-        tree = called.tree
+        tree, of_loops = called.tree, called.of_loops
         is_test = {node: id(node) in called.calls for node in tree.body}
         is_test[tree.body[-1]] |= not called.calls
     loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
@@ -176,7 +177,9 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
             ),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
             is_test[group[-1]],
-            is_loop_of_asserts(group[-1]) or _called_by_name(group[-1]) in loops,
+            is_loop_of_asserts(group[-1])
+            or id(group[-1]) in of_loops
+            or _called_by_name(group[-1]) in loops,
             all(alone[node] for node in group),
         )
         for group in groups
@@ -198,9 +201,11 @@ def _require_tests_that_can_fail(tree: ast.Module) -> None:
     if any(_is_test(node, checks) for node in tree.body):
         return
     called = with_calls(tree)
-    if called.fixtures:
-        wanted = ", ".join(called.fixtures)
-        raise UnrunnableTestsError(f"{wanted}: there is no pytest to give them their fixtures")
+    if called.refused:
+        raise UnrunnableTestsError(
+            f"{', '.join(called.refused)}: fixtures, asynchronous tests, hooks of modules and of "
+            "classes and marks on classes are not done here as their runner would"
+        )
     if called.calls:
         return
     if "unittest" in imported(tree):

@@ -46,7 +46,7 @@ from whetstone.rewards.sandbox.verdict import Verdict
 from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
 _MAX_JOB_BYTES = 1 << 30
-_LARGE_KIB = 32 << 10
+_LARGE_KIB = 24 << 10
 _CPU_GRACE_S = 5.0
 """Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
 
@@ -110,6 +110,7 @@ def main(
         guard_library()
         guard_packages(packages.modules)
         orders = Orders(line, packages.modules)
+        at_start = _most_kib()
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
@@ -118,6 +119,8 @@ def main(
             except (MemoryError, RecursionError) as error:
                 text = f"what the program returned was too much: {type(error).__name__}"
                 report = _report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
+            # What a program's data made large stays so.
+            report["is_stained"] |= _most_kib() - at_start > _LARGE_KIB
             frames.send_json(jobs.fileno(), report)
     finally:
         os._exit(0)
@@ -159,14 +162,14 @@ def judge(
     death = orders.end(hung_up=hung_up)
     if hung_up:
         outcome = _judge_death(death, timeout_s)
-    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain or _has_grown())
+    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
 
 
-def _has_grown() -> bool:
-    """Tell whether a program's data has made this process large; what was large stays so."""
-    if sys.platform != "linux":  # elsewhere the unit is another
-        return False
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _LARGE_KIB
+def _most_kib() -> int:
+    """Return the most memory that this process ever had; 0 where the unit is another."""
+    if sys.platform != "linux":
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _report(

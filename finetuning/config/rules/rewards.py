@@ -10,7 +10,7 @@ from whetstone.rewards.composition import UnusableRewardsError, in_order
 from whetstone.rewards.custom.lookup import why_no_name, why_unusable
 from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.execution import ExecutionConfig
-from whetstone.rewards.sandbox.packages import missing_packages
+from whetstone.rewards.sandbox.packages import missing_packages, why_missing
 from whetstone.rewards.teacher.config import TeacherConfig
 
 
@@ -41,10 +41,7 @@ def packages_are_installed(config: Config) -> Iterator[Problem]:
     """Check the packages of programs; nothing is imported for it."""
     for name, spec in config.reward.items():
         if isinstance(spec, ExecutionConfig) and (missing := missing_packages(spec.packages)):
-            remedy = (
-                f"not installed here: .venv/bin/pip install {' '.join(missing)}, or leave it out"
-            )
-            yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", remedy)
+            yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", why_missing(missing))
 
 
 def rewards_count(config: Config) -> Iterator[Problem]:

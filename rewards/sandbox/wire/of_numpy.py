@@ -4,6 +4,7 @@ An array is a container that both sides share, like a list. Views that share mem
 array cross as arrays of their own, and neither structured types nor long doubles cross at all.
 """
 
+import math
 import re
 import sys
 from collections.abc import Iterable
@@ -73,10 +74,14 @@ def _flat(base: Any, value: Any) -> Any:
 
 def _fill(value: Any, shape: Iterable[Any], items: Iterable[Any]) -> None:
     wanted, found = tuple(map(int, shape)), list(items)
-    if value.shape != wanted:
-        value.resize(wanted, refcheck=False)
-    if value.size != len(found):
+    if math.prod(wanted) != len(found):
         raise WireError("no array")
+    if value.size == 0:
+        value.resize(wanted, refcheck=False)  # nobody can hold a part of it
+    elif value.size == len(found):
+        value.shape = wanted
+    else:  # its memory would move, and the tests may hold a view of it
+        raise WireError("an array of another size than before")
     flat = numpy().empty(len(found), "i8" if value.dtype.kind in _TIMES else value.dtype)
     for index, item in enumerate(found) if flat.dtype.kind == "O" else ():
         flat[index] = item

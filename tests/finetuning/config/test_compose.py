@@ -3,6 +3,7 @@
 import pytest
 from omegaconf import OmegaConf
 
+from whetstone.finetuning.config import load
 from whetstone.finetuning.config.compose import Composer
 from whetstone.finetuning.config.groups import config_groups
 from whetstone.finetuning.config.hydra_settings import compose_hydra
@@ -76,6 +77,10 @@ def test_every_preset(option):
 )
 def test_settings(overrides):
     ours_is_hydras([UNTUNED, *overrides])
+
+
+def test_what_hydra_resolves_itself_is_resolved():
+    assert load(["run.name=x-${now:%Y}"]).main.run.name.startswith("x-2")
 
 
 def test_a_file_of_the_users_may_say_all_that_hydra_reads(tmp_path):

@@ -47,6 +47,40 @@ import unittest
 class TestGrow(unittest.TestCase):
     def test_close(self): self.assertTrue(close(grow(1), 2))
 """
+ROWS = """
+import pytest
+@pytest.mark.parametrize(argnames=["given", "wanted"], argvalues=[(1, 2)])
+def test_each(given, wanted): assert grow(given) == wanted
+"""
+ALONE = """
+import unittest
+class TestGrow(unittest.TestCase):
+    def runTest(self): self.assertEqual(grow(1), 2)
+"""
+LOOPS = {
+    "case": """
+import unittest
+class TestGrow(unittest.TestCase):
+    def test_all(self):
+        for given in grow(1): self.assertEqual(given, 1)
+""",
+    "class": """
+class TestGrow:
+    def test_all(self):
+        for given in grow(1): assert given == 1
+""",
+    "marked": """
+import pytest
+@pytest.mark.parametrize("by", [1, 2])
+def test_all(by):
+    for given in grow(by): assert given == 1
+""",
+    "rows": """
+import pytest
+@pytest.mark.parametrize("given", grow(1))
+def test_all(given): assert given == 1
+""",
+}
 PATCHED = """
 from unittest.mock import patch
 def test_it():
@@ -67,6 +101,9 @@ def sandbox():
         (CASE, 4),
         (CASE + "if __name__ == '__main__':\n    unittest.main()\n", 4),
         (CASE + "unittest.main()\n", 4),
+        (CASE + "if __name__ == '__main__':\n    sys.exit(unittest.main())\n", 4),
+        (ROWS, 1),
+        (ALONE, 1),
         (FUNCTIONS, 2),
         (MARKS, 3),
         ("import unittest\ncase = unittest.TestCase()\ncase.assertEqual(grow(1), 2)", 1),
@@ -98,13 +135,22 @@ def test_no_program_passes_by_the_way_they_are_written(sandbox, program, tests):
     assert result.verdict not in {"passed", "infra_error"}
 
 
+@pytest.mark.parametrize("tests", LOOPS.values(), ids=LOOPS)
+def test_a_program_that_gives_nothing_to_look_at_passes_nothing(sandbox, tests):
+    assert sandbox.run("def grow(x): return []", tests).verdict == "failed"
+    assert sandbox.run("def grow(x): return [1]", tests).verdict == "passed"
+
+
 @pytest.mark.parametrize(
     ("tests", "told"),
     [
-        ("def test_it(capsys):\n    assert grow(1) == 2", "test_it: there is no pytest"),
+        ("def test_it(capsys):\n    assert grow(1) == 2", "test_it: fixtures"),
         ("def check():\n    assert grow(1) == 2", "every program would pass"),
         ("import unittest\nunittest.main()", "call no test of a `TestCase`"),
         (PATCHED, "replace what the program calls"),
+        ("class TestA:\n    def test_a(self, tmp_path): assert grow(1) == 2", "TestA.test_a: fix"),
+        ("def setup_module(): pass\ndef test_a(): assert grow(1) == 2", "setup_module: fixtures"),
+        ("async def test_a(): assert await grow(1) == 2", "test_a: fixtures, asynchronous"),
     ],
 )
 def test_what_cannot_be_run_so_judges_no_program(sandbox, tests, told):

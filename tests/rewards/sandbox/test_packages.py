@@ -57,12 +57,28 @@ def test_a_right_program_passes(sandbox, program, tests):
             "assert f() == 5",
         ),
         (CONVERTS, "assert np.equal(f(), 5)"),
+        ("def f(): return np.float64('nan')", "assert not abs(f() - 5) > 1e-6"),
+        ("def f(): return np.float32('nan')", "if abs(f() - 5) > 1e-6: raise ValueError"),
+        (
+            "a = np.arange(999.0)\ndef f(): return a\ndef g(): a.resize(1, refcheck=False)",
+            "view = f()[500:]\ng()\nassert f is None or view[0] == 0",
+        ),
         ("def f(): return np.array([5, 6])", "assert np.array_equal(f(), [5, 7])"),
     ],
 )
 def test_a_wrong_program_is_not_paid(sandbox, program, tests):
     result = sandbox.run(NUMPY + program, NUMPY + tests)
     assert result.verdict not in {"passed", "infra_error"}
+
+
+def test_names_that_are_no_packages_are_told():
+    absent = ["__main__", "", "os.path", "no_such_module"]
+    assert find_packages(["os", "math"]).modules == ()
+    with pytest.raises(MissingPackageError, match="no module of this name"):
+        find_packages(absent)
+    given = "reward.execution.packages=[__main__,os.path]"
+    with pytest.raises(ConfigError, match=r"'__main__', 'os\.path'; install what has it"):
+        load(["debug=true", given])
 
 
 @pytest.mark.parametrize(
@@ -119,7 +135,7 @@ def test_numbers_are_drawn_alike_in_every_run(sandbox):
 
 
 def test_what_is_not_installed_is_told_before_anything_runs():
-    with pytest.raises(MissingPackageError, match="pip install no_such_package"):
+    with pytest.raises(MissingPackageError, match="'no_such_package'; install what has it"):
         Sandbox(packages=["no_such_package"])
     with pytest.raises(ConfigError, match=r"reward.execution.packages=\[no_such_package\]"):
         load(["model=nano", "reward=execution", "reward.execution.packages=[no_such_package]"])
