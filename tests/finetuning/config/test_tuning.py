@@ -153,6 +153,7 @@ def test_what_a_model_needs_from_nothing_is_told(user):
 
 
 def test_a_tuning_that_is_no_table_is_told(user):
-    folder = user("model/mine.yaml", MODEL.split("tuning:", maxsplit=1)[0] + "tuning: {grpo: [1]}\n")
+    head, _, _ = MODEL.partition("tuning:")
+    folder = user("model/mine.yaml", head + "tuning: {grpo: [1]}\n")
     with pytest.raises(ConfigError, match=r"tuning\.grpo: a table of settings is wanted"):
         mine(folder)
