@@ -71,7 +71,8 @@ class Measure:
         settings = self._settings(self._watch.samples, (1,), greedy=False)
 
         def count(done: int, total: int) -> None:
-            tell(f"measuring {task_name}: {done} of {total} problems" if done < total else "")
+            of = f"{done} of {total}" if done else f"{total}"
+            tell(f"measuring {task_name}: {of} problems" if done < total else "")
 
         def look(model: Any, folder: Path) -> Metrics:
             sampler = TextSampler(model, tokenizer, engine=engine)

@@ -16,6 +16,7 @@ from safetensors import safe_open
 from whetstone.finetuning.artifacts.provenance import read_origin
 from whetstone.finetuning.errors import Problem
 
+_PLAIN = frozenset({"F64", "F32", "F16", "BF16"})
 _COMPARED = 8
 _TOLERANCE = 0.02
 """Of a weight: what rounding to 16 bits changes, several times over."""
@@ -85,11 +86,20 @@ def _same_weights(one: Path, other: Path) -> bool | None:
 
 
 def _tensors(folder: Path) -> dict[str, Path]:
-    """Return the tensors of a folder of weights, each with its file."""
+    """Return the tensors of a folder of weights, each with its file.
+
+    Left out are numbers alone, and what a quantized model packs into whole numbers: its twin in
+    floating point has the same norms, and nothing else that could be compared.
+    """
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
-            found.update(dict.fromkeys(file.keys(), path))
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        found |= {
+            name: path
+            for name, part in slices.items()
+            if part.get_dtype() in _PLAIN and part.get_shape()
+        }
     return found
 
 
