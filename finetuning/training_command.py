@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -80,6 +81,9 @@ def checked(given: list[str]) -> list[str]:
         _, command, _ = complete(command, composer)
     else:
         check_place(load(overrides, user_dirs, has_sweeps=True))
+        # A run reads its settings itself; Hydra may not know what only a model's tuning sets.
+        kept = {key: text for key, text in command.values.items() if not text.startswith("~")}
+        command = replace(command, values=kept)
     return [*part_flags(given)[0], *command.overrides(), *of_sweep]
 
 

@@ -8,6 +8,7 @@ import yaml
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.groups import CONF_DIR
 from whetstone.finetuning.errors import ConfigError
+from whetstone.finetuning.training_command import checked
 
 MODEL = """\
 defaults:
@@ -157,3 +158,11 @@ def test_a_tuning_that_is_no_table_is_told(user):
     folder = user("model/mine.yaml", head + "tuning: {grpo: [1]}\n")
     with pytest.raises(ConfigError, match=r"tuning\.grpo: a table of settings is wanted"):
         mine(folder)
+
+
+def test_hydra_is_not_asked_to_take_out_what_only_a_tuning_sets():
+    given = ["debug=true", "seed=3", "~algo.args.warmup_steps"]
+    assert "warmup_steps" not in load(given).main.algo.args
+    kept = checked(given)
+    assert "++seed=3" in kept
+    assert not [text for text in kept if text.startswith("~")]
