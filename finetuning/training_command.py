@@ -73,6 +73,8 @@ def checked(given: list[str]) -> list[str]:
             else partial(load, overrides, user_dirs, has_sweeps=True)
         )
         _refuse(refused, rest)
+    elif parsed.multirun and not overrides:
+        raise ConfigError([Problem("-m", "nothing varies; give several values, such as seed=0,1")])
     elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:

@@ -136,6 +136,10 @@ def test_a_command_tells_every_mistake(command, words, capsys):
     assert all(word in said for word in words), said
 
 
+def test_a_sweep_of_nothing_is_refused():
+    assert "such as seed=0,1" in told(train, "-m")["-m"]
+
+
 def test_a_refused_sweep_tells_its_other_mistakes():
     assert told(train, "-m", "seed=0,x", "--cfg", "job").keys() == {"--cfg job", "seed=x"}
 

@@ -51,6 +51,13 @@ def test_known_words_are_answered_at_the_top_and_below():
     assert len(found) == 13
 
 
+def test_names_of_transformers_for_a_run_are_known():
+    found = problems_of("run_name=a", "resume_from_checkpoint=x", "num_rollouts=4")
+    assert "write run.name=a" in found["run_name=a"]
+    assert "write run.resume=x" in found["resume_from_checkpoint=x"]
+    assert "num_generations=4" in found["num_rollouts=4"]
+
+
 def test_a_number_out_of_range_is_told_in_our_words():
     found = problems_of("seed=-1", "hooks.evaluate.samples=0", "algo.args.num_generations=x")
     assert found["seed=-1"] == "0 or a number above it is wanted"
