@@ -149,10 +149,7 @@ class DiscriminatorReward:
             )
         ]
         outcomes = self._outcomes(prompts, completions)
-        if language is None:
-            said = [bool(one.code.strip()) for one in snippets]
-        else:
-            said = [one is not None and one.says_something for one in read_all(snippets)]
+        said = _say_something(snippets, is_language_known=language is not None)
         chosen = [at for at in range(count) if said[at] and outcomes[at] == self._wanted]
         step = 0 if trainer_state is None else int(trainer_state.global_step)
         found = self._probabilities([snippets[index] for index in chosen], step)
@@ -268,3 +265,10 @@ class DiscriminatorConfig(RewardConfig):
         """Make the reward; its weights are loaded with its first batch."""
         settings = self.model_dump(exclude={"name", "weight", "refresh"})
         return DiscriminatorReward(**settings, refresh=self.refresh)
+
+
+def _say_something(snippets: Sequence[Snippet], *, is_language_known: bool) -> list[bool]:
+    """Tell which programs say anything; without their language, which are more than blanks."""
+    if not is_language_known:
+        return [bool(one.code.strip()) for one in snippets]
+    return [one is not None and one.says_something for one in read_all(snippets)]
