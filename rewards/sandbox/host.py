@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whetstone.rewards.sandbox import frames, probe, processes, tester, zygote
+from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.verdict import Verdict
@@ -335,7 +336,7 @@ def main() -> None:
         zygote.await_ready(control)
         _, line = attach(control)
         with line:
-            probe.attack(tester.Orders(line), layers, memory_bytes + imported.taken_bytes)
+            probe.attack(Orders(line), layers, memory_bytes + imported.taken_bytes)
         frames.send_json(channel.fileno(), {"missing": None})
         host = _Host(channel, control, zygote_pid, layers, memory_bytes, imported)
         host.serve()

@@ -21,6 +21,7 @@ from typing import Self
 
 from whetstone.rewards.sandbox.packages import find_packages
 from whetstone.rewards.sandbox.profile import Profile
+from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.supervisor import Supervisor, cannot_start
 from whetstone.rewards.sandbox.verdict import Job, Result, require_timeout
 
@@ -103,7 +104,13 @@ class Sandbox:
         """Run one program against its tests. Arguments are those of `Job`."""
         return self.run_many([Job(program, tests, timeout_s, entry_points)])[0]
 
-    def run_many(self, jobs: Iterable[Job], progress: Progress | None = None) -> list[Result]:
+    def submit(self, job: Job | ScriptJob) -> Future[Result]:
+        """Run one job in its turn. Raises what `run_many` does."""
+        return self._submit([job])[0]
+
+    def run_many(
+        self, jobs: Iterable[Job | ScriptJob], progress: Progress | None = None
+    ) -> list[Result]:
         """Run jobs on all workers; results come in the order of the jobs.
 
         Equal jobs run once and share their result. `progress` is called in the caller's thread.
@@ -122,7 +129,7 @@ class Sandbox:
         return [future.result() for future in ordered]
 
     async def run_many_async(
-        self, jobs: Iterable[Job], progress: Progress | None = None
+        self, jobs: Iterable[Job | ScriptJob], progress: Progress | None = None
     ) -> list[Result]:
         """Like `run_many`, for a running asyncio loop, which goes on meanwhile."""
         import asyncio  # noqa: PLC0415 - scripts with a loop have it
@@ -142,22 +149,20 @@ class Sandbox:
         if self._supervisor is not None:
             self._supervisor.stop()
 
-    def _submit(self, jobs: Iterable[Job]) -> list[Future[Result]]:
+    def _submit(self, jobs: Iterable[Job | ScriptJob]) -> list[Future[Result]]:
         try:
             supervisor = self._started()
         except OSError as error:  # this machine is out of descriptors, or of threads
             failed: Future[Result] = Future()
             failed.set_result(cannot_start(error))
             return [failed for _ in jobs]
-        futures: dict[tuple[object, ...], Future[Result]] = {}
+        futures: dict[Job | ScriptJob, Future[Result]] = {}
         ordered = []
         for job in jobs:
-            timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
-            entry_points = list(job.entry_points or ())
-            key = (job.program, job.tests, timeout_s, *entry_points)
-            if key not in futures:
-                futures[key] = supervisor.submit(job.program, job.tests, timeout_s, entry_points)
-            ordered.append(futures[key])
+            if job not in futures:
+                timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
+                futures[job] = supervisor.submit(job.fields(), timeout_s)
+            ordered.append(futures[job])
         return ordered
 
     def _started(self) -> Supervisor:

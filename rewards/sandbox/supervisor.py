@@ -152,21 +152,13 @@ class Supervisor(threading.Thread):
         """Whether it still takes jobs. It has failed else, or this process is a fork of its own."""
         return self.is_alive() and not self._stopping
 
-    def submit(
-        self, program: str, tests: str, timeout_s: float, entry_points: list[str]
-    ) -> Future[Result]:
-        """Queue one program.
+    def submit(self, job: dict[str, Any], timeout_s: float) -> Future[Result]:
+        """Queue one program, with what the process of the tests has to know of it.
 
         Raises `RuntimeError` once the supervisor has stopped, and `SandboxUnavailableError` if the
         profile cannot be had here.
         """
-        job = {
-            "program": program,
-            "tests": tests,
-            "timeout_s": timeout_s,
-            "entry_points": entry_points,
-        }
-        payload = frames.encode_json(job).encode("ascii")
+        payload = frames.encode_json(job | {"timeout_s": timeout_s}).encode("ascii")
         future: Future[Result] = Future()
         with self._lock:
             if self._refusal is not None:

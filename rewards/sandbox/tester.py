@@ -14,10 +14,9 @@ import signal
 import socket
 import sys
 import types
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from whetstone.rewards.sandbox import frames, processes, zygote
+from whetstone.rewards.sandbox import frames, processes
 from whetstone.rewards.sandbox.batches import Gathered
 from whetstone.rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
 from whetstone.rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
@@ -28,11 +27,14 @@ from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.layouts import EACH
 from whetstone.rewards.sandbox.names import replaced_names
+from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
+from whetstone.rewards.sandbox.outcome import Outcome, judge_death, report
 from whetstone.rewards.sandbox.package_imports import Imported, seed_all
 from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
+from whetstone.rewards.sandbox.scripts.judge import judge_script
 from whetstone.rewards.sandbox.statements import (
     Statement,
     Tests,
@@ -47,54 +49,6 @@ from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
 _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 24 << 10
-_CPU_GRACE_S = 5.0
-"""Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one program fared."""
-
-    verdict: Verdict
-    detail: str
-    passed_tests: int = 0
-    is_lost: bool = False
-    """The sandbox failed, and another attempt may tell."""
-
-
-@dataclass(frozen=True)
-class Death:
-    """How the process of a program ended."""
-
-    status: int
-    lived: bool
-    """Until we ended it, as far as is known."""
-    cpu_s: float
-
-
-class Orders:
-    """A tester's line to the zygote: start a child, end it."""
-
-    def __init__(self, line: socket.socket, packages: frozenset[str] = frozenset()) -> None:
-        self._line = line
-        self.packages = packages
-        """What tests can import beside the library."""
-
-    def start(self, timeout_s: float) -> socket.socket:
-        """Have a child forked; returns our end of its channel."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
-            socket.send_fds(self._line, [order], [theirs.fileno()])
-        return ours
-
-    def end(self, *, hung_up: bool = False) -> Death:
-        """Kill the child, which has `hung_up` already or not. Raises `OSError`."""
-        self._line.send(zygote.ORDER.pack(zygote.END, hung_up, 0.0))
-        answer = self._line.recv(zygote.ENDED.size)
-        if len(answer) != zygote.ENDED.size:
-            raise OSError("the zygote is gone")
-        return Death(*zygote.ENDED.unpack(answer))
 
 
 def main(
@@ -115,13 +69,13 @@ def main(
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
             try:
-                report = judge(orders, **job)
+                told = (judge_script if "stdin" in job else judge)(orders, **job)
             except (MemoryError, RecursionError) as error:
                 text = f"what the program returned was too much: {type(error).__name__}"
-                report = _report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
+                told = report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
             # What a program's data made large stays so.
-            report["is_stained"] |= _most_kib() - at_start > _LARGE_KIB
-            frames.send_json(jobs.fileno(), report)
+            told["is_stained"] |= _most_kib() - at_start > _LARGE_KIB
+            frames.send_json(jobs.fileno(), told)
     finally:
         os._exit(0)
 
@@ -142,17 +96,17 @@ def judge(
     orders: Orders, program: str, tests: str, timeout_s: float, entry_points: list[str]
 ) -> dict[str, Any]:
     """Run one program against its tests; returns the fields of `Result` that are known here."""
-    limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
+    limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
     try:
         compiled = compile_tests(tests, tuple(entry_points), orders.packages)
     except UnrunnableTestsError as error:
         detail = one_line(f"the tests cannot run here: {error}")
-        return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     except VacuousTestsError as error:
-        return _report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         detail = one_line(f"the tests do not compile: {describe(error)}")
-        return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     seed_all()
     channel = orders.start(timeout_s)
     with channel:
@@ -161,8 +115,8 @@ def judge(
     hung_up = isinstance(candidate.broken, DiedError)
     death = orders.end(hung_up=hung_up)
     if hung_up:
-        outcome = _judge_death(death, timeout_s)
-    return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
+        outcome = judge_death(death, timeout_s)
+    return report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
 
 
 def _most_kib() -> int:
@@ -170,20 +124,6 @@ def _most_kib() -> int:
     if sys.platform != "linux":
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _report(
-    outcome: Outcome, total_tests: int, cpu_s: float, *, stained: bool = False
-) -> dict[str, Any]:
-    return {
-        "verdict": outcome.verdict,
-        "detail": outcome.detail,
-        "passed_tests": outcome.passed_tests,
-        "total_tests": total_tests,
-        "cpu_s": cpu_s,
-        "is_lost": outcome.is_lost,
-        "is_stained": stained,
-    }
 
 
 def _outcome(
@@ -299,24 +239,3 @@ def _judge_error(error: BaseException, source: str) -> Outcome:
 
 
 _OURS = RemoteError | ViolationError | DiedError | EndlessError | RefusedError | LimitError
-
-
-def _judge_death(death: Death, timeout_s: float) -> Outcome:
-    """Say why a child gave no answer. It may have been alive until we killed it for that."""
-    if not os.WIFSIGNALED(death.status):
-        code = os.waitstatus_to_exitcode(death.status)
-        reason = f"the program ended its process with status {code}"
-        return Outcome(Verdict.VIOLATION, reason)
-    number = os.WTERMSIG(death.status)
-    out_of_time = number == signal.SIGKILL and not death.lived and death.cpu_s > timeout_s
-    if number == signal.SIGXCPU or out_of_time:
-        return Outcome(Verdict.TIMEOUT, "stopped by the kernel at its limit of processor time")
-    if number == signal.SIGSYS:
-        return Outcome(Verdict.VIOLATION, "the program made a forbidden system call")
-    if number == signal.SIGKILL and not death.lived:
-        # No program can do this to itself: see `_Zygote._ends_unasked`.
-        reason = "somebody killed the program, perhaps the kernel for want of memory"
-        return Outcome(Verdict.INFRA_ERROR, reason, is_lost=True)
-    if number == signal.SIGKILL:
-        return Outcome(Verdict.VIOLATION, "the program closed its channel, or was killed")
-    return Outcome(Verdict.ERROR, f"the program died from signal {signal.strsignal(number)}")

@@ -7,6 +7,7 @@ from a slow one, and both from a machine that failed.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -43,7 +44,8 @@ class Result:
 
     `passed_tests` of `total_tests` held; a program that was stopped from outside (`TIMEOUT`,
     `VIOLATION`, a signal) counts none as passed. `detail` is one line for people. `cpu_s` and
-    `wall_s` are the seconds of processor and of clock that the program's process took.
+    `wall_s` are the seconds of processor and of clock that the program's process took. `output` is
+    what a program that was run as a command has printed.
     """
 
     verdict: Verdict
@@ -52,6 +54,7 @@ class Result:
     total_tests: int
     cpu_s: float
     wall_s: float
+    output: str = ""
 
 
 LONGEST_TIMEOUT_S = 3600.0
@@ -86,3 +89,11 @@ class Job:
         if self.entry_points is not None:  # an iterator could be read only once
             object.__setattr__(self, "entry_points", tuple(self.entry_points))
         require_timeout(self.timeout_s)
+
+    def fields(self) -> dict[str, Any]:
+        """Return what the process of the tests is told, but for the timeout."""
+        return {
+            "program": self.program,
+            "tests": self.tests,
+            "entry_points": list(self.entry_points or ()),
+        }

@@ -35,7 +35,7 @@ from whetstone.rewards.sandbox.profile import Layer
 
 _T = TypeVar("_T")
 
-# An order is a letter, a slot and a number of seconds; it may carry one descriptor.
+# An order is a letter, a number (a slot, or megabytes) and seconds; it may carry descriptors.
 ORDER = struct.Struct("=cId")
 ATTACH, ASK, KILL, START, END = b"A", b"Q", b"X", b"J", b"K"
 ANSWER = struct.Struct("=I")
@@ -64,8 +64,8 @@ _WARM_MODULES = [
     "typing",
 ]
 
-_DESCRIPTOR = struct.Struct("=i")
-_ROOM = socket.CMSG_SPACE(_DESCRIPTOR.size)
+_ROOM = socket.CMSG_SPACE(4 * struct.calcsize("=i"))
+"""For the channel of a child and, where it has some, its standard streams."""
 
 # What a refusal starts with, before the layer and the reason.
 _READY, _REFUSED = b"R", b"F"
@@ -98,14 +98,19 @@ class Confinement:
         """Whether a child can have processes of its own."""
         return self._filter is None
 
-    def put_on(self, timeout_s: float) -> None:
-        """Confine this child for good. The order matters: seccomp forbids the others."""
+    def put_on(self, timeout_s: float, memory_mb: int) -> None:
+        """Confine this child for good. The order matters: seccomp forbids the others.
+
+        `memory_mb` 0 leaves it what the zygote has.
+        """
         if self._may_outlive:
             processes.end_with_parent()
         if self._rules is not None:
             landlock.restrict(self._rules)
         os.closerange(CHANNEL + 1, limits.MAX_DESCRIPTORS)
         limits.limit_child(timeout_s, self._most_cpu_s)
+        if memory_mb:
+            limits.limit_memory(memory_mb << 20)
         if self._seatbelt:
             seatbelt.apply(readable_paths())
         if self._filter is not None:
@@ -139,8 +144,9 @@ class _Zygote:
                 elif descriptor in by_descriptor:
                     self._obey_tester(by_descriptor[descriptor])
 
-    def _obey_host(self, order: bytes, number: int, _: float, descriptor: int | None) -> None:
-        if order == ATTACH and descriptor is not None:
+    def _obey_host(self, order: bytes, number: int, _: float, descriptors: list[int]) -> None:
+        if order == ATTACH and descriptors:
+            [descriptor] = descriptors
             orders = socket.socket(fileno=descriptor)
             # The number by which the host knows a slot is the one of its descriptor here.
             self._slots[descriptor] = _Slot(orders)
@@ -157,14 +163,15 @@ class _Zygote:
             self._leave()
 
     def _obey_tester(self, slot: _Slot) -> None:
-        order, hung_up, timeout_s, channel = _receive(slot.orders)
-        if order == START and channel is not None:
+        order, number, timeout_s, descriptors = _receive(slot.orders)
+        if order == START and descriptors:
             slot.pid = processes.fork()
             if slot.pid == 0:
-                _become_child(channel, self._confinement, self._child, timeout_s)
-            os.close(channel)
+                _become_child(descriptors, self._confinement, self._child, timeout_s, number)
+            for descriptor in descriptors:
+                os.close(descriptor)
         elif order == END:
-            lived = not (hung_up and self._ends_unasked(slot))
+            lived = not (number and self._ends_unasked(slot))
             status, cpu_s = self._end(slot)
             slot.orders.send(ENDED.pack(status, lived, cpu_s))
         else:  # the tester is gone
@@ -178,8 +185,8 @@ class _Zygote:
 
         A program that is not kept from sending signals may have killed itself.
         """
-        possible = slot.pid and not self._confinement.may_fork
-        return bool(possible and processes.ends_unasked(slot.pid, _DYING_S))
+        ended = bool(slot.pid and processes.ends_unasked(slot.pid, _DYING_S))
+        return ended and not self._confinement.may_fork
 
     def _end(self, slot: _Slot) -> tuple[int, float]:
         if not slot.pid:
@@ -196,28 +203,34 @@ class _Zygote:
         os._exit(0)
 
 
-def _receive(orders: socket.socket) -> tuple[bytes, int, float, int | None]:
+def _receive(orders: socket.socket) -> tuple[bytes, int, float, list[int]]:
     """Take one order; an empty letter if the other side hung up."""
     try:
         # Not recv_fds: each Python function on the way costs a fork's pages.
         data, ancillary, _, _ = orders.recvmsg(ORDER.size, _ROOM)
     except OSError:
-        return b"", 0, 0.0, None
+        return b"", 0, 0.0, []
     if len(data) != ORDER.size:
-        return b"", 0, 0.0, None
+        return b"", 0, 0.0, []
     letter, number, seconds = ORDER.unpack(data)
-    return letter, number, seconds, _DESCRIPTOR.unpack(ancillary[0][2])[0] if ancillary else None
+    descriptors = memoryview(ancillary[0][2]).cast("i").tolist() if ancillary else []
+    return letter, number, seconds, descriptors
 
 
 def _become_child(
-    channel: int, confinement: Confinement, child: Child, timeout_s: float
+    descriptors: list[int],
+    confinement: Confinement,
+    child: Child,
+    timeout_s: float,
+    memory_mb: int,
 ) -> NoReturn:
     try:
         if confinement.may_fork:
             os.setsid()  # one process group per program, so that one signal ends most of it
-        if channel != CHANNEL:
-            os.dup2(channel, CHANNEL)
-        confinement.put_on(timeout_s)
+        os.dup2(descriptors.pop(0), CHANNEL)
+        for number, stream in enumerate(descriptors):
+            os.dup2(stream, number)
+        confinement.put_on(timeout_s, memory_mb)
         gc.enable()
         child.serve()
     finally:

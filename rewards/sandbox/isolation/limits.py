@@ -53,6 +53,11 @@ def limit_child(timeout_s: float, most_cpu_s: int) -> None:
     check(_setrlimit(resource.RLIMIT_CPU, most), "limit of processor time")
 
 
+def limit_memory(memory_bytes: int) -> None:
+    """Give this process less address space than it has now, for good."""
+    limit(resource.RLIMIT_AS, memory_bytes)
+
+
 def cpu_ceiling() -> int:
     """Return the most processor seconds that this machine lets a process have."""
     ceiling = resource.getrlimit(resource.RLIMIT_CPU)[1]

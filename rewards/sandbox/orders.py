@@ -1,0 +1,54 @@
+"""A tester's line to the zygote: have a child forked, be told how it ended."""
+
+import os
+import socket
+from dataclasses import dataclass
+
+from whetstone.rewards.sandbox import zygote
+from whetstone.rewards.sandbox.outcome import Death
+from whetstone.rewards.sandbox.scripts.exchange import Streams
+
+CPU_GRACE_S = 5.0
+"""Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
+
+
+class Orders:
+    """A tester's line to the zygote: start a child, end it."""
+
+    def __init__(self, line: socket.socket, packages: frozenset[str] = frozenset()) -> None:
+        self._line = line
+        self.packages = packages
+        """What tests can import beside the library."""
+
+    def start(self, timeout_s: float) -> socket.socket:
+        """Have a child forked; returns our end of its channel."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
+            socket.send_fds(self._line, [order], [theirs.fileno()])
+        return ours
+
+    def start_script(self, timeout_s: float, memory_mb: int) -> tuple[socket.socket, Streams]:
+        """Have a child with standard streams forked; returns our ends of all.
+
+        `memory_mb` 0 gives it what the zygote has.
+        """
+        ours, theirs = socket.socketpair()
+        reads, given = os.pipe()
+        output, prints = os.pipe()
+        errors, complains = os.pipe()
+        inherited = [theirs.fileno(), reads, prints, complains]
+        with theirs:
+            order = zygote.ORDER.pack(zygote.START, memory_mb, timeout_s)
+            socket.send_fds(self._line, [order], inherited)
+        for descriptor in inherited[1:]:
+            os.close(descriptor)
+        return ours, Streams(given, output, errors)
+
+    def end(self, *, hung_up: bool = False) -> Death:
+        """Kill the child, which has `hung_up` already or not. Raises `OSError`."""
+        self._line.send(zygote.ORDER.pack(zygote.END, hung_up, 0.0))
+        answer = self._line.recv(zygote.ENDED.size)
+        if len(answer) != zygote.ENDED.size:
+            raise OSError("the zygote is gone")
+        return Death(*zygote.ENDED.unpack(answer))

@@ -1,0 +1,105 @@
+"""Runs a program as the command `python program.py` would, in the process of one child.
+
+What it prints and how it ends is all that is known of it afterwards: it has no channel to report
+on. So the end of the interpreter is played here, in its order: functions that were registered for
+it, then what is still buffered, then everything that the program holds.
+"""
+
+import builtins
+import gc
+import os
+import sys
+import types
+from typing import Any, NoReturn
+
+from whetstone.rewards.sandbox.program.stand_ins import put_in
+from whetstone.rewards.sandbox.text import describe
+
+FILE = "program.py"
+NOT_PYTHON, NO_MEMORY = 121, 122
+"""Exit statuses with a meaning. A program that exits with one itself has failed in any case."""
+_NOT_FLUSHED = 120  # the interpreter's own
+
+
+def run(program: str) -> NoReturn:
+    """Run a program to its end, which is also that of this process."""
+    status = 1
+    try:
+        _open_streams()
+        status = _run(program)
+    finally:
+        os._exit(status)
+
+
+def _open_streams() -> None:
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: PTH123, SIM115
+    sys.stdout = sys.__stdout__ = open(  # type: ignore[misc] # noqa: PTH123, SIM115
+        1, "w", encoding="utf-8", newline="\n", closefd=False
+    )
+    sys.stderr = sys.__stderr__ = open(  # type: ignore[misc] # noqa: PTH123, SIM115
+        2, "w", 1, encoding="utf-8", errors="backslashreplace", newline="\n", closefd=False
+    )
+
+
+def _run(program: str) -> int:
+    try:
+        code = compile(program, FILE, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        sys.stderr.write(describe(error))
+        return NOT_PYTHON
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=FILE, __builtins__=builtins)
+    sys.modules["__main__"] = main
+    sys.argv = [FILE]
+    put_in(program)
+    status = _executed(code, main.__dict__)
+    return _ended(main.__dict__) or status
+
+
+def _executed(code: types.CodeType, namespace: dict[str, Any]) -> int:
+    try:
+        exec(code, namespace)  # noqa: S102 - running the program is the purpose
+    except SystemExit as error:
+        return _exit_status(error.code)
+    except MemoryError as error:
+        return _failed(error, NO_MEMORY)
+    except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
+        return _failed(error, 1)
+    return 0
+
+
+def _exit_status(code: Any) -> int:
+    """Return the status of `sys.exit(code)`."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    os.write(2, str(code).encode(errors="backslashreplace"))
+    return 1
+
+
+def _failed(error: BaseException, status: int) -> int:
+    os.write(2, b"\n" + describe(error).encode(errors="backslashreplace"))
+    return status
+
+
+def _ended(namespace: dict[str, Any]) -> int:
+    """Do what the interpreter does at its end; returns its status if that fails."""
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._run_exitfuncs()  # type: ignore[attr-defined] # noqa: SLF001 - as the interpreter does
+    status = _flushed()
+    namespace.clear()  # files that the program opened on its output write the rest of it
+    gc.collect()
+    return _flushed() or status
+
+
+def _flushed() -> int:
+    """Write what is buffered; a stream that the program has closed has done so."""
+    try:
+        for stream in (sys.stdout, sys.__stdout__):
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
+    except BaseException:  # noqa: BLE001 - the stream may be the program's own
+        return _NOT_FLUSHED
+    return 0
