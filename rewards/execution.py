@@ -15,13 +15,14 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.composition import Board
 from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
-from whetstone.rewards.hidden_tests import HackGap, split_tests
+from whetstone.rewards.hidden_tests import HackGap, Tests, split_tests
 from whetstone.rewards.metrics import batch_metrics, hidden_metrics
 from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
 from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
 from whetstone.rewards.sandbox.packages import usable_modules
+from whetstone.rewards.stdio.columns import read_columns, sources
 from whetstone.rewards.tests_source import LIBRARY
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +36,15 @@ class ExecutionReward:
     """Runs each completion against its tests; a reward function for TRL.
 
     Columns of the dataset, one value per completion:
-        tests (str): Source of the tests: assert statements, or a check function and its call.
+        tests (str or list): Source of the tests: assert statements, or a check function and its
+            call. Or a list: of `{"input", "output"}`, what the program reads and should print; or
+            of `{"args", "expected"}`, calls of the first entry point and what they should return.
+            A list may be JSON text.
+        checker (str, optional): How outputs are compared: `lines`, `tokens`, `floats`, `exact`, or
+            the source of a function `check(input, output, expected)`.
+        tolerance (float, optional): That of the checker `floats`, relative and absolute.
+        timeout_s (float, optional), memory_mb (int, optional): Limits of each test of inputs and
+            outputs, for problems that have their own.
         prefix (str, optional): Text that stands before the completion in the program.
         stop (list[str], optional): The completion is cut at the earliest of these strings.
         entry_points (list[str], optional): Names that the program has to define for the tests, or
@@ -115,13 +124,13 @@ class ExecutionReward:
         prompts: list[Any],
         completions: list[Completion],
         *,
-        tests: Sequence[str] | None = None,
+        tests: Sequence[str | Sequence[Mapping[str, Any]]] | None = None,
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
-        **_: Any,
+        **columns: Any,
     ) -> list[float | None]:
         """Run all programs and grade their verdicts.
 
@@ -132,15 +141,17 @@ class ExecutionReward:
         """
         count = len(prompts)
         before = prefix or [""] * count
+        read = read_columns(tests, entry_points, columns)
         splits = [
-            split_tests(with_helpers(above, test), self._hidden_fraction)
-            for above, test in zip(before, _require_tests(tests), strict=True)
+            split_tests(_with_helpers(above, test), self._hidden_fraction)
+            for above, test in zip(before, read, strict=True)
         ]
         written = programs(
-            completions, prefix=prefix, stop=stop, tests=tests, entry_points=entry_points
+            completions, prefix=prefix, stop=stop, tests=sources(read), entry_points=entry_points
         )
+        stops_early = not (self._grading.partial_credit or self._hidden_fraction)
         jobs = [
-            Job(program, visible, entry_points=names)
+            Job(program, visible, entry_points=names, stops_early=stops_early)
             for program, (visible, _), names in zip(
                 written, splits, asked_of(entry_points, count), strict=True
             )
@@ -190,7 +201,7 @@ class ExecutionReward:
         return [scores[job.program] if ok else None for job, ok in zip(jobs, passed, strict=True)]
 
     def _hidden(
-        self, jobs: list[Job], visible: list[Result], hidden_tests: list[str | None]
+        self, jobs: list[Job], visible: list[Result], hidden_tests: list[Tests | None]
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
@@ -217,23 +228,11 @@ def _tested(result: Result) -> Result:
     return result
 
 
-def _require_tests(tests: Sequence[str] | None) -> Sequence[str]:
-    if tests is None:
-        raise ValueError(
-            "the execution reward needs a dataset column `tests` (source of assert statements,"
-            " or of a check function and its call), and there is none: add the column, or map"
-            " your own to it"
-        )
-    for row, test in enumerate(tests):
-        if not test or not test.strip():
-            raise ValueError(
-                f"column `tests` is empty in row {row} of the batch, so every program would pass:"
-                " drop such rows from the dataset"
-            )
-    return tests
+def _with_helpers(prefix: str, tests: Tests) -> Tests:
+    return with_helpers(prefix, tests) if isinstance(tests, str) else tests
 
 
-def _problems(prompts: list[Any], splits: list[tuple[str, str | None]]) -> list[str]:
+def _problems(prompts: list[Any], splits: Sequence[tuple[Tests, Tests | None]]) -> list[str]:
     """Return a key per completion that the completions of one problem share."""
     return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
 

@@ -10,9 +10,11 @@ import copy
 import logging
 import random
 from collections import deque
+from dataclasses import replace
 from functools import lru_cache
 
 from whetstone.rewards.base import RunStopped
+from whetstone.rewards.sandbox import StdioTests
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,8 +31,30 @@ class RewardHackedError(RunStopped):
     """
 
 
+Tests = str | StdioTests
+"""Python source, or inputs and outputs."""
+
+
+def split_tests(tests: Tests, fraction: float) -> tuple[Tests, Tests | None]:
+    """Divide tests into a visible and a hidden part; None where they cannot be divided."""
+    if isinstance(tests, str):
+        return split_source(tests, fraction)
+    return split_cases(tests, fraction)
+
+
+def split_cases(tests: StdioTests, fraction: float) -> tuple[StdioTests, StdioTests | None]:
+    """Divide inputs and outputs; the first stays visible, because prompts often show it."""
+    count = len(tests.cases)
+    if fraction == 0 or count < 2:  # noqa: PLR2004 - one for each part
+        return tests, None
+    hidden = _hidden_indices(count, fraction, repr(tests.cases))
+    seen = tuple(case for index, case in enumerate(tests.cases) if index not in hidden)
+    unseen = tuple(case for index, case in enumerate(tests.cases) if index in hidden)
+    return replace(tests, cases=seen), replace(tests, cases=unseen)
+
+
 @lru_cache(maxsize=_SPLITS_KEPT)
-def split_tests(tests: str, fraction: float) -> tuple[str, str | None]:
+def split_source(tests: str, fraction: float) -> tuple[str, str | None]:
     """Divide tests into a visible and a hidden part.
 
     Divided are the asserts at the top level or, without two of them, those of the check function
@@ -53,9 +77,17 @@ def split_tests(tests: str, fraction: float) -> tuple[str, str | None]:
     if fraction == 0 or path is None:
         return tests, None
     count = len(_asserts(_body(tree, path)))
-    hidden_count = min(max(round(fraction * count), 1), count - 1)
-    hidden = set(random.Random(tests).sample(range(1, count), hidden_count))
+    hidden = _hidden_indices(count, fraction, tests)
     return _without(tree, path, hidden), _without(tree, path, set(range(count)) - hidden)
+
+
+def _hidden_indices(count: int, fraction: float, seed: str) -> set[int]:
+    """Draw which of `count` tests, at least 2, are hidden; never the first, nor all of the others.
+
+    The same seed draws the same ones in every process.
+    """
+    hidden_count = min(max(round(fraction * count), 1), count - 1)
+    return set(random.Random(seed).sample(range(1, count), hidden_count))
 
 
 def _home_of_asserts(tree: ast.Module) -> int | None:

@@ -4,9 +4,11 @@ from whetstone.rewards.sandbox.packages import MissingPackageError, PackagesUnav
 from whetstone.rewards.sandbox.profile import Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.sandbox import Sandbox
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
+from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
 from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
 __all__ = [
+    "Case",
     "Job",
     "MissingPackageError",
     "PackagesUnavailableError",
@@ -15,5 +17,6 @@ __all__ = [
     "Sandbox",
     "SandboxUnavailableError",
     "ScriptJob",
+    "StdioTests",
     "Verdict",
 ]

@@ -2,7 +2,6 @@
 
 import os
 import socket
-from dataclasses import dataclass
 
 from whetstone.rewards.sandbox import zygote
 from whetstone.rewards.sandbox.outcome import Death

@@ -8,7 +8,6 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
-from whetstone.rewards.sandbox.text import one_line
 from whetstone.rewards.sandbox.verdict import Verdict
 
 

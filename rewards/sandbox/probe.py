@@ -11,9 +11,9 @@ import struct
 from whetstone.rewards.sandbox.candidate import Candidate
 from whetstone.rewards.sandbox.channel import DiedError, ViolationError
 from whetstone.rewards.sandbox.isolation.namespaces import HOST_NAME
+from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.remote import RefusedError
-from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.zygote import LayerError
 
 _TIMEOUT_S = 20.0

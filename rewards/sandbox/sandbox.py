@@ -16,12 +16,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, as_completed
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from whetstone.rewards.sandbox.packages import find_packages
 from whetstone.rewards.sandbox.profile import Profile
+from whetstone.rewards.sandbox.scripts.course import Course, follow
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
+from whetstone.rewards.sandbox.scripts.tests import StdioTests
 from whetstone.rewards.sandbox.supervisor import Supervisor, cannot_start
 from whetstone.rewards.sandbox.verdict import Job, Result, require_timeout
 
@@ -104,10 +107,6 @@ class Sandbox:
         """Run one program against its tests. Arguments are those of `Job`."""
         return self.run_many([Job(program, tests, timeout_s, entry_points)])[0]
 
-    def submit(self, job: Job | ScriptJob) -> Future[Result]:
-        """Run one job in its turn. Raises what `run_many` does."""
-        return self._submit([job])[0]
-
     def run_many(
         self, jobs: Iterable[Job | ScriptJob], progress: Progress | None = None
     ) -> list[Result]:
@@ -160,10 +159,16 @@ class Sandbox:
         ordered = []
         for job in jobs:
             if job not in futures:
-                timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
-                futures[job] = supervisor.submit(job.fields(), timeout_s)
+                futures[job] = self._start(supervisor, job)
             ordered.append(futures[job])
         return ordered
+
+    def _start(self, supervisor: Supervisor, job: Job | ScriptJob) -> Future[Result]:
+        if isinstance(job, Job) and isinstance(job.tests, StdioTests):
+            course = Course(job.program, job.tests, job.stops_early, job.timeout_s)
+            return follow(course, partial(self._start, supervisor))
+        timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
+        return supervisor.submit(job.fields(), timeout_s)
 
     def _started(self) -> Supervisor:
         with self._lock:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from whetstone.rewards.sandbox.scripts.tests import StdioTests
+
 
 class Verdict(StrEnum):
     """The outcome of one program. The first thing that went wrong decides."""
@@ -70,18 +72,21 @@ def require_timeout(timeout_s: float | None) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """One program and its tests, both Python source.
+    """One program and its tests: Python source, or inputs and outputs.
 
     `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
     supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
     does not step in. Give them where they are known: without them a program may supply every name
     that the tests use and do not define, and so replace what its answers are checked with.
+    `stops_early` leaves out the inputs after one that the program failed at, which then count as
+    not passed.
     """
 
     program: str
-    tests: str
+    tests: str | StdioTests
     timeout_s: float | None = None
     entry_points: Iterable[str] | None = None
+    stops_early: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.entry_points, str):

@@ -80,18 +80,20 @@ class Running:
 
     def __init__(self, pid: int, handle: int, said: int) -> None:
         self.pid = pid
-        self._handle, self._said = handle, said
+        self.handle = handle
+        """A pidfd: `poll` tells of it when the step has ended."""
+        self._said = said
 
     def wait(self, seconds: float) -> bool:
         """Wait until it has ended; False when the time is up."""
         poll = select.poll()
-        poll.register(self._handle, select.POLLIN)
+        poll.register(self.handle, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
 
     def kill(self) -> None:
         """End every process of the step; `end` has still to be called."""
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
 
     def end(self) -> tuple[int, float]:
         """End every process of the step. Returns the wait status and the processor seconds.
@@ -100,7 +102,7 @@ class Running:
         """
         self.kill()
         self.wait(60)
-        os.close(self._handle)
+        os.close(self.handle)
         with open(self._said, "rb") as pipe:  # noqa: PTH123 - a descriptor
             said = pipe.read()
         if said[:1] == REFUSED:

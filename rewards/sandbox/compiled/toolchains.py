@@ -30,8 +30,10 @@ class Toolchain:
     """Whether memory is limited by addresses; a JVM reserves far more of them than it uses."""
 
 
-def toolchain(language: str, memory_mb: int) -> Toolchain:
+def toolchain(language: str, memory_mb: int, *, tested: bool) -> Toolchain:
     """Return the toolchain of `cpp`, `rust` or `java`.
+
+    `tested` says that tests stand behind a program; else it has a `main` of its own.
 
     Raises:
         MissingToolError: when it is not installed.
@@ -40,24 +42,26 @@ def toolchain(language: str, memory_mb: int) -> Toolchain:
     """
     if language not in _MAKERS:
         raise ValueError(f"language={language!r}: choose one of {', '.join(_MAKERS)}")
-    return _MAKERS[language](memory_mb)
+    return _MAKERS[language](memory_mb, tested)
 
 
-def _cpp(_: int) -> Toolchain:
-    build = (_found("g++"), "-std=c++17", "-o", "program", "main.cpp")
+def _cpp(_: int, tested: bool) -> Toolchain:
+    optimised = () if tested else ("-O2",)
+    build = (_found("g++"), "-std=c++17", *optimised, "-o", "program", "main.cpp")
     return Toolchain("main.cpp", build, 15.0, ("./program",), (), address_space=True)
 
 
-def _rust(_: int) -> Toolchain:
+def _rust(_: int, tested: bool) -> Toolchain:
     # Past rustup's shim, which would want its home folder.
     asked = [_found("rustc"), "--print", "sysroot"]
     root = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    build = (f"{root}/bin/rustc", "--test", "--edition", "2021", "-o", "program", "main.rs")
-    run = ("./program", "--test-threads=1")
+    kind = ("--test",) if tested else ("-O",)
+    build = (f"{root}/bin/rustc", *kind, "--edition", "2021", "-o", "program", "main.rs")
+    run = ("./program", "--test-threads=1") if tested else ("./program",)
     return Toolchain("main.rs", build, 15.0, run, (root,), address_space=True)
 
 
-def _java(memory_mb: int) -> Toolchain:
+def _java(memory_mb: int, _tested: bool) -> Toolchain:
     heap = f"-Xmx{memory_mb}m"
     compiler, runner = _found("javac"), _found("java")
     home = Path(runner).resolve().parents[1]
@@ -69,7 +73,7 @@ def _java(memory_mb: int) -> Toolchain:
     return Toolchain("Main.java", build, 15.0, run, folders, address_space=False)
 
 
-_MAKERS: dict[str, Callable[[int], Toolchain]] = {"cpp": _cpp, "rust": _rust, "java": _java}
+_MAKERS: dict[str, Callable[[int, bool], Toolchain]] = {"cpp": _cpp, "rust": _rust, "java": _java}
 
 
 def _found(tool: str) -> str:

@@ -32,11 +32,11 @@ def run(program: str) -> NoReturn:
 
 
 def _open_streams() -> None:
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: PTH123, SIM115
-    sys.stdout = sys.__stdout__ = open(  # type: ignore[misc] # noqa: PTH123, SIM115
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(  # type: ignore[misc] # noqa: SIM115
         1, "w", encoding="utf-8", newline="\n", closefd=False
     )
-    sys.stderr = sys.__stderr__ = open(  # type: ignore[misc] # noqa: PTH123, SIM115
+    sys.stderr = sys.__stderr__ = open(  # type: ignore[misc] # noqa: SIM115
         2, "w", 1, encoding="utf-8", errors="backslashreplace", newline="\n", closefd=False
     )
 
@@ -87,7 +87,7 @@ def _ended(namespace: dict[str, Any]) -> int:
     """Do what the interpreter does at its end; returns its status if that fails."""
     atexit = sys.modules.get("atexit")
     if atexit is not None:
-        atexit._run_exitfuncs()  # type: ignore[attr-defined] # noqa: SLF001 - as the interpreter does
+        atexit._run_exitfuncs()  # noqa: SLF001 - as the interpreter does
     status = _flushed()
     namespace.clear()  # files that the program opened on its output write the rest of it
     gc.collect()

@@ -8,10 +8,11 @@ import builtins
 import contextlib
 import io
 import os
+from collections.abc import Callable
 from typing import Any
 
 _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_open = open
+_open: Callable[..., Any] = open
 
 
 def put_in(program: str) -> None:
@@ -31,10 +32,12 @@ def put_in(program: str) -> None:
 def _run_threads_at_once() -> None:
     import threading  # noqa: PLC0415 - few programs need it
 
+    started: set[int] = set()
+
     def start(thread: threading.Thread) -> None:
-        if thread.__dict__.get("was_started"):
+        if id(thread) in started:
             raise RuntimeError("threads can only be started once")
-        thread.__dict__["was_started"] = True
+        started.add(id(thread))
         try:
             thread.run()
         except SystemExit:
@@ -42,13 +45,12 @@ def _run_threads_at_once() -> None:
         except BaseException as error:  # noqa: BLE001 - the end of a thread, not of the program
             os.write(2, f"{type(error).__name__} in a thread".encode())
 
-    def join(thread: threading.Thread, timeout: float | None = None) -> None:
-        if not thread.__dict__.get("was_started"):
+    def join(thread: threading.Thread, *_: Any, **__: Any) -> None:
+        if id(thread) not in started:
             raise RuntimeError("cannot join thread before it is started")
 
-    threading.Thread.start = start  # type: ignore[method-assign]
-    threading.Thread.join = join  # type: ignore[method-assign]
-    threading.Thread.is_alive = lambda _: False  # type: ignore[method-assign]
+    for name, stand_in in (("start", start), ("join", join), ("is_alive", lambda _: False)):
+        setattr(threading.Thread, name, stand_in)
 
 
 def _open_stream(file: Any, *arguments: Any, **keywords: Any) -> Any:

@@ -6,6 +6,7 @@ likes, or print without end: nothing here waits for one stream alone, and what i
 
 import os
 import select
+import time
 from dataclasses import dataclass
 
 _CHUNK = 1 << 16
@@ -30,21 +31,35 @@ class Printed:
     """The end of its standard error."""
     too_much: bool
     """It printed more than was allowed, and may still be running."""
+    late: bool
+    """So may one that did not end in time."""
 
 
 class Exchange:
     """One program's input and output; closes its descriptors in the end.
 
     Args:
-        channel: A descriptor that hangs up when the program's process is gone.
+        end: A descriptor that tells when the program's process is gone.
+        event: The event of `poll` by which it tells; 0 where it hangs up.
         streams: Our ends.
         given: What the program can read.
         most: Bytes that it may print.
+        deadline: By `time.monotonic`; None where somebody else ends a late program.
 
     """
 
-    def __init__(self, channel: int, streams: Streams, given: bytes, most: int) -> None:
-        self._channel = channel
+    def __init__(
+        self,
+        end: int,
+        event: int,
+        streams: Streams,
+        given: bytes,
+        most: int,
+        deadline: float | None = None,
+    ) -> None:
+        self._end, self._event = end, event
+        self._deadline = deadline
+        self._is_late = False
         self._streams = streams
         self._left = memoryview(given)
         self._most = most
@@ -65,14 +80,14 @@ class Exchange:
             for descriptor in self._open:
                 os.close(descriptor)
         output = bytes(self._output[: self._most])
-        return Printed(output, bytes(self._errors), too_much=self._is_flooded)
+        return Printed(output, bytes(self._errors), self._is_flooded, self._is_late)
 
     @property
     def _is_flooded(self) -> bool:
         return len(self._output) > self._most
 
     def _start(self) -> None:
-        self._poll.register(self._channel, 0)  # that it hangs up is always told
+        self._poll.register(self._end, self._event)  # that one hangs up is always told
         for descriptor in self._open:
             os.set_blocking(descriptor, False)
         self._poll.register(self._streams.stdout, select.POLLIN)
@@ -82,8 +97,12 @@ class Exchange:
 
     def _listen(self) -> bool:
         """Do what can be done now; False once there is nothing more to wait for."""
-        for descriptor, _ in self._poll.poll():
-            if descriptor == self._channel:
+        left_s = None if self._deadline is None else self._deadline - time.monotonic()
+        self._is_late = left_s is not None and left_s <= 0
+        if self._is_late:
+            return False
+        for descriptor, _ in self._poll.poll(None if left_s is None else 1000 * left_s + 1):
+            if descriptor == self._end:
                 return False
             if descriptor == self._streams.stdin:
                 self._feed()

@@ -31,20 +31,32 @@ def judge_script(
 ) -> dict[str, Any]:
     """Run a program; returns the fields of `Result` that are known here."""
     limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
-    most = _MOST_UNCOMPARED if expected is None else 2 * len(expected.encode()) + _ROOM
+    most = most_bytes(expected)
     channel, streams = orders.start_script(timeout_s, memory_mb or 0)
     with channel:
-        exchange = Exchange(channel.fileno(), streams, stdin.encode(errors="replace"), most)
+        exchange = Exchange(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
         _hand_over(channel, program)
         printed = exchange.run()
     death = orders.end(hung_up=not printed.too_much)
     output = printed.output.decode(errors="replace")
     outcome = _ended(printed, death, timeout_s)
-    if outcome is None and expected is not None:
-        difference = first_difference(checker, output, expected, tolerance)
-        outcome = difference and Outcome(Verdict.FAILED, one_line(difference))
-    outcome = outcome or Outcome(Verdict.PASSED, "", 1)
+    outcome = outcome or compared(output, expected, checker, tolerance)
     return report(outcome, 1, death.cpu_s) | {"output": output}
+
+
+def compared(output: str, expected: str | None, checker: str, tolerance: float) -> Outcome:
+    """Judge what a program printed that has ended well."""
+    difference = None
+    if expected is not None:
+        difference = first_difference(checker, output, expected, tolerance)
+    if difference is not None:
+        return Outcome(Verdict.FAILED, one_line(difference))
+    return Outcome(Verdict.PASSED, "", 1)
+
+
+def most_bytes(expected: str | None) -> int:
+    """Return how much a program may print that should print this; None is not known."""
+    return _MOST_UNCOMPARED if expected is None else 2 * len(expected.encode()) + _ROOM
 
 
 def _hand_over(channel: socket.socket, program: str) -> None:
