@@ -17,6 +17,7 @@ from whetstone.evaluation.evaluate import finished_samples
 from whetstone.evaluation.generate import Kind, plan
 from whetstone.evaluation.journal import Journal, Sample, read_rows
 from whetstone.evaluation.pass_at_k import pass_at_k
+from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.score import Scores
 from whetstone.evaluation.settings import Settings, header
 from whetstone.evaluation.tasks.base import Task, TaskProblem, code_of
@@ -131,7 +132,7 @@ def snippet(task: Task, problem: TaskProblem, completion: str) -> Snippet:
         code=code_of(task, problem, completion),
         prefix=problem.prefix,
         suffix=task.closing,
-        prompt=problem.prompt,
+        prompt=prompt_text(problem.prompt),
     )
 
 

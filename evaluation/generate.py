@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.sampler import Sampler, SamplingParams
 from whetstone.evaluation.settings import Settings
 from whetstone.evaluation.tasks.base import Task, TaskProblem
@@ -43,7 +44,11 @@ def plan(task: Task, settings: Settings) -> list[Chunk]:
     Prompts of like length go together, so that little is padded, and the longest come first, so
     that a run that does not fit into memory says so at its start.
     """
-    ordered = sorted(task.problems, key=lambda problem: (-len(problem.prompt), problem.id))
+
+    def place(problem: TaskProblem) -> tuple[int, str]:
+        return -len(prompt_text(problem.prompt)), problem.id
+
+    ordered = sorted(task.problems, key=place)
     chunks: list[Chunk] = []
     if settings.greedy:
         chunks += _chunks(Kind.GREEDY, ordered, settings.batch_size, copies=1)

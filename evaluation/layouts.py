@@ -13,7 +13,7 @@ from typing import Any
 from whetstone.evaluation.files import write_atomically
 from whetstone.evaluation.generate import Kind
 from whetstone.evaluation.journal import Sample
-from whetstone.evaluation.tasks.base import Task, build_program
+from whetstone.evaluation.tasks.base import Task, build_program, tests_text
 from whetstone.rewards.sandbox import Verdict
 
 
@@ -39,7 +39,8 @@ def write_layouts(folder: Path, task: Task, samples: Iterable[Sample]) -> None:
         for number, problem in enumerate(task.problems)
     }
     _write(folder / f"generations_{task.name}.json", generations)
-    _write(folder / f"references_{task.name}.json", [problem.tests for problem in task.problems])
+    references = [tests_text(problem.tests) for problem in task.problems]
+    _write(folder / f"references_{task.name}.json", references)
     _write(folder / f"results_{task.name}.json", results)
 
 

@@ -15,8 +15,9 @@ from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.code_style import efficiency, parses, readability
 from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
-from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.stdio.columns import read_columns, sources
 from whetstone.rewards.tests_source import LIBRARY
 
 CRITERIA = ("correctness", "readability", "efficiency", "style")
@@ -78,22 +79,24 @@ class CriteriaReward:
         prompts: list[Any],
         completions: list[Completion],
         *,
-        tests: Sequence[str] | None = None,
+        tests: Sequence[str | Sequence[Mapping[str, Any]]] | None = None,
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
         log_extra: Callable[[str, list[Any]], None] | None = None,
-        **_: Any,
+        **columns: Any,
     ) -> list[float | None]:
         """Judge every program by every criterion that has a weight."""
         count = len(prompts)
         before = prefix or [""] * count
+        read = None if tests is None else read_columns(tests, entry_points, columns)
+        asked = None if read is None else sources(read)
         written = programs(
-            completions, prefix=prefix, stop=stop, tests=tests, entry_points=entry_points
+            completions, prefix=prefix, stop=stop, tests=asked, entry_points=entry_points
         )
         scores: dict[str, list[float | None]] = {}
         if "correctness" in self._weights:
-            scores["correctness"] = self._correctness(written, before, tests, entry_points)
+            scores["correctness"] = self._correctness(written, before, read, entry_points)
         if "readability" in self._weights:
             scores["readability"] = [readability(program) for program in written]
         if "efficiency" in self._weights:
@@ -125,7 +128,7 @@ class CriteriaReward:
         self,
         written: list[str],
         before: Sequence[str],
-        tests: Sequence[str] | None,
+        tests: Sequence[AnyTests] | None,
         entry_points: Sequence[Sequence[str]] | None,
     ) -> list[float | None]:
         if tests is None:

@@ -15,11 +15,11 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 from whetstone.rewards.base import Completion, RewardConfig
 from whetstone.rewards.composition import Board
 from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
-from whetstone.rewards.hidden_tests import HackGap, Tests, split_tests
+from whetstone.rewards.hidden_tests import HackGap, split_tests
 from whetstone.rewards.metrics import batch_metrics, hidden_metrics
 from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
-from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
 from whetstone.rewards.sandbox.packages import usable_modules
 from whetstone.rewards.stdio.columns import read_columns, sources
@@ -143,7 +143,7 @@ class ExecutionReward:
         before = prefix or [""] * count
         read = read_columns(tests, entry_points, columns)
         splits = [
-            split_tests(_with_helpers(above, test), self._hidden_fraction)
+            split_tests(with_helpers(above, test), self._hidden_fraction)
             for above, test in zip(before, read, strict=True)
         ]
         written = programs(
@@ -201,7 +201,7 @@ class ExecutionReward:
         return [scores[job.program] if ok else None for job, ok in zip(jobs, passed, strict=True)]
 
     def _hidden(
-        self, jobs: list[Job], visible: list[Result], hidden_tests: list[Tests | None]
+        self, jobs: list[Job], visible: list[Result], hidden_tests: list[AnyTests | None]
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
@@ -228,11 +228,7 @@ def _tested(result: Result) -> Result:
     return result
 
 
-def _with_helpers(prefix: str, tests: Tests) -> Tests:
-    return with_helpers(prefix, tests) if isinstance(tests, str) else tests
-
-
-def _problems(prompts: list[Any], splits: Sequence[tuple[Tests, Tests | None]]) -> list[str]:
+def _problems(prompts: list[Any], splits: Sequence[tuple[AnyTests, AnyTests | None]]) -> list[str]:
     """Return a key per completion that the completions of one problem share."""
     return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
 

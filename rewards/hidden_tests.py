@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from whetstone.rewards.base import RunStopped
-from whetstone.rewards.sandbox import StdioTests
+from whetstone.rewards.sandbox import AnyTests, StdioTests
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,11 +31,7 @@ class RewardHackedError(RunStopped):
     """
 
 
-Tests = str | StdioTests
-"""Python source, or inputs and outputs."""
-
-
-def split_tests(tests: Tests, fraction: float) -> tuple[Tests, Tests | None]:
+def split_tests(tests: AnyTests, fraction: float) -> tuple[AnyTests, AnyTests | None]:
     """Divide tests into a visible and a hidden part; None where they cannot be divided."""
     if isinstance(tests, str):
         return split_source(tests, fraction)

@@ -27,7 +27,7 @@ from whetstone.evaluation.harness.generate import HarnessSampler, LoadSampler, O
 from whetstone.evaluation.harness.tasks import chosen_problems
 from whetstone.evaluation.judge import judged, pass_rates
 from whetstone.evaluation.languages import open_judge
-from whetstone.evaluation.tasks.base import Task, build_program, job
+from whetstone.evaluation.tasks.base import Task, build_program, job, tests_text
 from whetstone.rewards.sandbox import Verdict
 
 K = (1, 10, 100)
@@ -144,7 +144,7 @@ class _Command:
         if args.save_generations:
             write_generations(task_path(args.save_generations_path, task.name), generations)
         if args.save_references:
-            references = [problem.tests for problem in task.problems]
+            references = [tests_text(problem.tests) for problem in task.problems]
             write_references(task_path(args.save_references_path, task.name), references)
 
     def _scored(self, task: Task, generations: Generations) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from whetstone.evaluation.harness.files import Generations, write_generations
+from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.sampler import Sampler, SamplingParams
 from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program
 
@@ -76,7 +77,7 @@ def _with_stop_words(task: Task, eos: str, args: Namespace) -> Task:
 def _programs(
     task: Task, batch: Sequence[TaskProblem], sampler: Sampler, args: Namespace
 ) -> Generations:
-    prompts = [args.prefix + problem.prompt for problem in batch]
+    prompts = [args.prefix + prompt_text(problem.prompt) for problem in batch]
     drawn: Generations = [[] for _ in batch]
     while len(drawn[0]) < args.n_samples:
         n = min(args.batch_size, args.n_samples - len(drawn[0]))

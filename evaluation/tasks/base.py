@@ -4,12 +4,15 @@ Every task is turned into programs by the one function below, so that two tasks 
 how a completion is cut.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from typing import Literal
 
+from whetstone.evaluation.prompt import Prompt
 from whetstone.rewards.entry_points import names_asked
 from whetstone.rewards.extract import code_of_answer, cut_at_stop
-from whetstone.rewards.sandbox import Job
+from whetstone.rewards.sandbox import AnyTests, Job
 
 Language = Literal["python", "cpp", "rust", "java"]
 
@@ -18,15 +21,16 @@ Language = Literal["python", "cpp", "rust", "java"]
 class TaskProblem:
     """One problem of a task.
 
-    `prompt` goes to the model. `prefix` stands before the completion in the program, "" when the
-    model writes the whole of it. `tests` is source that fails when the program is wrong.
+    `prompt` goes to the model: text, or the messages of a chat. `prefix` stands before the
+    completion in the program, "" when the model writes the whole of it. `tests` is source that
+    fails when the program is wrong, or inputs and outputs of a program that reads its input.
     `entry_points` are the names that the program has to supply to the tests, () where that is not
     known. `reference` is a completion that is right, where known.
     """
 
     id: str
-    prompt: str
-    tests: str
+    prompt: Prompt
+    tests: AnyTests
     prefix: str = ""
     entry_points: tuple[str, ...] = ()
     reference: str | None = None
@@ -60,6 +64,13 @@ class Task:
             raise ValueError(f"task {self.name!r} holds problems that share an id")
 
 
+def tests_text(tests: AnyTests) -> str:
+    """Return tests as text, as files of references hold them: inputs and outputs as JSON."""
+    if isinstance(tests, str):
+        return tests
+    return json.dumps([asdict(case) for case in tests.cases], ensure_ascii=False)
+
+
 def build_program(task: Task, problem: TaskProblem, completion: str) -> str:
     """Return the program that is judged: the prefix, and what counts of the completion."""
     return problem.prefix + code_of(task, problem, completion)
@@ -69,7 +80,9 @@ def code_of(task: Task, problem: TaskProblem, completion: str) -> str:
     """Return what counts of a completion: of an answer its program, as rewards take it."""
     if not task.chat:
         return cut_at_stop(completion, task.stop)
-    names = names_asked(problem.tests, problem.entry_points) if task.language == "python" else ()
+    names: Collection[str] = ()
+    if task.language == "python" and isinstance(problem.tests, str):
+        names = names_asked(problem.tests, problem.entry_points)
     return code_of_answer(completion, task.language, names)
 
 

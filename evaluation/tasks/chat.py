@@ -8,6 +8,7 @@ the strict ones. Their figures stand beside each other and never beside the stri
 
 from dataclasses import replace
 
+from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.humaneval import humaneval
 from whetstone.evaluation.tasks.mbpp import SOURCE, mbpp
@@ -45,12 +46,12 @@ def mbpp_chat() -> Task:
 
 
 def _completed(problem: TaskProblem) -> TaskProblem:
-    code = f"```python\n{problem.prompt}\n```"
+    head = prompt_text(problem.prompt)
     return replace(
         problem,
-        prompt=f"Complete this function.\n\n{code}\n\n{_FORM}",
-        prefix=problem.prompt + "\n\n",
-        reference=f"```python\n{problem.prompt}{problem.reference}\n```",
+        prompt=f"Complete this function.\n\n```python\n{head}\n```\n\n{_FORM}",
+        prefix=head + "\n\n",
+        reference=f"```python\n{head}{problem.reference}\n```",
     )
 
 

@@ -1,13 +1,16 @@
 """A user's own task: a file with one JSON object on each line.
 
-A row holds `prompt` and `tests`, and may hold `id`, `prefix`, `entry_points` and `reference` (see
-`TaskProblem`). Unknown fields are refused, because a misspelt `prefix` would change every score in
-silence; and all faults of the file are reported together.
+A row holds `prompt`, text or messages, and `tests`, and may hold `id`, `prefix`, `entry_points`,
+`reference` (see `TaskProblem`), and how inputs and outputs are run (docs/data.md). Unknown fields
+are refused, because a misspelt `prefix` would change every score in silence; and all faults of the
+file are reported together.
 """
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +29,8 @@ from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.stdio.columns import read_row
+from whetstone.rewards.stdio.tests import WrongTestsError, as_text
 from whetstone.rewards.tests_source import wrong_tests
 
 SUFFIX = ".jsonl"
@@ -43,12 +48,25 @@ def _python(source: str) -> str:
 _Text = Annotated[str, StringConstraints(min_length=1)]
 
 
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    role: _Text
+    content: str
+
+
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     prompt: _Text
+    messages: list[_Message] = Field(default_factory=list, exclude=True)
+    """A prompt that is a chat; `prompt` is then what it says."""
     prefix: str = ""
     entry_points: list[Annotated[str, AfterValidator(root_name)]] = Field(default_factory=list)
+    checker: str | None = None
+    tolerance: float | None = None
+    timeout_s: float | None = None
+    memory_mb: float | None = None
     tests: _Text
     id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
     reference: str | None = None
@@ -56,8 +74,9 @@ class _Row(BaseModel):
     @field_validator("tests")
     @classmethod
     def _tests_judge(cls, tests: str, info: ValidationInfo) -> str:
+        read = read_row({**info.data, "tests": tests})
         before = info.data.get("prefix", ""), info.data.get("entry_points", ())
-        if reasons := [*wrong_tests(tests, *before)]:
+        if isinstance(read, str) and (reasons := [*wrong_tests(read, *before)]):
             raise ValueError("; ".join(reasons))
         return tests
 
@@ -69,6 +88,7 @@ class _Row(BaseModel):
         return reference
 
 
+_FIELDS = [name for name in _Row.model_fields if name != "messages"]
 _WANTED = {"string_type": "str", "list_type": "list"}
 
 
@@ -89,7 +109,7 @@ def jsonl_task(path: Path) -> Task:
     faults: list[BadRow] = []
     for number, line in _lines(path, faults):
         try:
-            problem = _problem(_Row.model_validate(row_of(line)), f"{path.stem}/{number}")
+            problem = _problem(_Row.model_validate(_flat(row_of(line))), f"{path.stem}/{number}")
         except ValidationError as error:
             faults += [_fault(path, number, _told(part), *part["loc"]) for part in error.errors()]
         except NotRow as error:
@@ -103,7 +123,24 @@ def jsonl_task(path: Path) -> Task:
         faults.append(_fault(path, 1, "the file holds no rows"))
     if faults:
         raise BadRows(tuple(faults))
-    return Task(path.stem, tuple(problems.values()), (), TIMEOUT_S)
+    is_chat = {isinstance(problem.prompt, tuple) for problem in problems.values()}
+    if len(is_chat) > 1:
+        raise BadRows((_fault(path, 1, "text in some rows, messages in others", "prompt"),))
+    return Task(path.stem, tuple(problems.values()), (), TIMEOUT_S, chat=is_chat == {True})
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with text in place of lists, and the messages of a chat in a field of their own.
+
+    What is wrong with a list is left for its field to say.
+    """
+    flat = dict(row)
+    if isinstance(row.get("tests"), list):
+        with suppress(WrongTestsError):
+            flat["tests"] = as_text(row["tests"])
+    if isinstance(row.get("prompt"), list):
+        flat |= {"messages": row["prompt"], "prompt": json.dumps(row["prompt"])}
+    return flat
 
 
 def _told(detail: ErrorDetails) -> str:
@@ -114,7 +151,7 @@ def _told(detail: ErrorDetails) -> str:
     if kind == "missing":
         return f"missing (found: {', '.join(sorted(detail['input']))})"
     if kind == "extra_forbidden":
-        return f"no such field; there are: {', '.join(_Row.model_fields)}"
+        return f"no such field; there are: {', '.join(_FIELDS)}"
     return "empty" if kind == "string_too_short" else detail["msg"]
 
 
@@ -126,13 +163,13 @@ def _lines(path: Path, faults: list[BadRow]) -> Iterator[tuple[int, bytes]]:
 
 
 def _problem(row: _Row, default_id: str) -> TaskProblem:
-    names = tuple(row.entry_points)
-    if not names and row.reference is not None:
-        names = entry_points(row.prefix + row.reference, row.tests)
+    names, tests = tuple(row.entry_points), read_row(row.model_dump())
+    if not names and row.reference is not None and isinstance(tests, str):
+        names = entry_points(row.prefix + row.reference, tests)
     return TaskProblem(
         id=default_id if row.id is None else row.id,
-        prompt=row.prompt,
-        tests=row.tests,
+        prompt=tuple(message.model_dump() for message in row.messages) or row.prompt,
+        tests=tests,
         prefix=row.prefix,
         entry_points=names,
         reference=row.reference,

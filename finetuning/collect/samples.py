@@ -17,10 +17,11 @@ from whetstone.finetuning.rollout.engines import build_engine, choose_rollout
 from whetstone.finetuning.rollout.text import TextSampler
 from whetstone.rewards.extract import cut_at_stop
 from whetstone.rewards.sandbox import Job, Sandbox
+from whetstone.rewards.stdio.columns import TOLD, read_row
 
 Row = dict[str, Any]
 
-KEPT = ("tests", "prefix", "stop", "entry_points", "language")
+KEPT = ("tests", "prefix", "stop", "entry_points", "language", *TOLD)
 """Columns of a prompt that a reward may need, so that every row of the base has them."""
 
 
@@ -104,7 +105,7 @@ class BaseSampler:
         jobs = [
             Job(
                 (row.get("prefix") or "") + row["completion"],
-                row["tests"],
+                read_row(row),
                 entry_points=row.get("entry_points") or (),
             )
             for row in tested

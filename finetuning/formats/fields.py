@@ -3,10 +3,13 @@
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.stdio.columns import read_row
+from whetstone.rewards.stdio.tests import WrongTestsError, are_a_list, as_text
 from whetstone.rewards.tests_source import plainly_judge
 from whetstone.rewards.tests_source import wrong_tests as _wrong_tests
 
@@ -14,15 +17,20 @@ Row = dict[str, Any]
 
 _TEXT = "str"
 _CHAT = "str or a list of messages"
+_TESTS = "str or a list of tests"
 
 # Field -> (kind, required), for each need. Other fields are passed on as columns.
 FIELDS: dict[Need, dict[str, tuple[str, bool]]] = {
     Need.PROMPTS: {
         "prompt": (_CHAT, True),
-        "tests": (_TEXT, False),
+        "tests": (_TESTS, False),
         "prefix": (_TEXT, False),
         "language": (_TEXT, False),
         "entry_points": ("list", False),
+        "checker": (_TEXT, False),
+        "tolerance": ("number", False),
+        "timeout_s": ("number", False),
+        "memory_mb": ("number", False),
     },
     Need.COMPLETIONS: {"prompt": (_CHAT, True), "completion": (_CHAT, True)},
     Need.TEXT: {"text": (_TEXT, True)},
@@ -66,7 +74,7 @@ _SAYS: dict[Need, tuple[str, ...]] = {
     Need.LABELS: ("prompt",),
 }
 
-_TEXTS = frozenset({_TEXT, _CHAT})
+_TEXTS = frozenset({_TEXT, _CHAT, _TESTS})
 _ABSENT = object()
 _FORMS: dict[type, str] = {str: "text", list: "messages"}
 _CHATS = {
@@ -76,6 +84,7 @@ _CHATS = {
 _KINDS: dict[str, tuple[type, ...]] = {
     _TEXT: (str,),
     _CHAT: (str, list),
+    _TESTS: (str, list),
     "list": (list,),
     "number": (int, float),
     "true or false": (bool,),
@@ -154,9 +163,27 @@ def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
     if not tests.strip():
         yield "field tests: missing; reward=execution runs them"
         return
+    if are_a_list(tests):
+        try:
+            read_row(row)
+        except WrongTestsError as error:
+            yield f"field tests: {error}"
+        return
     if not plainly_judge(tests, prefix, names, imports):
         for reason in _wrong_tests(tests, prefix, names, imports):
             yield f"field tests: {reason}"
+
+
+def with_tests_as_text(row: Row) -> Row:
+    """Return a row whose list of tests is JSON text, so that a column has one type.
+
+    A row of wrong tests is returned as it is, for `wrong_tests` to say so.
+    """
+    if not isinstance(row.get("tests"), list):
+        return row
+    with suppress(WrongTestsError):
+        return {**row, "tests": as_text(row["tests"])}
+    return row
 
 
 def prompt_key(row: Row) -> str:

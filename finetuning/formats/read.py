@@ -17,6 +17,7 @@ from whetstone.finetuning.formats.fields import (
     Row,
     forms,
     prompt_key,
+    with_tests_as_text,
     wrong_fields,
     wrong_tests,
 )
@@ -77,7 +78,7 @@ def looks_like(path: Path, need: Need, *, imports: Imports = None) -> Need | Non
     row that has all fields for `need` tells that the others only lack some.
     """
     kinds: Counter[Need] = Counter()
-    for row in first_rows(path):
+    for row in map(with_tests_as_text, first_rows(path)):
         reasons = [*wrong_fields(row, need), *_wrong_tests(row, imports)]
         if not any("missing" in reason for reason in reasons):
             return None
@@ -120,7 +121,8 @@ def check_rows(
     good: list[Row] = []
     found = list(problems)
     table = _Table(need)
-    for place, row in rows:
+    for place, given in rows:
+        row = with_tests_as_text(given)
         reasons = [*wrong_fields(row, need), *_wrong_tests(row, imports)]
         reasons = reasons or table.misfits(row)
         found += [RowProblem(place, reason) for reason in reasons]

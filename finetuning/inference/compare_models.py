@@ -19,8 +19,10 @@ from rich.console import Console
 
 from whetstone.evaluation.generate import Chunk, generate, plan
 from whetstone.evaluation.journal import Journal
+from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.settings import Settings, header
 from whetstone.evaluation.tasks import Task, TaskProblem
+from whetstone.evaluation.tasks.base import tests_text
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.evaluation.validate import (
     ModelAnswer,
@@ -111,7 +113,7 @@ def _load_prompts(validation: Validation) -> tuple[Task, dict[str, Row]]:
 def _columns(problem: TaskProblem, stop: tuple[str, ...]) -> Row:
     return {
         "prompt": problem.prompt,
-        "tests": problem.tests,
+        "tests": tests_text(problem.tests),
         "prefix": problem.prefix,
         "entry_points": list(problem.entry_points),
         "stop": list(stop),
@@ -256,6 +258,6 @@ def _outcome(
         },
         improvements=improvements(scores["base"], scores["tuned"]),
         examples=choose_examples(pairs["base"], pairs["tuned"], _EXAMPLES),
-        texts={problem.id: problem.prompt for problem in work.task.problems},
+        texts={problem.id: prompt_text(problem.prompt) for problem in work.task.problems},
         unjudged=unjudged(scores["base"]) + unjudged(scores["tuned"]),
     )

@@ -18,6 +18,7 @@ from whetstone.evaluation.compiles import (
 )
 from whetstone.evaluation.evaluate import evaluate
 from whetstone.evaluation.languages import open_judge
+from whetstone.evaluation.prompt import Prompt
 from whetstone.evaluation.sampler import SamplingParams
 from whetstone.evaluation.score import short_of_samples
 from whetstone.evaluation.settings import Settings
@@ -137,7 +138,7 @@ class LateSampler:
         self._engine_for = engine_for
         self._sampler: TextSampler | None = None
 
-    def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
+    def __call__(self, prompts: Sequence[Prompt], params: SamplingParams) -> list[list[str]]:
         """Sample from the policy."""
         if self._sampler is None:
             policy = self._policy()

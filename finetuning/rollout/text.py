@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from whetstone.evaluation.prompt import Prompt, messages_of, prompt_text
 from whetstone.evaluation.sampler import SamplingParams
 from whetstone.finetuning.rollout.base import Engine, Sampling
 from whetstone.finetuning.rollout.hf import HFSampler
@@ -35,14 +36,17 @@ class TextSampler:
         self._sampler.sync(model)
         self._max_length = max_length or getattr(model.config, "max_position_embeddings", None)
 
-    def __call__(self, prompts: Sequence[str], params: SamplingParams) -> list[list[str]]:
+    def __call__(self, prompts: Sequence[Prompt], params: SamplingParams) -> list[list[str]]:
         """Return `params.n` completions for each prompt.
 
         Special tokens inside a text stay: some are stop words of a task, and what is left of the
         others is what the model wrote.
         """
         if self._model.config.is_encoder_decoder:
-            answers: list[list[str]] = sample_seq2seq(self._model, self._tokenizer, prompts, params)
+            texts_in = [prompt_text(prompt) for prompt in prompts]
+            answers: list[list[str]] = sample_seq2seq(
+                self._model, self._tokenizer, texts_in, params
+            )
             return answers
         ids = self._prompt_ids(prompts, chat=params.chat)
         room = [self._room(of_prompt, params.max_new_tokens) for of_prompt in ids]
@@ -72,15 +76,15 @@ class TextSampler:
             texts[index] = decoded[place * params.n : (place + 1) * params.n]
         return texts
 
-    def _prompt_ids(self, prompts: Sequence[str], *, chat: bool) -> list[list[int]]:
-        texts = [self._asked(prompt) for prompt in prompts] if chat else list(prompts)
+    def _prompt_ids(self, prompts: Sequence[Prompt], *, chat: bool) -> list[list[int]]:
+        texts = [self._asked(prompt) if chat else prompt_text(prompt) for prompt in prompts]
         # A chat template writes the special tokens that the tokenizer would add.
         ids: list[list[int]] = self._tokenizer(texts, add_special_tokens=not chat)["input_ids"]
         return ids
 
-    def _asked(self, prompt: str) -> str:
+    def _asked(self, prompt: Prompt) -> str:
         text: str = self._tokenizer.apply_chat_template(
-            [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
+            messages_of(prompt), add_generation_prompt=True, tokenize=False
         )
         return text
 

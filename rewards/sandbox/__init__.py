@@ -4,10 +4,11 @@ from whetstone.rewards.sandbox.packages import MissingPackageError, PackagesUnav
 from whetstone.rewards.sandbox.profile import Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.sandbox import Sandbox
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
-from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
+from whetstone.rewards.sandbox.scripts.tests import AnyTests, Case, StdioTests
 from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
 __all__ = [
+    "AnyTests",
     "Case",
     "Job",
     "MissingPackageError",

@@ -8,19 +8,22 @@ import ast
 import functools
 
 from whetstone.rewards.sandbox.names import used_names
+from whetstone.rewards.sandbox.scripts.tests import AnyTests
 
 _KEPT = 256
 _ALWAYS_KEPT = (ast.Import, ast.ImportFrom, ast.Assign)
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def with_helpers(prefix: str, tests: str) -> str:
-    """Put the functions of `prefix` that `tests` use before them, and what those need.
+def with_helpers(prefix: str, tests: AnyTests) -> AnyTests:
+    """Put the functions of `prefix` that Python `tests` use before them, and what those need.
 
     The last statement of the prefix is none: it is what the program goes on with. Nor is a function
     that needs a class of the prefix, whose instances the program has to make. Returns the tests as
     they are where the prefix does not parse.
     """
+    if not isinstance(tests, str):
+        return tests
     try:
         statements = ast.parse(prefix).body[:-1]
         used = used_names(tests)

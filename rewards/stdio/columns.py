@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whetstone.rewards.sandbox import StdioTests
+from whetstone.rewards.sandbox import AnyTests
 from whetstone.rewards.stdio.tests import WrongTestsError, as_text, read_tests
 
 TOLD = ("checker", "tolerance", "timeout_s", "memory_mb")
@@ -14,7 +14,7 @@ def read_columns(
     tests: Sequence[str | Sequence[Mapping[str, Any]]] | None,
     entry_points: Sequence[Sequence[str] | None] | None,
     columns: Mapping[str, Any],
-) -> list[str | StdioTests]:
+) -> list[AnyTests]:
     """Return the tests of each completion: Python source, or inputs and outputs.
 
     Args:
@@ -34,7 +34,7 @@ def read_columns(
         )
     told = [columns.get(name) or [None] * len(tests) for name in TOLD]
     names = entry_points or [None] * len(tests)
-    found: list[str | StdioTests] = []
+    found: list[AnyTests] = []
     for row, (test, points, *how) in enumerate(zip(tests, names, *told, strict=True)):
         if not test or not as_text(test).strip():
             raise ValueError(
@@ -48,6 +48,15 @@ def read_columns(
     return found
 
 
-def sources(tests: Sequence[str | StdioTests]) -> list[str]:
+def read_row(row: Mapping[str, Any]) -> AnyTests:
+    """Return the tests of one row, which has some.
+
+    Raises `WrongTestsError` where they cannot judge a program.
+    """
+    names = tuple(row.get("entry_points") or ())
+    return read_tests(as_text(row["tests"]), names, *(row.get(name) for name in TOLD))
+
+
+def sources(tests: Sequence[AnyTests]) -> list[str]:
     """Return the tests that are source, and nothing for the others, which call no name."""
     return [test if isinstance(test, str) else "" for test in tests]

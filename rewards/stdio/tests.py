@@ -21,12 +21,15 @@ class WrongTestsError(ValueError):
 
 
 def as_text(tests: str | Sequence[Any]) -> str:
-    """Return tests as text: lists as JSON, so that every row of a table has the same type.
+    """Return tests as text, so that every row of a table has the same type.
 
-    Raises `WrongTestsError` for what JSON cannot hold.
+    A list of statements becomes source, any other list JSON. Raises `WrongTestsError` for what JSON
+    cannot hold.
     """
     if isinstance(tests, str):
         return tests
+    if tests and all(isinstance(test, str) for test in tests):
+        return "\n".join(tests)
     try:
         return json.dumps(list(tests), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:

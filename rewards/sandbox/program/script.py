@@ -45,8 +45,7 @@ def _run(program: str) -> int:
     try:
         code = compile(program, FILE, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        sys.stderr.write(describe(error))
-        return NOT_PYTHON
+        return _failed(error, NOT_PYTHON)
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=FILE, __builtins__=builtins)
     sys.modules["__main__"] = main

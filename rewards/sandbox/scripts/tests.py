@@ -55,3 +55,7 @@ class StdioTests:
     def has_program(self) -> bool:
         """Whether a program of the user's own compares."""
         return CHECK in self.checker
+
+
+AnyTests = str | StdioTests
+"""The tests of a problem: Python source, or inputs and outputs."""

@@ -177,12 +177,44 @@ def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
     assert read_rows(path, Need.PROMPTS) == [{"prompt": "é"}]
 
 
-def test_tests_that_are_a_list_are_wrong_once(tmp_path):
-    path = write(tmp_path, {"prompt": "p", "tests": ["assert f() == 1"]})
+def test_a_list_of_statements_is_their_source(tmp_path):
+    path = write(tmp_path, {"prompt": "p", "tests": ["assert f() == 1", "assert f() != 2"]})
+    [row] = read_rows(path, Need.PROMPTS, imports=LIBRARY)
+    assert row["tests"] == "assert f() == 1\nassert f() != 2"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"tests": []}, "the list has no tests"),
+        ({"tests": [3]}, "found int"),
+        ({"tests": [{"input": "1"}]}, "found input"),
+        ({"tests": [{"input": "1", "output": 1}]}, "input and output are text"),
+        ({"tests": [{"args": [1], "expected": 1}]}, "entry_points"),
+        (
+            {"tests": [{"input": "", "output": "1"}, {"args": [], "expected": 1}]},
+            "a call among inputs and outputs",
+        ),
+        ({"tests": [{"input": "1", "output": " \n"}]}, "a program of nothing passes"),
+        ({"tests": [{"input": "1", "output": "1"}], "checker": "line"}, "choose one of lines"),
+        ({"tests": [{"input": "1", "output": "1"}], "checker": "def check(:"}, "not Python"),
+        ({"tests": [{"input": "1", "output": "1"}], "timeout_s": "2"}, "expected number"),
+    ],
+)
+def test_what_is_wrong_with_a_list_of_tests_is_told(tmp_path, row, words):
+    path = write(tmp_path, {"prompt": "p", **row})
     with pytest.raises(ConfigError) as caught:
         read_rows(path, Need.PROMPTS, imports=LIBRARY)
     [problem] = caught.value.problems
-    assert problem.message == "field tests: expected str, found list"
+    assert words in problem.message
+
+
+def test_inputs_and_outputs_become_one_column_of_text(tmp_path):
+    cases = [{"input": "1 2\n", "output": "3\n"}]
+    path = write(tmp_path, {"prompt": "p", "tests": cases}, {"prompt": "q", "tests": "assert f()"})
+    first, second = read_rows(path, Need.PROMPTS, imports=LIBRARY)
+    assert json.loads(first["tests"]) == cases
+    assert second["tests"] == "assert f()"
 
 
 @pytest.mark.parametrize(
