@@ -32,6 +32,7 @@ from whetstone.rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_
 from whetstone.rewards.sandbox.isolation.seccomp import SeccompFilter
 from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
+from whetstone.rewards.sandbox.program import script
 
 _T = TypeVar("_T")
 
@@ -258,6 +259,7 @@ def main() -> NoReturn:
             control.send(_REFUSED + f"{error.layer}\n{error.reason}".encode())
             os._exit(1)
         rehearse()
+        script.rehearse()
         control.send(_READY)
         random.seed(0)  # a program that draws gets the same numbers, and verdict, on every run
         gc.collect()

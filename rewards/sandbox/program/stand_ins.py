@@ -8,19 +8,19 @@ import builtins
 import contextlib
 import io
 import os
+from _sitebuiltins import Quitter
 from collections.abc import Callable
 from typing import Any
 
 _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_EXIT, _QUIT = (Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
+"""What `site` defines for programs, and the sandbox runs without."""
 _open: Callable[..., Any] = open
 
 
 def put_in(program: str) -> None:
     """Prepare this process for what a program is about to use."""
-    from _sitebuiltins import Quitter  # noqa: PLC0415 - the zygote has no site
-
-    for name in ("exit", "quit"):
-        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
+    builtins.exit, builtins.quit = _EXIT, _QUIT
     if "thread" in program:
         _run_threads_at_once()
     if "/dev/std" in program:
