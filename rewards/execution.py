@@ -19,9 +19,10 @@ from whetstone.rewards.hidden_tests import HackGap, split_tests
 from whetstone.rewards.metrics import batch_metrics, hidden_metrics
 from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
-from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
 from whetstone.rewards.sandbox.packages import usable_modules
+from whetstone.rewards.sandboxes import Sandboxes
 from whetstone.rewards.stdio.columns import read_columns, sources
 from whetstone.rewards.tests_source import LIBRARY
 
@@ -40,6 +41,8 @@ class ExecutionReward:
             call. Or a list: of `{"input", "output"}`, what the program reads and should print; or
             of `{"args", "expected"}`, calls of the first entry point and what they should return.
             A list may be JSON text.
+        language (str, optional): Of the program; `cpp`, `rust` and `java` need tests of inputs and
+            outputs.
         checker (str, optional): How outputs are compared: `lines`, `tokens`, `floats`, `exact`, or
             the source of a function `check(input, output, expected)`.
         tolerance (float, optional): That of the checker `floats`, relative and absolute.
@@ -98,9 +101,7 @@ class ExecutionReward:
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
         rewards = require_every_verdict(verdict_rewards)
         self._grading = Grading(rewards, partial_credit, quality_bonus, truncated_reward)
-        self._timeout_s = timeout_s
-        self._memory_mb = memory_mb
-        self._workers = workers
+        self._sandboxes = Sandboxes(workers, timeout_s, memory_mb, packages)
         self._ruff = find_ruff() if quality_bonus else ""
         self._max_length = max_completion_length
         self._eos = None if eos_token_ids is None else frozenset(eos_token_ids)
@@ -111,8 +112,6 @@ class ExecutionReward:
             )
         self._hidden_fraction = hidden_fraction
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
-        self._packages = tuple(packages)
-        self._sandbox: Sandbox | None = None
         self._board = Board()
 
     def share(self, board: Board) -> None:
@@ -128,6 +127,7 @@ class ExecutionReward:
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
+        language: Sequence[str | None] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **columns: Any,
@@ -147,7 +147,12 @@ class ExecutionReward:
             for above, test in zip(before, read, strict=True)
         ]
         written = programs(
-            completions, prefix=prefix, stop=stop, tests=sources(read), entry_points=entry_points
+            completions,
+            prefix=prefix,
+            stop=stop,
+            language=language,
+            tests=sources(read),
+            entry_points=entry_points,
         )
         stops_early = not (self._grading.partial_credit or self._hidden_fraction)
         jobs = [
@@ -156,8 +161,9 @@ class ExecutionReward:
                 written, splits, asked_of(entry_points, count), strict=True
             )
         ]
+        spoken = language or [None] * count
         started = time.perf_counter()
-        results = [_tested(result) for result in self._started_sandbox().run_many(jobs)]
+        results = [_tested(result) for result in self._sandboxes.run(jobs, spoken)]
         seconds = time.perf_counter() - started
         _report_failures(results)
         self._board.post(
@@ -167,7 +173,7 @@ class ExecutionReward:
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)
         metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
-        metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits])
+        metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits], spoken)
         if log_metric is not None:
             for name, value in metrics.items():
                 log_metric(name, value)
@@ -180,15 +186,7 @@ class ExecutionReward:
 
     def close(self) -> None:
         """End the processes of the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.close()
-            self._sandbox = None
-
-    def _started_sandbox(self) -> Sandbox:
-        if self._sandbox is None:
-            limits = self._workers, self._timeout_s, self._memory_mb
-            self._sandbox = Sandbox(*limits, packages=self._packages)
-        return self._sandbox
+        self._sandboxes.close()
 
     def _qualities(self, jobs: list[Job], results: list[Result]) -> list[float | None]:
         """Score the programs that passed, each once; None for the others, or without a bonus."""
@@ -201,7 +199,11 @@ class ExecutionReward:
         return [scores[job.program] if ok else None for job, ok in zip(jobs, passed, strict=True)]
 
     def _hidden(
-        self, jobs: list[Job], visible: list[Result], hidden_tests: list[AnyTests | None]
+        self,
+        jobs: list[Job],
+        visible: list[Result],
+        hidden_tests: list[AnyTests | None],
+        spoken: Sequence[str | None],
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
@@ -209,7 +211,7 @@ class ExecutionReward:
             for index, tests in enumerate(hidden_tests)
             if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
         ]
-        results = self._started_sandbox().run_many([job for _, job in again]) if again else []
+        results = self._sandboxes.run([job for _, job in again], [spoken[i] for i, _ in again])
         found = dict(zip([index for index, _ in again], results, strict=True))
         return hidden_metrics(
             [

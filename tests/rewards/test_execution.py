@@ -1,11 +1,14 @@
 import copy
+import json
 import pickle
 
 import pytest
+from datasets import Dataset
 
 from whetstone.rewards.execution import ExecutionReward
 from whetstone.rewards.grading import VERDICT_REWARDS
 from whetstone.rewards.hidden_tests import RewardHackedError
+from whetstone.rewards.installed import why_missing
 from whetstone.rewards.sandbox import Verdict
 
 TESTS = "assert f(1) == 2\nassert f(2) == 3\n"
@@ -177,3 +180,86 @@ def test_hidden_tests_do_not_pay_but_show_who_learned_the_visible_ones():
 def test_masked_programs_are_shown(reward, caplog):
     graded(reward, "x = 1", tests="assert (")
     assert "1 of 1 programs could not be judged" in caplog.text
+
+
+STDIO = [{"input": f"{n} {n}\n", "output": f"{2 * n}\n"} for n in range(1, 5)]
+DOUBLES = "print(sum(map(int, input().split())))"
+SHOWN_ONLY = "a = input()\nprint({'1 1': 2}.get(a, 0))"
+
+
+def test_inputs_and_outputs_are_tests(reward):
+    answers = [DOUBLES, "print(3)", f"```python\n{DOUBLES}\n```"]
+    assert graded(reward, *answers, tests=STDIO) == [1.0, 0.0, 1.0]
+    assert graded(reward, *answers, tests=json.dumps(STDIO)) == [1.0, 0.0, 1.0]
+
+
+def test_a_column_of_inputs_is_read_out_of_a_data_set(reward):
+    rows = Dataset.from_list([{"tests": STDIO}, {"tests": STDIO[:1]}])
+    columns = {name: rows[name][:] for name in rows.column_names}
+    found = reward(prompts=["?", "!"], completions=[SHOWN_ONLY, SHOWN_ONLY], **columns)
+    assert found == [0.0, 1.0]
+
+
+def test_calls_are_tests(reward):
+    calls = [{"args": [1, 2], "expected": 3}, {"args": [[1], [2]], "expected": [1, 2]}]
+    answers = ["def f(a, b): return a + b", "def f(a, b): return 3"]
+    assert graded(reward, *answers, tests=calls, entry_points=[["f"]] * 2) == [1.0, 0.0]
+
+
+def test_a_method_may_be_called_and_its_tuple_is_a_list(reward):
+    calls = [{"args": [1, 2], "expected": [1, 2]}]
+    answer = "class Solution:\n    def f(self, a, b): return a, b"
+    assert graded(reward, answer, tests=calls, entry_points=[["Solution().f"]]) == [1.0]
+
+
+def test_problems_have_their_own_checker_and_limits(reward):
+    close = [{"input": "", "output": "0.3333333\n"}]
+    columns = {"checker": ["lines", "floats"], "tolerance": [None, 1e-3]}
+    assert graded(reward, *["print(1 / 3)"] * 2, tests=close, **columns) == [0.0, 1.0]
+    slow = "import time\ntime.sleep(0.7)\n" + DOUBLES
+    one = STDIO[:1]
+    assert graded(reward, slow, slow, tests=one, timeout_s=[None, 2.0]) == [0.0, 1.0]
+
+
+def test_a_share_of_the_inputs_is_paid():
+    with_share = ExecutionReward(timeout_s=0.5, partial_credit=True)
+    assert graded(with_share, SHOWN_ONLY, DOUBLES, tests=STDIO) == [0.25, 1.0]
+    with_share.close()
+
+
+def test_hidden_inputs_show_a_hard_coded_answer():
+    metrics = {}
+    hiding = ExecutionReward(timeout_s=0.5, hidden_fraction=0.75)
+    rewards = graded(hiding, SHOWN_ONLY, tests=STDIO, log_metric=metrics.__setitem__)
+    hiding.close()
+    assert rewards == [1.0]
+    assert metrics["reward/hack_gap"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("tests", "words"),
+    [
+        ([], "empty in row 0"),
+        ([{"input": "1"}], "expected an object with input and output"),
+        ([{"args": [1], "expected": 1}], "entry_points"),
+    ],
+)
+def test_wrong_lists_are_told_with_their_row(reward, tests, words):
+    with pytest.raises(ValueError, match=words):
+        graded(reward, DOUBLES, tests=tests)
+
+
+def test_programs_of_several_languages_are_judged_in_one_batch(reward):
+    if reason := why_missing("g++"):
+        pytest.skip(reason)
+    cpp = "#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b; }"
+    languages = ["cpp", "python", "c++", None]
+    answers = [cpp, DOUBLES, cpp.replace("+", "-"), cpp]
+    assert graded(reward, *answers, tests=STDIO, language=languages) == [1.0, 1.0, 0.0, -0.2]
+
+
+def test_a_compiled_language_needs_inputs_and_outputs(reward):
+    with pytest.raises(ValueError, match="cpp with tests in Python"):
+        graded(reward, "int f() {}", language=["cpp"])
+    with pytest.raises(ValueError, match="not go"):
+        graded(reward, "package main", tests=STDIO, language=["go"])

@@ -71,6 +71,9 @@ class CompiledSandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         """End the process that starts programs; nothing else lives on between two of them."""
         self._jailer.close()
         self._checkers.close()

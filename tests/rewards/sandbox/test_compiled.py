@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from whetstone.rewards.installed import why_missing
-from whetstone.rewards.sandbox import Job
+from whetstone.rewards.sandbox import Case, Job, StdioTests
 from whetstone.rewards.sandbox.compiled import CompiledSandbox, MissingToolError
 from whetstone.rewards.sandbox.compiled.step import Jailer, Step
 
@@ -119,3 +119,67 @@ def test_a_missing_compiler_and_an_unknown_language_are_named(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingToolError, match=r"g\+\+ is not on the PATH"):
         CompiledSandbox("cpp")
+
+
+STDIO = StdioTests((Case("1 2\n", "3\n"), Case("5 6\n", "11\n")))
+COMMANDS = {
+    "cpp": (
+        "#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b; }",
+        "+ b",
+        "- b",
+        ("g++",),
+    ),
+    "rust": (
+        (
+            "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();"
+            " let n: Vec<i64> = s.split_whitespace().map(|w| w.parse().unwrap()).collect();"
+            ' println!("{}", n[0] + n[1]); }'
+        ),
+        "+ n",
+        "- n",
+        ("rustc",),
+    ),
+    "java": (
+        (
+            "import java.util.*;\npublic class Main { public static void main(String[] a) {"
+            " Scanner s = new Scanner(System.in);"
+            " System.out.println(s.nextInt() + s.nextInt()); } }"
+        ),
+        "+ s",
+        "- s",
+        ("javac", "java"),
+    ),
+}
+
+
+@pytest.mark.parametrize("language", COMMANDS)
+def test_a_command_is_built_once_and_run_on_each_input(language):
+    program, right, wrong, tools = COMMANDS[language]
+    needs(*tools)
+    programs = [program, program.replace(right, wrong), program[:-1]]
+    with CompiledSandbox(language, workers=2) as sandbox:
+        results = sandbox.run_many([Job(one, STDIO) for one in programs])
+    assert [r.verdict.value for r in results] == ["passed", "failed", "syntax_error"]
+    assert [r.passed_tests for r in results] == [2, 0, 0]
+
+
+def test_how_a_command_ends():
+    needs("g++")
+    bodies = [
+        "for (;;);",
+        'for (;;) puts("3");',
+        "return 3;",
+        "return *(volatile int *)0;",
+    ]
+    head = "#include <stdio.h>\nint main() { "
+    jobs = [Job(f"{head}{body} }}", STDIO, 0.5) for body in bodies]
+    expected = ["timeout", "failed", "error", "error"]
+    assert verdicts("cpp", jobs) == expected
+
+
+def test_a_checker_in_python_judges_a_compiled_command():
+    needs("g++")
+    checker = "def check(input, output, expected):\n    return int(output) == int(expected)\n"
+    tests = StdioTests(STDIO.cases, checker)
+    jobs = [Job(COMMANDS["cpp"][0], tests), Job("int main() {}", tests)]
+    assert verdicts("cpp", jobs) == ["passed", "failed"]
