@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.finetuning.config.resolve_model import WANTED
 from whetstone.finetuning.config.rules.backend import device_is_here, sampler_is_installed
 from whetstone.finetuning.config.rules.model import (
@@ -17,6 +18,7 @@ from whetstone.finetuning.config.rules.model import (
 )
 from whetstone.finetuning.config.rules.outside import tasks_can_be_had
 from whetstone.finetuning.config.schema.commands import (
+    AuditDataSettings,
     EvaluationConfig,
     GenerateSettings,
     MergeSettings,
@@ -27,6 +29,16 @@ from whetstone.finetuning.config.settings import MISSING, S, read_settings
 from whetstone.finetuning.errors import ConfigError, Problem
 
 _REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
+
+
+def load_audit_data(overrides: Sequence[str]) -> AuditDataSettings:
+    """Read the settings of `whetstone audit data=...`. Raises ConfigError with all problems."""
+    needed = {"data": "data=FILE.jsonl: a file of problems with tests, or a name such as mbpp"}
+    settings, problems = read_settings(overrides, "audit_data.yaml", AuditDataSettings, needed)
+    problems += tasks_can_be_had(("tasks", task) for task in settings.tasks)
+    if settings.data.endswith(SUFFIX) and not Path(settings.data).is_file():
+        problems.append(Problem(f"data={settings.data}", "no such file"))
+    return _checked(settings, problems)
 
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:

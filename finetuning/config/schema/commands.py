@@ -8,6 +8,30 @@ from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPat
 from whetstone.finetuning.config.schema.engines import OwnEngine
 
 
+class AuditDataSettings(Section):
+    """The tests of a data set, tried before a policy is."""
+
+    data: PathOrName
+    """A JSONL file, a folder of `whetstone collect`, or a name: of a task, or in conf/data."""
+    tasks: list[PathOrName]
+    """Evaluations that no problem may overlap with: eight words in a row."""
+    mutants: NonNegativeInt
+    """Of each reference: small mistakes that the tests should notice. 0: none."""
+    timeout_s: PositiveFloat
+    """Seconds that a program may run, where its problem has no limit of its own."""
+    memory_mb: PositiveInt
+    """Megabytes of address space of a program."""
+    packages: list[str]
+    """Installed packages that programs and tests may import."""
+    workers: PositiveInt | None
+    """Server processes of the sandbox; null takes one per usable core."""
+    limit: PositiveInt | None
+    """Only the first problems."""
+    output: UserPath | None
+    """The folder of the results; null: below `outputs`, named after the data."""
+    outputs: UserPath
+
+
 class MergeSettings(Section):
     """An adapter folded into its base, behind the gate that a run's own merge passes."""
 

@@ -1,0 +1,132 @@
+"""The story of an audit: load, try, decide, write, show.
+
+What was found of a problem is on the disk before it counts and holds as long as the problem stays
+what it was, so the same command goes on after a kill, and looks only at what has changed since.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from whetstone.evaluation.audit.examine import Findings, examine
+from whetstone.evaluation.audit.mutants import MISSING, can_mutate
+from whetstone.evaluation.audit.overlap import can_compare, contaminated, duplicates
+from whetstone.evaluation.audit.problem import AuditedProblem
+from whetstone.evaluation.audit.verdict import Action, Judged, judged
+from whetstone.evaluation.files import write_atomically
+from whetstone.evaluation.prompt import prompt_text
+from whetstone.evaluation.tasks import load_task
+from whetstone.finetuning.artifacts.run_dir import locked
+from whetstone.finetuning.config.schema.commands import AuditDataSettings
+from whetstone.finetuning.dataset_audit.problems import audited_problems
+from whetstone.finetuning.report.console import bare_table, tell, tell_place
+from whetstone.finetuning.report.dataset_audit import facts, headline, write_audit
+from whetstone.finetuning.runtime.progress import CountProgress
+from whetstone.rewards.sandbox import Sandbox
+
+FINDINGS = "findings.jsonl"
+VERDICTS = "audit.jsonl"
+"""A line for each problem: what to do with it, and why."""
+_TOGETHER = 16
+"""Problems that are tried side by side, and then written."""
+
+
+def audit_data(settings: AuditDataSettings, console: Console) -> Path:
+    """Audit a data set; return the folder of the results."""
+    problems = audited_problems(settings.data, settings.limit)
+    folder = settings.output or settings.outputs / "audits" / _name(settings.data)
+    console.print(f"audit: {len(problems)} problems of {settings.data}", highlight=False)
+    most = settings.mutants if can_mutate() else 0
+    if settings.mutants and not most:
+        console.print(MISSING, highlight=False)
+    with locked(folder, setting="output"):
+        findings = _findings(folder / FINDINGS, problems, settings, most, console)
+        results = judged(findings, _twice(problems, console), _measured(problems, settings))
+        lines = [{"id": one.findings.id, **_verdict(one)} for one in results]
+        write_atomically(folder / VERDICTS, "".join(map(_line, lines)).encode())
+        page = write_audit(settings.data, results, folder)
+    _show(console, results)
+    tell_place(console, "page", str(page))
+    return folder
+
+
+def _name(data: str) -> str:
+    return Path(data).stem
+
+
+def _twice(problems: Sequence[AuditedProblem], console: Console) -> dict[str, str]:
+    if not can_compare():
+        console.print("no look for duplicates: datasketch is not installed", highlight=False)
+        return {}
+    return duplicates({problem.id: problem.prompt for problem in problems})
+
+
+def _measured(problems: Sequence[AuditedProblem], settings: AuditDataSettings) -> dict[str, str]:
+    prompts = {problem.id: problem.prompt for problem in problems}
+    measured = {
+        task: [prompt_text(problem.prompt) for problem in load_task(task).problems]
+        for task in settings.tasks
+    }
+    return contaminated(prompts, measured)
+
+
+def _findings(
+    path: Path,
+    problems: Sequence[AuditedProblem],
+    settings: AuditDataSettings,
+    most_mutants: int,
+    console: Console,
+) -> list[Findings]:
+    """Try the problems that were not tried yet, a few at a time."""
+    how = {"mutants": most_mutants, "timeout_s": settings.timeout_s, "packages": settings.packages}
+    known = {one.mark: one for one in _known(path, how)}
+    left = [problem for problem in problems if problem.mark not in known]
+    limits = settings.workers, settings.timeout_s, settings.memory_mb
+    with (
+        CountProgress("audit", "problems", console) as progress,
+        Sandbox(*limits, packages=settings.packages) as sandbox,
+        path.open("a", encoding="utf-8") as file,
+    ):
+        for start in range(0, len(left), _TOGETHER):
+            some = left[start : start + _TOGETHER]
+            for found in examine(sandbox, some, settings.timeout_s, most_mutants):
+                known[found.mark] = found
+                file.write(_line({"how": how, **asdict(found)}))
+            file.flush()
+            progress(len(problems) - len(left) + start + len(some), len(problems))
+    return [known[problem.mark] for problem in problems]
+
+
+def _known(path: Path, how: dict[str, Any]) -> Iterator[Findings]:
+    """Yield what an earlier audit has found in the same way; a line cut short says nothing."""
+    if not path.is_file():
+        return
+    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    for line in lines:
+        row = json.loads(line)
+        if row.pop("how") == how:
+            yield Findings(**row)
+
+
+def _verdict(one: Judged) -> dict[str, Any]:
+    return {"action": one.action.value, "reasons": one.reasons}
+
+
+def _line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _show(console: Console, results: Sequence[Judged]) -> None:
+    counts = Counter(one.action for one in results)
+    tell(console, headline(results))
+    table = bare_table("", "problems", numbers_from=1)
+    for action in Action:
+        table.add_row(action.value, str(counts[action]))
+    for fact in facts(results):
+        table.add_row(fact["name"], fact["value"])
+    console.print(table)
