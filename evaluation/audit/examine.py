@@ -1,17 +1,18 @@
 """Runs what is known of problems against their tests, and counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from whetstone.evaluation.audit.mutants import mutants
 from whetstone.evaluation.audit.problem import AuditedProblem
 from whetstone.evaluation.audit.trivial import trivial_programs
 from whetstone.rewards.entry_points import root_names
-from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
 
 _REPEATS = 3
 _MOST_NAMED = 5
+_PATIENCE, _LEAST_PATIENCE_S = 10, 0.3
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def examine(
         else []
         for problem, results in zip(problems, repeated, strict=True)
     ]
-    of_mutants = _run(sandbox, problems, [[program for _, program in some] for some in mutated])
+    sources = [[program for _, program in some] for some in mutated]
+    patience = [_patience(results, timeout_s) for results in repeated]
+    of_mutants = _run(sandbox, problems, sources, patience)
     found = []
     for number, problem in enumerate(problems):
         names, changed = list(made[number]), [change for change, _ in mutated[number]]
@@ -92,22 +95,40 @@ def examine(
     return found
 
 
+def _patience(reference: Sequence[Result], timeout_s: float) -> float:
+    """Return the seconds of a mutant: where it takes ten times its reference, it never ends."""
+    slowest = max((result.cpu_s for result in reference), default=0.0)
+    return min(timeout_s, max(_LEAST_PATIENCE_S, _PATIENCE * slowest))
+
+
 def _run(
-    sandbox: Sandbox, problems: Sequence[AuditedProblem], programs: Sequence[Sequence[str]]
+    sandbox: Sandbox,
+    problems: Sequence[AuditedProblem],
+    programs: Sequence[Sequence[str]],
+    timeouts_s: Sequence[float] | None = None,
 ) -> list[list[Result]]:
     """Run some programs of each problem, all problems at once."""
+    limits: Sequence[float | None] = timeouts_s or [None] * len(problems)
     jobs = [
         Job(
             program,
-            with_helpers(problem.prefix, problem.tests),
+            _within(with_helpers(problem.prefix, problem.tests), timeout_s),
+            timeout_s,
             entry_points=root_names(problem.entry_points),
             stops_early=True,
         )
-        for problem, some in zip(problems, programs, strict=True)
+        for problem, some, timeout_s in zip(problems, programs, limits, strict=True)
         for program in some
     ]
     results = iter(sandbox.run_many(jobs))
     return [[next(results) for _ in some] for some in programs]
+
+
+def _within(tests: AnyTests, timeout_s: float | None) -> AnyTests:
+    """Return tests without a limit of their own where another one is wanted."""
+    if isinstance(tests, str) or timeout_s is None:
+        return tests
+    return replace(tests, timeout_s=timeout_s)
 
 
 def _repeated(reference: str | None) -> list[str]:
