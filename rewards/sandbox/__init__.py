@@ -3,6 +3,7 @@
 from whetstone.rewards.sandbox.packages import MissingPackageError, PackagesUnavailableError
 from whetstone.rewards.sandbox.profile import Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.sandbox import Sandbox
+from whetstone.rewards.sandbox.tier import Tier
 from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Result",
     "Sandbox",
     "SandboxUnavailableError",
+    "Tier",
     "Verdict",
 ]

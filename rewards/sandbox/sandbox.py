@@ -154,9 +154,10 @@ class Sandbox:
         for job in jobs:
             timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
             entry_points = list(job.entry_points or ())
-            key = (job.program, job.tests, timeout_s, *entry_points)
+            asked = (job.program, job.tests, timeout_s)
+            key = (*asked, job.tier, *entry_points)
             if key not in futures:
-                futures[key] = supervisor.submit(job.program, job.tests, timeout_s, entry_points)
+                futures[key] = supervisor.submit(*asked, entry_points, job.tier)
             ordered.append(futures[key])
         return ordered
 

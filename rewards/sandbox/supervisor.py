@@ -27,6 +27,7 @@ from whetstone.rewards.sandbox.host import HEADER, MAX_WALL_EXTRA_S, MAX_WALL_TI
 from whetstone.rewards.sandbox.packages import Packages, PackagesUnavailableError
 from whetstone.rewards.sandbox.profile import LAYERS, Layer, Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.text import describe
+from whetstone.rewards.sandbox.tier import Tier
 from whetstone.rewards.sandbox.verdict import Result, Verdict
 
 _T = TypeVar("_T")
@@ -153,7 +154,7 @@ class Supervisor(threading.Thread):
         return self.is_alive() and not self._stopping
 
     def submit(
-        self, program: str, tests: str, timeout_s: float, entry_points: list[str]
+        self, program: str, tests: str, timeout_s: float, entry_points: list[str], tier: Tier
     ) -> Future[Result]:
         """Queue one program.
 
@@ -165,6 +166,7 @@ class Supervisor(threading.Thread):
             "tests": tests,
             "timeout_s": timeout_s,
             "entry_points": entry_points,
+            "tier": tier,
         }
         payload = frames.encode_json(job).encode("ascii")
         future: Future[Result] = Future()

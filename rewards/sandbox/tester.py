@@ -27,7 +27,7 @@ from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.layouts import EACH
-from whetstone.rewards.sandbox.names import replaced_names
+from whetstone.rewards.sandbox.outcome import Outcome
 from whetstone.rewards.sandbox.package_imports import Imported, seed_all
 from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
@@ -40,8 +40,12 @@ from whetstone.rewards.sandbox.statements import (
     VacuousTestsError,
     compile_tests,
 )
+from whetstone.rewards.sandbox.supplied import unfit
 from whetstone.rewards.sandbox.text import describe, one_line
 from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library, guard_packages
+from whetstone.rewards.sandbox.tier import Tier
+from whetstone.rewards.sandbox.together.instrument import instrument
+from whetstone.rewards.sandbox.together.judge import Together, why_never
 from whetstone.rewards.sandbox.verdict import Verdict
 from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
@@ -49,17 +53,6 @@ _MAX_JOB_BYTES = 1 << 30
 _LARGE_KIB = 24 << 10
 _CPU_GRACE_S = 5.0
 """Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one program fared."""
-
-    verdict: Verdict
-    detail: str
-    passed_tests: int = 0
-    is_lost: bool = False
-    """The sandbox failed, and another attempt may tell."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +68,23 @@ class Death:
 class Orders:
     """A tester's line to the zygote: start a child, end it."""
 
-    def __init__(self, line: socket.socket, packages: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        line: socket.socket,
+        packages: frozenset[str] = frozenset(),
+        never_together: str | None = None,
+    ) -> None:
         self._line = line
         self.packages = packages
         """What tests can import beside the library."""
+        self.never_together = never_together
+        """Why no tests may run beside their program here, or None."""
 
-    def start(self, timeout_s: float) -> socket.socket:
+    def start(self, timeout_s: float, tier: Tier = Tier.APART) -> socket.socket:
         """Have a child forked; returns our end of its channel."""
         ours, theirs = socket.socketpair()
         with theirs:
-            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
+            order = zygote.ORDER.pack(zygote.START, tier is Tier.TOGETHER, timeout_s)
             socket.send_fds(self._line, [order], [theirs.fileno()])
         return ours
 
@@ -109,7 +109,7 @@ def main(
         _confine(layers, memory_bytes, packages)
         guard_library()
         guard_packages(packages.modules)
-        orders = Orders(line, packages.modules)
+        orders = Orders(line, packages.modules, why_never(layers, packages.modules))
         at_start = _most_kib()
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
@@ -139,12 +139,18 @@ def _confine(layers: frozenset[Layer], memory_bytes: int, packages: Imported) ->
 
 
 def judge(
-    orders: Orders, program: str, tests: str, timeout_s: float, entry_points: list[str]
+    orders: Orders,
+    program: str,
+    tests: str,
+    timeout_s: float,
+    entry_points: list[str],
+    tier: str,
 ) -> dict[str, Any]:
     """Run one program against its tests; returns the fields of `Result` that are known here."""
     limits.allow_more_cpu(timeout_s + _CPU_GRACE_S)
+    where = Tier(tier)
     try:
-        compiled = compile_tests(tests, tuple(entry_points), orders.packages)
+        compiled = _compiled(orders, tests, tuple(entry_points), where)
     except UnrunnableTestsError as error:
         detail = one_line(f"the tests cannot run here: {error}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
@@ -154,15 +160,24 @@ def judge(
         detail = one_line(f"the tests do not compile: {describe(error)}")
         return _report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     seed_all()
-    channel = orders.start(timeout_s)
-    with channel:
-        candidate = Candidate(channel.fileno(), tests)
-        outcome = _outcome(candidate, program, tests, compiled, entry_points)
-    hung_up = isinstance(candidate.broken, DiedError)
-    death = orders.end(hung_up=hung_up)
-    if hung_up:
-        outcome = _judge_death(death, timeout_s)
+    with orders.start(timeout_s, where) as channel:
+        if where is Tier.TOGETHER:
+            outcome = Together(channel.fileno(), compiled).judge(program, entry_points)
+        else:
+            outcome = _apart(channel.fileno(), program, tests, compiled, entry_points)
+    death = orders.end(hung_up=outcome is None)
+    outcome = outcome or _judge_death(death, timeout_s)
     return _report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
+
+
+def _compiled(orders: Orders, tests: str, entry_points: tuple[str, ...], tier: Tier) -> Tests:
+    """Make tests ready for a tier. Raises what `compile_tests` does."""
+    compiled = compile_tests(tests, entry_points, orders.packages, tier)
+    if tier is Tier.TOGETHER and orders.never_together is not None:
+        raise UnrunnableTestsError(orders.never_together)
+    if tier is Tier.TOGETHER:
+        instrument(compiled)
+    return compiled
 
 
 def _most_kib() -> int:
@@ -186,6 +201,15 @@ def _report(
     }
 
 
+def _apart(
+    channel: int, program: str, source: str, tests: Tests, entry_points: list[str]
+) -> Outcome | None:
+    """Run the tests here and the program there; None if its process has hung up."""
+    candidate = Candidate(channel, source)
+    outcome = _outcome(candidate, program, source, tests, entry_points)
+    return None if isinstance(candidate.broken, DiedError) else outcome
+
+
 def _outcome(
     candidate: Candidate, program: str, source: str, tests: Tests, entry_points: list[str]
 ) -> Outcome:
@@ -196,18 +220,8 @@ def _outcome(
         return Outcome(Verdict.SYNTAX_ERROR, one_line(str(error)))
     except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
         return _judge_error(error, "")
-    missing = [name for name in entry_points if name not in supplied]
-    if missing:
-        reason = one_line(f"the program does not define {', '.join(missing)}")
-        return Outcome(Verdict.ERROR, reason)
-    try:
-        replaced = _replaced(program, tests, entry_points)
-    except (RecursionError, MemoryError):
-        reason = "the program is nested too deeply to see what it replaces"
-        return Outcome(Verdict.VIOLATION, reason)
-    if replaced:
-        reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
-        return Outcome(Verdict.VIOLATION, reason)
+    if failed := unfit(program, supplied, names, entry_points):
+        return failed
     namespace: dict[str, Any] = {"__name__": "__main__", "exit": sys.exit, "quit": sys.exit}
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
     for name, module in tests.helpers.items():
@@ -226,16 +240,6 @@ def _outcome(
         for name in PROGRAM_MODULES:
             sys.modules.pop(name, None)
         namespace.clear()  # functions of the tests and their globals hold one another
-
-
-def _replaced(program: str, tests: Tests, entry_points: list[str]) -> list[str]:
-    """Return names beside the entry points that the program defines over again.
-
-    They are helpers that stood before the program's own part. With a second definition it could
-    agree with any answer.
-    """
-    helpers = set(tests.names) - set(entry_points)
-    return sorted(replaced_names(program, helpers)) if entry_points and helpers else []
 
 
 def _run(

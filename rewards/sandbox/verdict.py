@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from whetstone.rewards.sandbox.tier import Tier
+
 
 class Verdict(StrEnum):
     """The outcome of one program. The first thing that went wrong decides."""
@@ -72,13 +74,15 @@ class Job:
     `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
     supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
     does not step in. Give them where they are known: without them a program may supply every name
-    that the tests use and do not define, and so replace what its answers are checked with.
+    that the tests use and do not define, and so replace what its answers are checked with. `tier`
+    says where the tests run: nothing about the program may decide that.
     """
 
     program: str
     tests: str
     timeout_s: float | None = None
     entry_points: Iterable[str] | None = None
+    tier: Tier = Tier.APART
 
     def __post_init__(self) -> None:
         if isinstance(self.entry_points, str):
