@@ -4,7 +4,6 @@ Every verdict has an explicit reward, also those of programs that were cut short
 `INFRA_ERROR` has none: the sandbox failed, not the program, so the completion is masked.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,14 +16,21 @@ from whetstone.rewards.composition import Board
 from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
 from whetstone.rewards.hidden_tests import HackGap, split_tests
 from whetstone.rewards.metrics import batch_metrics, hidden_metrics
-from whetstone.rewards.programs import asked_of, programs
+from whetstone.rewards.programs import programs
 from whetstone.rewards.quality import find_ruff, qualities
-from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
-from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.sandbox import Job, Result, Sandbox, Tier, Verdict
 from whetstone.rewards.sandbox.packages import usable_modules
-from whetstone.rewards.tests_source import LIBRARY
-
-_LOG = logging.getLogger(__name__)
+from whetstone.rewards.telling import Telling
+from whetstone.rewards.tests_source import LIBRARY, require_carried
+from whetstone.rewards.tiers import (
+    DECIDING,
+    TierChoice,
+    Tiers,
+    describe_tiers,
+    problems_of,
+    run_decided,
+    share_together,
+)
 
 _MAY_PASS_HIDDEN_TESTS = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR)
 """Verdicts after which the hidden tests are run. The others pass none of them either, and running
@@ -40,6 +46,8 @@ class ExecutionReward:
         stop (list[str], optional): The completion is cut at the earliest of these strings.
         entry_points (list[str], optional): Names that the program has to define for the tests, or
             paths to a method (`Solution().f`).
+        reference (str, optional): A completion that is right; or `canonical_solution`. It decides
+            where the tests of its problem run, see `whetstone.rewards.tiers`.
 
     Args:
         verdict_rewards: The reward of every verdict but `INFRA_ERROR`, which is masked.
@@ -52,6 +60,7 @@ class ExecutionReward:
         hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
         hack_gap_warning, hack_gap_stop: Those of `whetstone.rewards.hidden_tests.HackGap`.
         timeout_s, memory_mb, workers, packages: Those of `Sandbox`.
+        tier: Where tests run, see `whetstone.rewards.tiers`.
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
@@ -84,6 +93,7 @@ class ExecutionReward:
         hack_gap_warning: float = 0.1,
         hack_gap_stop: float | None = None,
         packages: Iterable[str] = (),
+        tier: TierChoice = "auto",
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
@@ -103,12 +113,32 @@ class ExecutionReward:
         self._hidden_fraction = hidden_fraction
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
         self._packages = tuple(packages)
+        self._tiers = Tiers(tier, usable_modules(self._packages))
+        self._telling = Telling()
         self._sandbox: Sandbox | None = None
         self._board = Board()
 
     def share(self, board: Board) -> None:
         """Post the verdicts of every batch on this board as well."""
         self._board = board
+
+    def prepare(self, columns: Mapping[str, Sequence[Any]]) -> str:
+        """Decide where every problem of a data set is judged; returns a line that says so.
+
+        Its processes end again. Raises `ValueError` if no problem is left that can be judged.
+        """
+        problems = problems_of(**{name: list(columns[name]) for name in DECIDING & columns.keys()})
+        try:
+            decisions = self._tiers.decide(problems, self._started_sandbox())
+        finally:
+            self.close()
+        told = describe_tiers(problems, decisions)
+        if all(decision.tier is None for decision in decisions):
+            raise ValueError(
+                f"no problem can be judged: {told}; mend them, or run every program by "
+                "reward.execution.tier=apart, which asks no reference"
+            )
+        return told
 
     def __call__(
         self,
@@ -119,6 +149,8 @@ class ExecutionReward:
         prefix: Sequence[str] | None = None,
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
+        reference: Sequence[str | None] | None = None,
+        canonical_solution: Sequence[str | None] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
@@ -130,25 +162,24 @@ class ExecutionReward:
             RewardHackedError: when the gap to the hidden tests reaches `hack_gap_stop`.
 
         """
-        count = len(prompts)
-        before = prefix or [""] * count
-        splits = [
-            split_tests(with_helpers(above, test), self._hidden_fraction)
-            for above, test in zip(before, _require_tests(tests), strict=True)
-        ]
+        count, tests = len(prompts), _require_tests(tests)
+        sandbox = self._started_sandbox()
+        problems = problems_of(tests, prefix, entry_points, reference, canonical_solution)
+        decisions = self._tiers.decide(problems, sandbox)
+        splits = [split_tests(problem.tests, self._hidden_fraction) for problem in problems]
         written = programs(
             completions, prefix=prefix, stop=stop, tests=tests, entry_points=entry_points
         )
         jobs = [
-            Job(program, visible, entry_points=names)
-            for program, (visible, _), names in zip(
-                written, splits, asked_of(entry_points, count), strict=True
+            Job(program, visible, None, problem.entry_points, decision.tier or Tier.APART)
+            for program, (visible, _), problem, decision in zip(
+                written, splits, problems, decisions, strict=True
             )
         ]
         started = time.perf_counter()
-        results = [_tested(result) for result in self._started_sandbox().run_many(jobs)]
+        results = [_tested(result) for result in run_decided(sandbox, jobs, decisions)]
         seconds = time.perf_counter() - started
-        _report_failures(results)
+        self._telling.tell(tests, results)
         self._board.post(
             self.__name__, prompts, completions, [result.verdict for result in results]
         )
@@ -156,6 +187,7 @@ class ExecutionReward:
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)
         metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
+        metrics["execution/together"] = share_together(decisions)
         metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits])
         if log_metric is not None:
             for name, value in metrics.items():
@@ -194,7 +226,7 @@ class ExecutionReward:
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
-            (index, Job(jobs[index].program, tests, entry_points=jobs[index].entry_points))
+            (index, replace(jobs[index], tests=tests))
             for index, tests in enumerate(hidden_tests)
             if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
         ]
@@ -238,18 +270,6 @@ def _problems(prompts: list[Any], splits: list[tuple[str, str | None]]) -> list[
     return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
 
 
-def _report_failures(results: list[Result]) -> None:
-    """Show what the sandbox could not judge: masked samples would otherwise vanish silently."""
-    failures = [result.detail for result in results if result.verdict is Verdict.INFRA_ERROR]
-    if failures:
-        _LOG.warning(
-            "%d of %d programs could not be judged and are masked; the first: %s",
-            len(failures),
-            len(results),
-            failures[0],
-        )
-
-
 class ExecutionConfig(RewardConfig):
     """Tests that run decide: `ExecutionReward`."""
 
@@ -282,11 +302,20 @@ class ExecutionConfig(RewardConfig):
     """Mean gap over 20 batches at which the run is stopped; null: never."""
     packages: list[str]
     """Installed packages that programs and tests may import, by the names of their modules."""
+    tier: TierChoice
+    """Where tests run: `auto` decides for each problem, by its reference or its tests; `apart` in a
+    process of their own, `together` beside the program; `refuse` masks problems that need that."""
 
     @property
     def columns(self) -> frozenset[str]:
         """What a program is run against."""
         return frozenset({"tests"})
+
+    def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
+        """Refuse tests that cannot be carried, where all of them are to run apart."""
+        if self.tier == "apart":
+            remedy = "reward.execution.tier=auto runs such tests beside their program"
+            require_carried(values("tests"), usable_modules(tuple(self.packages)), remedy)
 
     @property
     def imports(self) -> frozenset[str]:

@@ -200,14 +200,17 @@ def _statements(tree: ast.Module, tests: str, names: set[str], tier: Tier) -> li
     ]
 
 
-def require_tests_that_can_fail(tree: ast.Module, packages: frozenset[str] = frozenset()) -> None:
+def require_tests_that_can_fail(
+    tree: ast.Module, packages: frozenset[str] = frozenset(), tier: Tier = Tier.APART
+) -> None:
     """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
 
-    Likewise `UnrunnableTestsError` for tests that no program can pass where there are these
-    packages beside the library.
+    Likewise `UnrunnableTestsError` for tests that no program can pass in a tier where there are
+    these packages beside the library.
     """
     _require_tests_that_can_run(tree, packages)
-    _require_what_can_be_carried(tree, packages)
+    if tier is Tier.APART:
+        _require_what_can_be_carried(tree, packages)
     _require_tests_that_can_fail(tree)
 
 
