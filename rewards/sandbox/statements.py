@@ -19,6 +19,7 @@ from whetstone.rewards.sandbox.alone import standing_alone
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import replaces, why_not
 from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
+from whetstone.rewards.sandbox.helpers import lines_before
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
     imported,
@@ -97,6 +98,8 @@ class Statement:
     """Its tree, or those of several calls that are made together."""
     code: types.CodeType
     source: str
+    line: int
+    """Of the tests, the first of which is 1."""
     is_test: bool
     is_loop: bool
     """Whether it asserts in a loop only, which may not run."""
@@ -176,7 +179,7 @@ def _statements(tree: ast.Module, tests: str, names: set[str], tier: Tier) -> li
         is_test = {node: id(node) in called.calls for node in tree.body}
         is_test[tree.body[-1]] |= not called.calls
     loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
-    lines = tests.splitlines()
+    lines, before = tests.splitlines(), lines_before(tests)
     alone = dict(zip(tree.body, standing_alone(tree.body, names), strict=True))
     groups = [[node] for node in tree.body]
     if tier is Tier.APART:
@@ -190,6 +193,7 @@ def _statements(tree: ast.Module, tests: str, names: set[str], tier: Tier) -> li
             nodes,
             compile(ast.Module([*nodes], []), "<tests>", "exec", dont_inherit=True),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
+            group[0].lineno - before,
             is_test[group[-1]],
             is_loop_of_asserts(group[-1])
             or id(group[-1]) in of_loops

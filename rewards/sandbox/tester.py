@@ -272,7 +272,8 @@ def _run(
             looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
         if statement.stands_alone and failure.verdict in {Verdict.FAILED, Verdict.ERROR}:
-            told = one_line(f"the tests fail whatever the program does: {failure.detail}")
+            told = f"the tests fail in line {statement.line} whatever the program does: "
+            told = one_line(told + failure.detail)
             return Outcome(Verdict.INFRA_ERROR, told)
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:

@@ -196,7 +196,8 @@ def own_fault(tests: Tests) -> Outcome | None:
         namespace[name] = getattr(importlib.import_module(module), name)
     for statement in tests.statements:
         if fault := _fault(statement, namespace):
-            told = f"the tests fail whatever the program does: {fault} in: {statement.source}"
+            told = f"the tests fail in line {statement.line} whatever the program does: {fault}"
+            told = f"{told} in: {statement.source}"
             return Outcome(Verdict.INFRA_ERROR, one_line(told))
     return None
 
