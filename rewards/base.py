@@ -6,7 +6,7 @@ it, and not 0.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -60,6 +60,17 @@ class Costs(Protocol):
             group: Completions of a prompt that are judged together, at most.
             completion_tokens: The length of each, at most.
 
+        """
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A reward that looks at every problem before a completion of any is drawn."""
+
+    def prepare(self, columns: Mapping[str, Sequence[Any]]) -> str:
+        """Look at the columns of the data set; returns a line for the user.
+
+        Raises `ValueError` if nothing of it can be judged.
         """
 
 

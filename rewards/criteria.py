@@ -5,7 +5,7 @@ it is parsed. A program that does not parse gets 0 on each. What only a person c
 apt?) is not guessed at.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -17,8 +17,9 @@ from whetstone.rewards.programs import asked_of, programs
 from whetstone.rewards.quality import find_ruff, qualities
 from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.sandbox.packages import usable_modules
 from whetstone.rewards.stdio.columns import read_columns, sources
-from whetstone.rewards.tests_source import LIBRARY
+from whetstone.rewards.tests_source import LIBRARY, require_carried
 
 CRITERIA = ("correctness", "readability", "efficiency", "style")
 WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -43,7 +44,7 @@ class CriteriaReward:
 
     Args:
         weights: Of each criterion; they are divided by their sum. One of 0 is not looked at.
-        timeout_s, memory_mb, workers: Those of `Sandbox`.
+        timeout_s, memory_mb, workers, packages: Those of `Sandbox`.
 
     Example:
         >>> reward = CriteriaReward()
@@ -65,6 +66,7 @@ class CriteriaReward:
         timeout_s: float = 3.0,
         memory_mb: int = 512,
         workers: int | None = None,
+        packages: Iterable[str] = (),
     ) -> None:
         self.__name__ = "criteria"
         self.none_masks_sample = True  # None means that the sandbox failed
@@ -72,6 +74,7 @@ class CriteriaReward:
         self._weights = {name: weight / total for name, weight in weights.items() if weight}
         self._ruff = find_ruff() if "style" in self._weights else ""
         self._limits = (workers, timeout_s, memory_mb)
+        self._packages = tuple(packages)
         self._sandbox: Sandbox | None = None
 
     def __call__(
@@ -142,7 +145,7 @@ class CriteriaReward:
             for program, above, test, known in zip(written, before, tests, names, strict=True)
         ]
         if self._sandbox is None:
-            self._sandbox = Sandbox(*self._limits)
+            self._sandbox = Sandbox(*self._limits, packages=self._packages)
         return [_share(result) for result in self._sandbox.run_many(jobs)]
 
 
@@ -168,17 +171,27 @@ class CriteriaConfig(RewardConfig):
     """Megabytes of address space of a program."""
     workers: PositiveInt | None
     """Server processes of the sandbox; null takes one per usable core."""
+    packages: list[str]
+    """Installed packages that programs and tests may import, by the names of their modules."""
 
     @property
     def columns(self) -> frozenset[str]:
         """What a program is run against, where correctness counts."""
         return frozenset({"tests"} if self.weights["correctness"] else ())
 
+    def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
+        """Refuse tests that cannot be carried: here all of them run apart from their program."""
+        if self.weights["correctness"]:
+            remedy = "only reward=execution runs such tests, beside their program"
+            require_carried(values("tests"), usable_modules(tuple(self.packages)), remedy)
+
     @property
     def imports(self) -> frozenset[str] | None:
         """What the sandbox has, where correctness counts."""
-        return LIBRARY if self.weights["correctness"] else None
+        if not self.weights["correctness"]:
+            return None
+        return LIBRARY | usable_modules(tuple(self.packages))
 
     def build(self) -> CriteriaReward:
         """Make the reward; its processes start with its first batch."""
-        return CriteriaReward(self.weights, self.timeout_s, self.memory_mb, self.workers)
+        return CriteriaReward(**self.model_dump(exclude={"name", "weight"}))

@@ -4,10 +4,10 @@ Every verdict has an explicit reward, also those of programs that were cut short
 `INFRA_ERROR` has none: the sandbox failed, not the program, so the completion is masked.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -17,16 +17,23 @@ from whetstone.rewards.composition import Board
 from whetstone.rewards.grading import VERDICT_REWARDS, Grading, is_truncated, require_every_verdict
 from whetstone.rewards.hidden_tests import HackGap, split_tests
 from whetstone.rewards.metrics import batch_metrics, hidden_metrics
-from whetstone.rewards.programs import asked_of, programs
+from whetstone.rewards.programs import programs
 from whetstone.rewards.quality import find_ruff, qualities
-from whetstone.rewards.sandbox import AnyTests, Job, Result, Verdict
-from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Tier, Verdict
 from whetstone.rewards.sandbox.packages import usable_modules
 from whetstone.rewards.sandboxes import Sandboxes
 from whetstone.rewards.stdio.columns import read_columns, sources
-from whetstone.rewards.tests_source import LIBRARY
-
-_LOG = logging.getLogger(__name__)
+from whetstone.rewards.telling import Telling
+from whetstone.rewards.tests_source import LIBRARY, require_carried
+from whetstone.rewards.tiers import (
+    DECIDING,
+    TierChoice,
+    Tiers,
+    describe_tiers,
+    problems_of,
+    run_decided,
+    share_together,
+)
 
 _MAY_PASS_HIDDEN_TESTS = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR)
 """Verdicts after which the hidden tests are run. The others pass none of them either, and running
@@ -52,6 +59,8 @@ class ExecutionReward:
         stop (list[str], optional): The completion is cut at the earliest of these strings.
         entry_points (list[str], optional): Names that the program has to define for the tests, or
             paths to a method (`Solution().f`).
+        reference (str, optional): A completion that is right; or `canonical_solution`. It decides
+            where the tests of its problem run, see `whetstone.rewards.tiers`.
 
     Args:
         verdict_rewards: The reward of every verdict but `INFRA_ERROR`, which is masked.
@@ -64,6 +73,7 @@ class ExecutionReward:
         hidden_fraction: Share of each problem's tests that pays nothing and is only measured.
         hack_gap_warning, hack_gap_stop: Those of `whetstone.rewards.hidden_tests.HackGap`.
         timeout_s, memory_mb, workers, packages: Those of `Sandbox`.
+        tier: Where tests run, see `whetstone.rewards.tiers`.
 
     It starts its processes when it is first called, and again when it is called after `close`.
 
@@ -96,6 +106,7 @@ class ExecutionReward:
         hack_gap_warning: float = 0.1,
         hack_gap_stop: float | None = None,
         packages: Iterable[str] = (),
+        tier: TierChoice = "auto",
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
@@ -112,11 +123,33 @@ class ExecutionReward:
             )
         self._hidden_fraction = hidden_fraction
         self._hack_gap = HackGap(hack_gap_warning, hack_gap_stop)
+        self._tiers = Tiers(tier, usable_modules(tuple(packages)))
+        self._telling = Telling()
         self._board = Board()
 
     def share(self, board: Board) -> None:
         """Post the verdicts of every batch on this board as well."""
         self._board = board
+
+    def prepare(self, columns: Mapping[str, Sequence[Any]]) -> str:
+        """Decide where every problem of a data set is judged; returns a line that says so.
+
+        Its processes end again. Raises `ValueError` if no problem is left that can be judged.
+        """
+        known = {name: list(columns[name]) for name in DECIDING & columns.keys()}
+        known["tests"] = read_columns(known["tests"], known.get("entry_points"), columns)
+        problems = problems_of(**known)
+        try:
+            decisions = self._tiers.decide(problems, self._sandboxes.python())
+        finally:
+            self.close()
+        told = describe_tiers(problems, decisions)
+        if all(decision.tier is None for decision in decisions):
+            raise ValueError(
+                f"no problem can be judged: {told}; mend them, or run every program by "
+                "reward.execution.tier=apart, which asks no reference"
+            )
+        return told
 
     def __call__(
         self,
@@ -128,6 +161,8 @@ class ExecutionReward:
         stop: Sequence[Sequence[str]] | None = None,
         entry_points: Sequence[Sequence[str]] | None = None,
         language: Sequence[str | None] | None = None,
+        reference: Sequence[str | None] | None = None,
+        canonical_solution: Sequence[str | None] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **columns: Any,
@@ -140,12 +175,10 @@ class ExecutionReward:
 
         """
         count = len(prompts)
-        before = prefix or [""] * count
         read = read_columns(tests, entry_points, columns)
-        splits = [
-            split_tests(with_helpers(above, test), self._hidden_fraction)
-            for above, test in zip(before, read, strict=True)
-        ]
+        problems = problems_of(read, prefix, entry_points, reference, canonical_solution, language)
+        decisions = self._tiers.decide(problems, self._sandboxes.python())
+        splits = [split_tests(problem.tests, self._hidden_fraction) for problem in problems]
         written = programs(
             completions,
             prefix=prefix,
@@ -156,16 +189,24 @@ class ExecutionReward:
         )
         stops_early = not (self._grading.partial_credit or self._hidden_fraction)
         jobs = [
-            Job(program, visible, entry_points=names, stops_early=stops_early)
-            for program, (visible, _), names in zip(
-                written, splits, asked_of(entry_points, count), strict=True
+            Job(
+                program,
+                visible,
+                None,
+                problem.entry_points,
+                decision.tier or Tier.APART,
+                stops_early,
+            )
+            for program, (visible, _), problem, decision in zip(
+                written, splits, problems, decisions, strict=True
             )
         ]
         spoken = language or [None] * count
         started = time.perf_counter()
-        results = [_tested(result) for result in self._sandboxes.run(jobs, spoken)]
+        judged = run_decided(partial(self._sandboxes.run, jobs, spoken), decisions)
+        results = [_tested(result) for result in judged]
         seconds = time.perf_counter() - started
-        _report_failures(results)
+        self._telling.tell(read, results)
         self._board.post(
             self.__name__, prompts, completions, [result.verdict for result in results]
         )
@@ -173,6 +214,7 @@ class ExecutionReward:
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)
         metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
+        metrics["execution/together"] = share_together(decisions)
         metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits], spoken)
         if log_metric is not None:
             for name, value in metrics.items():
@@ -207,11 +249,13 @@ class ExecutionReward:
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
         again = [
-            (index, Job(jobs[index].program, tests, entry_points=jobs[index].entry_points))
+            (index, replace(jobs[index], tests=tests))
             for index, tests in enumerate(hidden_tests)
             if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
         ]
-        results = self._sandboxes.run([job for _, job in again], [spoken[i] for i, _ in again])
+        places = range(len(again))
+        of_places = [spoken[index] for index, _ in again]
+        results = self._sandboxes.run([job for _, job in again], of_places, places)
         found = dict(zip([index for index, _ in again], results, strict=True))
         return hidden_metrics(
             [
@@ -233,18 +277,6 @@ def _tested(result: Result) -> Result:
 def _problems(prompts: list[Any], splits: Sequence[tuple[AnyTests, AnyTests | None]]) -> list[str]:
     """Return a key per completion that the completions of one problem share."""
     return [repr((prompt, split)) for prompt, split in zip(prompts, splits, strict=True)]
-
-
-def _report_failures(results: list[Result]) -> None:
-    """Show what the sandbox could not judge: masked samples would otherwise vanish silently."""
-    failures = [result.detail for result in results if result.verdict is Verdict.INFRA_ERROR]
-    if failures:
-        _LOG.warning(
-            "%d of %d programs could not be judged and are masked; the first: %s",
-            len(failures),
-            len(results),
-            failures[0],
-        )
 
 
 class ExecutionConfig(RewardConfig):
@@ -279,11 +311,20 @@ class ExecutionConfig(RewardConfig):
     """Mean gap over 20 batches at which the run is stopped; null: never."""
     packages: list[str]
     """Installed packages that programs and tests may import, by the names of their modules."""
+    tier: TierChoice
+    """Where tests run: `auto` decides for each problem, by its reference or its tests; `apart` in a
+    process of their own, `together` beside the program; `refuse` masks problems that need that."""
 
     @property
     def columns(self) -> frozenset[str]:
         """What a program is run against."""
         return frozenset({"tests"})
+
+    def check_rows(self, values: Callable[[str], Iterable[Any]]) -> None:
+        """Refuse tests that cannot be carried, where all of them are to run apart."""
+        if self.tier == "apart":
+            remedy = "reward.execution.tier=auto runs such tests beside their program"
+            require_carried(values("tests"), usable_modules(tuple(self.packages)), remedy)
 
     @property
     def imports(self) -> frozenset[str]:

@@ -25,8 +25,10 @@ class Sandboxes:
         self._python: Sandbox | None = None
         self._compiled: dict[str, CompiledSandbox] = {}
 
-    def run(self, jobs: Sequence[Job], languages: Sequence[str | None]) -> list[Result]:
-        """Run programs; results come in their order.
+    def run(
+        self, jobs: Sequence[Job], languages: Sequence[str | None], chosen: Sequence[int]
+    ) -> list[Result]:
+        """Run the programs at the places that are chosen; results come in their order.
 
         Raises:
             ValueError: A program of another language has tests that are Python source, or nobody
@@ -36,14 +38,14 @@ class Sandboxes:
         """
         names = [known_language(name or "python") or str(name) for name in languages]
         places: dict[str, list[int]] = {}
-        for place, (job, name) in enumerate(zip(jobs, names, strict=True)):
-            _require_runnable(job, name)
-            places.setdefault(name, []).append(place)
+        for place in chosen:
+            _require_runnable(jobs[place], names[place])
+            places.setdefault(names[place], []).append(place)
         found: dict[int, Result] = {}
         for name, of_language in places.items():
             results = self._of(name).run_many([jobs[place] for place in of_language])
             found |= dict(zip(of_language, results, strict=True))
-        return [found[place] for place in range(len(jobs))]
+        return [found[place] for place in chosen]
 
     def close(self) -> None:
         """End the processes of all."""
@@ -54,11 +56,15 @@ class Sandboxes:
             _, sandbox = self._compiled.popitem()
             sandbox.close()
 
+    def python(self) -> Sandbox:
+        """Return the one for Python, started or not."""
+        if self._python is None:
+            self._python = Sandbox(*self._limits, packages=self._packages)
+        return self._python
+
     def _of(self, language: str) -> Sandbox | CompiledSandbox:
         if language == "python":
-            if self._python is None:
-                self._python = Sandbox(*self._limits, packages=self._packages)
-            return self._python
+            return self.python()
         if language not in self._compiled:
             workers, timeout_s, memory_mb = self._limits
             self._compiled[language] = CompiledSandbox(language, workers, timeout_s, memory_mb)

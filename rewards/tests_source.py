@@ -10,8 +10,9 @@ import builtins
 import keyword
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from symtable import SymbolTable, symtable
+from typing import Any
 
 from whetstone.rewards.entry_points import root_names
 from whetstone.rewards.sandbox.helpers import with_helpers
@@ -19,11 +20,13 @@ from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 from whetstone.rewards.sandbox.statements import (
     TRUSTED_NAMES,
+    UncarriedTestsError,
     UnrunnableTestsError,
     VacuousTestsError,
     compile_tests,
     require_tests_that_can_fail,
 )
+from whetstone.rewards.sandbox.tier import Tier
 from whetstone.rewards.sure_reads import surely_reads
 
 LIBRARY = frozenset(sys.stdlib_module_names)
@@ -53,6 +56,7 @@ def wrong_tests(
     prefix: str = "",
     entry_points: Collection[str] = (),
     modules: frozenset[str] = LIBRARY,
+    tier: Tier = Tier.APART,
 ) -> Iterator[str]:
     """Yield why tests cannot judge a program.
 
@@ -61,6 +65,7 @@ def wrong_tests(
         prefix: What stands before the program.
         entry_points: What the program has to define, where it is known.
         modules: What tests can import.
+        tier: Where they may run; beside their program they need not be carried.
 
     """
     try:
@@ -73,8 +78,9 @@ def wrong_tests(
             yield from missing
             return
         packages = modules - LIBRARY
-        require_tests_that_can_fail(tree, packages)
-        yield from _asks_nothing(tests, prefix, roots, tree, packages)
+        require_tests_that_can_fail(tree, packages, tier)
+        asked = _asked(tests, prefix, roots, packages, tier)
+        yield from () if asked else _asks_nothing(tests, roots, tree)
     except SyntaxError as error:
         yield f"not Python: {error.msg} (line {error.lineno})"
     except UnrunnableTestsError as error:
@@ -83,6 +89,28 @@ def wrong_tests(
         yield f"{error}{_remedy(tree, entry_points)}"
     except _UNREADABLE as error:
         yield f"not Python: {error or 'too deeply nested'}"
+
+
+def why_uncarried(
+    tests: str, entry_points: Collection[str], packages: frozenset[str] = frozenset()
+) -> str | None:
+    """Say what of tests cannot be carried between two processes; None for what can, or is wrong."""
+    if "class " not in tests and "import" not in tests:
+        return None
+    try:
+        compile_tests(tests, tuple(entry_points), packages)
+    except UncarriedTestsError as error:
+        return str(error)
+    except _UNREADABLE:
+        return None  # told where it is run
+    return None
+
+
+def require_carried(tests: Iterable[Any], packages: frozenset[str], remedy: str) -> None:
+    """Raise `ValueError` for the first tests of a data set that cannot be carried."""
+    for row, text in enumerate(tests, start=1):
+        if why := why_uncarried(text, (), packages):
+            raise ValueError(f"row {row} of the data: {why}; {remedy}")
 
 
 def plainly_judge(
@@ -113,7 +141,7 @@ def may_pass_nothing(
             return False
         tree, roots = ast.parse(tests), root_names(entry_points)
         defined = _defined(symtable(prefix, "<prefix>", "exec"))
-        asked = _asked(tests, prefix, roots, modules - LIBRARY)
+        asked = _asked(tests, prefix, roots, modules - LIBRARY, Tier.TOGETHER)
     except _UNREADABLE:
         return False  # it does not compile, or its tests do not: no program passes
     if any(name not in defined for name in roots):
@@ -193,11 +221,7 @@ def _why_missing(name: str) -> str:
     )
 
 
-def _asks_nothing(
-    tests: str, prefix: str, roots: Collection[str], tree: ast.Module, packages: frozenset[str]
-) -> Iterator[str]:
-    if _asked(tests, prefix, roots, packages):
-        return
+def _asks_nothing(tests: str, roots: Collection[str], tree: ast.Module) -> Iterator[str]:
     defined = _defined(symtable(tests, "<tests>", "exec"))
     if own := sorted(defined.intersection(roots) or _functions(tree)):
         told = f"they define {', '.join(own)} themselves and ask nothing of the program"
@@ -207,10 +231,10 @@ def _asks_nothing(
 
 
 def _asked(
-    tests: str, prefix: str, roots: Collection[str], packages: frozenset[str]
+    tests: str, prefix: str, roots: Collection[str], packages: frozenset[str], tier: Tier
 ) -> frozenset[str]:
     """Return the names that the tests take from the program."""
-    asked = frozenset(compile_tests(with_helpers(prefix, tests), (), packages).names)
+    asked = frozenset(compile_tests(with_helpers(prefix, tests), (), packages, tier).names)
     own = _defined(symtable(tests, "<tests>", "exec"))
     used = {name for name in roots if name not in own and re.search(rf"\b{name}\b", tests)}
     return asked | used

@@ -31,7 +31,12 @@ from whetstone.finetuning.config.schema import (
 from whetstone.finetuning.errors import OutsideError
 from whetstone.finetuning.formats.read import read_base
 from whetstone.finetuning.training.prepare import StageRun
-from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
+from whetstone.finetuning.training.rewards import (
+    check_columns,
+    open_rewards,
+    prepare_rewards,
+    tell_costs,
+)
 from whetstone.rewards.teacher.ledger import read_spending
 
 Row = dict[str, Any]
@@ -91,8 +96,10 @@ def _derived(
     groups = read_base(Path(collect.base))
     specs = stage.config.reward.values()
     rows = [row for group in groups for row in group]
-    check_columns(specs, rows[0] if rows else (), lambda name: (row.get(name) for row in rows))
+    columns = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
+    check_columns(specs, columns, columns.__getitem__)
     with open_rewards(specs, stage.folder) as rewards:
+        prepare_rewards(rewards.rewards, columns, stage.console)
         longest = max(len(str(row["completion"])) for group in groups for row in group)
         tell_costs(
             rewards.rewards,

@@ -8,6 +8,7 @@ from typing import Any
 
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.sandbox import Tier
 from whetstone.rewards.stdio.columns import read_row
 from whetstone.rewards.stdio.tests import WrongTestsError, are_a_list, as_text
 from whetstone.rewards.tests_source import plainly_judge
@@ -156,7 +157,10 @@ def forms(row: Row, need: Need) -> dict[str, str]:
 
 
 def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
-    """Yield why the tests of a row cannot judge a program, if `imports` are all they can import."""
+    """Yield why the tests of a row cannot judge a program, if `imports` are all they can import.
+
+    Where they may run is for the rewards to say: `RewardConfig.check_rows`.
+    """
     tests, prefix, names = row.get("tests", ""), row.get("prefix", ""), row.get("entry_points", ())
     if not (isinstance(tests, str) and isinstance(prefix, str) and isinstance(names, list | tuple)):
         return  # wrong_fields says so
@@ -170,7 +174,7 @@ def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
             yield f"field tests: {error}"
         return
     if not plainly_judge(tests, prefix, names, imports):
-        for reason in _wrong_tests(tests, prefix, names, imports):
+        for reason in _wrong_tests(tests, prefix, names, imports, Tier.TOGETHER):
             yield f"field tests: {reason}"
 
 

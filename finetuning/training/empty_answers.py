@@ -35,9 +35,8 @@ def check_nothing_passes(data: DataConfig, specs: Iterable[RewardConfig], datase
     doubtful = doubtful_problems(**columns, modules=judge.imports or LIBRARY)
     if not doubtful:
         return
-    packages = judge.packages if isinstance(judge, ExecutionConfig) else ()
     limits = judge.workers, judge.timeout_s, judge.memory_mb
-    with Sandbox(*limits, packages=packages) as sandbox:
+    with Sandbox(*limits, packages=judge.packages) as sandbox:
         solved = solved_by_nothing(sandbox, doubtful)
     if solved:
         tests = " ".join(columns["tests"][solved[0]].split())

@@ -30,7 +30,12 @@ from whetstone.finetuning.report.console import working
 from whetstone.finetuning.rollout.base import Engine
 from whetstone.finetuning.rollout.engines import EngineChoice, build_engine, vllm_arguments
 from whetstone.finetuning.training.empty_answers import check_nothing_passes
-from whetstone.finetuning.training.rewards import check_columns, open_rewards, tell_costs
+from whetstone.finetuning.training.rewards import (
+    check_columns,
+    open_rewards,
+    prepare_rewards,
+    tell_costs,
+)
 from whetstone.rewards.base import Costs, Reward
 from whetstone.rewards.composition import RewardSet
 
@@ -92,6 +97,8 @@ def prepare(stage: StageRun, opened: ExitStack) -> Inputs:
     _check_together(config, data.train)
     check_nothing_passes(config.data, specs, data.train)
     check_columns(specs, data.train.column_names, data.train.__getitem__)
+    columns = {name: data.train[name][:] for name in data.train.column_names}
+    prepare_rewards(rewards.rewards, columns, stage.console)
     _tell_costs(rewards.rewards, data.train, arguments, _rounds(config.algo), stage.console)
     return Inputs(algorithm, arguments, data, rewards)
 

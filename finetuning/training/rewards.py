@@ -1,6 +1,6 @@
 """The rewards of a stage: opened, checked against the rows, and what they will cost."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from whetstone.finetuning.config import Config
 from whetstone.finetuning.config.references import referred
 from whetstone.finetuning.errors import ConfigError, Problem
-from whetstone.rewards.base import Costs, Reward, RewardConfig
+from whetstone.rewards.base import Costs, Prepares, Reward, RewardConfig
 from whetstone.rewards.composition import RewardSet, UnusableRewardsError
 
 
@@ -67,6 +67,25 @@ def check_columns(
             problems.append(Problem(setting, str(error)))
     if problems:
         raise ConfigError(problems)
+
+
+def prepare_rewards(
+    rewards: Iterable[Reward], columns: Mapping[str, Sequence[Any]], console: Console
+) -> None:
+    """Let rewards look at every problem, and say what they found.
+
+    Raises:
+        ConfigError: Before weights load.
+
+    """
+    for reward in rewards:
+        if not isinstance(reward, Prepares):
+            continue
+        try:
+            told = reward.prepare(columns)
+        except ValueError as error:
+            raise ConfigError([Problem(f"reward.{reward.__name__}", str(error))]) from error
+        console.print(f"{reward.__name__}: {told}", highlight=False)
 
 
 def tell_costs(

@@ -23,14 +23,15 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     A teacher runs nothing: it is attacked with words. Nor do compilers and classifiers: they are
     given answers that say nothing, in every language that has a compiler here; a classifier that is
     asked about what compiles, together with its compiler. Our own sandbox is attacked with
-    everything, and in one process, since its servers have to survive; of a function it is not known
-    where it runs programs. Raises `ValueError` where a config names what does not exist.
+    everything, with tests apart from the program and beside it, and in one process, since its
+    servers have to survive; of a function it is not known where it runs programs. Raises
+    `ValueError` where a config names what does not exist.
     """
     configs = list(configs)
     # Those that are called in forks of this process go first: the others start threads.
     threaded = (TeacherConfig, CompilerConfig, DiscriminatorConfig)
     ordered = sorted(configs, key=lambda config: isinstance(config, threaded))
-    rewards = [(config, _built(config, configs)) for config in ordered]
+    rewards = [(one, _built(one, configs)) for config in ordered for one in in_every_tier(config)]
     passed = True
     for config, reward in rewards:
         if isinstance(config, TeacherConfig):
@@ -41,6 +42,8 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
             reward.close()
         else:
             isolated = isinstance(config, ExecutionConfig)
+            if isinstance(config, ExecutionConfig):
+                reward.__name__ += f" ({config.tier})"
             report = run_audit(
                 reward,
                 unsafe=unsafe or isolated,
@@ -56,6 +59,17 @@ def _built(config: RewardConfig, configs: Sequence[RewardConfig]) -> Reward:
     if isinstance(config, DiscriminatorConfig) and config.after is not None:
         return RewardSet([*(other for other in configs if other.name == config.after), config])
     return _alone(config).build()
+
+
+def in_every_tier(config: RewardConfig) -> list[RewardConfig]:
+    """Return a reward for each tier that it may judge problems in: it is attacked in all of them.
+
+    Packages may keep tests from running together at all.
+    """
+    if not isinstance(config, ExecutionConfig) or config.tier in {"apart", "together"}:
+        return [config]
+    tiers = ["apart", "together"] if config.tier == "auto" and not config.packages else ["apart"]
+    return [config.model_copy(update={"tier": tier}) for tier in tiers]
 
 
 def _named(config: RewardConfig, configs: Sequence[RewardConfig]) -> list[str]:

@@ -35,10 +35,12 @@ def _summary(report: AuditReport) -> str:
     harmful = sum(bool(finding.harms) for finding in tried)
     skipped = len(report.findings) - len(tried)
     masked = sum(finding.reward is None for finding in tried)
+    held = sum(not (finding.earned or finding.harms) for finding in tried)
     return (
         f"{report.reward}: of {len(tried)} attacks {earned} earned more than an honest failure"
         f" ({report.wrong:g}; a right program is paid {report.right:g}), {harmful} did harm"
         + (f", {masked} were masked" if masked else "")
         + (f"; {skipped} skipped, which --unsafe runs" if skipped else "")
+        + f"; held off {held / max(len(tried), 1):.1%}"
         + f": {'passed' if report.passed else 'FAILED'}"
     )

@@ -5,6 +5,7 @@ from whetstone.rewards.sandbox.profile import Profile, SandboxUnavailableError
 from whetstone.rewards.sandbox.sandbox import Sandbox
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.scripts.tests import AnyTests, Case, StdioTests
+from whetstone.rewards.sandbox.tier import Tier
 from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "SandboxUnavailableError",
     "ScriptJob",
     "StdioTests",
+    "Tier",
     "Verdict",
 ]

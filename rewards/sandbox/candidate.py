@@ -165,6 +165,13 @@ class Candidate:
         self.refused = self.refused or RefusedError(reason)
         raise self.refused
 
+    def cannot_pass(self, what: str) -> NoReturn:
+        """Say that the tests hand over what cannot cross: their fault before the first answer."""
+        reason = f"the tests cannot pass {what} to the program"
+        if self._channel.has_answered:
+            self.refuse(reason)
+        raise self._channel.end(self._channel.too_much(reason, Verdict.ERROR))
+
     def run(self, calls: list[Call]) -> None:
         """Make calls whose results nobody looks at, those of the program in one question."""
         batch: list[Any] = []

@@ -112,7 +112,7 @@ class Carrier(Codec):
             return {"token": [self._keep(value)]}
         base = data_base(kind)
         if base is None:
-            return self._remote.refuse(f"the tests cannot pass a {kind.__name__} to the program")
+            return self._remote.cannot_pass(f"a {kind.__name__}")
         return self._derived(value, kind, base, depth)
 
     def _programs(self, value: Any, kind: type, depth: int) -> Any:

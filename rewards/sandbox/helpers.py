@@ -11,6 +11,7 @@ from whetstone.rewards.sandbox.names import used_names
 from whetstone.rewards.sandbox.scripts.tests import AnyTests
 
 _KEPT = 256
+_TESTS_BEGIN = "# the tests begin here"
 _ALWAYS_KEPT = (ast.Import, ast.ImportFrom, ast.Assign)
 
 
@@ -44,7 +45,13 @@ def with_helpers(prefix: str, tests: AnyTests) -> AnyTests:
         if isinstance(node, _ALWAYS_KEPT)
         or (isinstance(node, ast.FunctionDef) and node.name in wanted)
     ]
-    return "\n".join([*map(ast.unparse, kept), tests])
+    return "\n".join([*map(ast.unparse, kept), _TESTS_BEGIN, tests])
+
+
+def lines_before(tests: str) -> int:
+    """Return how many lines `with_helpers` has put before tests."""
+    lines = tests.splitlines() if _TESTS_BEGIN in tests else []
+    return lines.index(_TESTS_BEGIN) + 1 if _TESTS_BEGIN in lines else 0
 
 
 def _needed(name: str, functions: dict[str, ast.FunctionDef]) -> set[str]:

@@ -8,7 +8,7 @@ of a module or of a class of pytest, marks on a class, and asynchronous tests.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from whetstone.rewards.sandbox.reached import is_function_of_loops
@@ -47,7 +47,9 @@ class Called:
 
 def with_calls(tree: ast.Module) -> Called:
     """Call the tests of a module that a runner would call."""
-    body = [node for node in tree.body if not _starts_a_runner(node)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    runners = _RUNNERS.union(f.name for f in functions if _only_runs(f, _RUNNERS))
+    body = [node for node in tree.body if not _starts_a_runner(node, runners)]
     used = {part.id for node in body for part in ast.walk(node) if isinstance(part, ast.Name)}
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     called: list[ast.stmt] = []
@@ -70,22 +72,35 @@ def with_calls(tree: ast.Module) -> Called:
     )
 
 
-def _starts_a_runner(node: ast.stmt) -> bool:
+def _starts_a_runner(node: ast.stmt, runners: Collection[str]) -> bool:
     """Tell `unittest.main()`, alone or under `if __name__ == "__main__":`."""
     match node:
         case ast.Expr(ast.Call() as call) | ast.Raise(exc=ast.Call() as call):
-            return _runs(call)
+            return _runs(call, runners)
+        case ast.Return(ast.Call() as call):
+            return _runs(call, runners)
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), body=body, orelse=[]):
-            return all(map(_starts_a_runner, body))
+            return all(_starts_a_runner(part, runners) for part in body)
     return False
 
 
-def _runs(call: ast.Call) -> bool:
+def _only_runs(function: ast.FunctionDef, runners: Collection[str]) -> bool:
+    """Tell a function that does nothing but start a runner: `def main(): unittest.main()`."""
+    told = [part for part in function.body if not _is_text(part)]
+    return bool(told) and all(_starts_a_runner(part, runners) for part in told)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _runs(call: ast.Call, runners: Collection[str]) -> bool:
     """Tell a call of a runner, by itself or for the exit code."""
     name = ast.unparse(call.func)
     if name in _EXITS:
-        return len(call.args) == 1 and isinstance(call.args[0], ast.Call) and _runs(call.args[0])
-    return name in _RUNNERS
+        inner = call.args[0] if len(call.args) == 1 else None
+        return isinstance(inner, ast.Call) and _runs(inner, runners)
+    return name in runners
 
 
 def _not_done(node: ast.stmt, used: set[str], classes: dict[str, ast.ClassDef]) -> Iterator[str]:

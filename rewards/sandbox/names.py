@@ -104,7 +104,7 @@ def replaced_names(program: str, names: Collection[str]) -> set[str]:
     Raises what `ast.parse` does.
     """
     tree = ast.parse(program)
-    bound = Counter(name for node in tree.body for name in set(_bound([node])))
+    bound = Counter(name for node in tree.body for name in set(bound_names([node])))
     states = {name for node in tree.body for name in _state(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
@@ -125,7 +125,7 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that statements of a module bind, wherever within them."""
     ahead = list(nodes)
     while ahead:  # not by recursion: an expression may be deeper than that goes

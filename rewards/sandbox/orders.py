@@ -6,6 +6,7 @@ import socket
 from whetstone.rewards.sandbox import zygote
 from whetstone.rewards.sandbox.outcome import Death
 from whetstone.rewards.sandbox.scripts.exchange import Streams
+from whetstone.rewards.sandbox.tier import Tier
 
 CPU_GRACE_S = 5.0
 """Processor seconds of a tester beyond a program's timeout, before the kernel ends it."""
@@ -14,16 +15,24 @@ CPU_GRACE_S = 5.0
 class Orders:
     """A tester's line to the zygote: start a child, end it."""
 
-    def __init__(self, line: socket.socket, packages: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        line: socket.socket,
+        packages: frozenset[str] = frozenset(),
+        never_together: str | None = None,
+    ) -> None:
         self._line = line
         self.packages = packages
         """What tests can import beside the library."""
+        self.never_together = never_together
+        """Why no tests may run beside their program here, or None."""
 
-    def start(self, timeout_s: float) -> socket.socket:
+    def start(self, timeout_s: float, tier: Tier = Tier.APART) -> socket.socket:
         """Have a child forked; returns our end of its channel."""
         ours, theirs = socket.socketpair()
+        letter = zygote.BESIDE if tier is Tier.TOGETHER else zygote.START
         with theirs:
-            order = zygote.ORDER.pack(zygote.START, 0, timeout_s)
+            order = zygote.ORDER.pack(letter, 0, timeout_s)
             socket.send_fds(self._line, [order], [theirs.fileno()])
         return ours
 

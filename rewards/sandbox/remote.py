@@ -55,6 +55,8 @@ class Remote(Protocol):
 
     def refuse(self, reason: str) -> NoReturn: ...  # noqa: D102
 
+    def cannot_pass(self, what: str) -> NoReturn: ...  # noqa: D102
+
 
 STATE = "\0state"
 """The attribute that holds who is asked, and the number. No name is spelt like this."""

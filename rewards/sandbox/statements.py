@@ -19,6 +19,7 @@ from whetstone.rewards.sandbox.alone import standing_alone
 from whetstone.rewards.sandbox.batches import gather, rewrite
 from whetstone.rewards.sandbox.carried import replaces, why_not
 from whetstone.rewards.sandbox.carried_packages import why_not as why_no_package
+from whetstone.rewards.sandbox.helpers import lines_before
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
     imported,
@@ -29,6 +30,7 @@ from whetstone.rewards.sandbox.layouts import with_calls
 from whetstone.rewards.sandbox.names import judging_names, used_names, with_attributes
 from whetstone.rewards.sandbox.reached import is_function_of_loops, is_loop_of_asserts, watched
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
+from whetstone.rewards.sandbox.tier import Tier
 
 _KEPT = 256
 """Compiled tests that are kept: the completions of a group share their tests."""
@@ -84,12 +86,20 @@ class UnrunnableTestsError(VacuousTestsError):
     """The tests need what the sandbox does not have, so that they would be passed by none."""
 
 
+class UncarriedTestsError(UnrunnableTestsError):
+    """The tests do what cannot be carried between two processes."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """One top-level statement of the tests."""
 
+    nodes: tuple[ast.stmt, ...]
+    """Its tree, or those of several calls that are made together."""
     code: types.CodeType
     source: str
+    line: int
+    """Of the tests, the first of which is 1."""
     is_test: bool
     is_loop: bool
     """Whether it asserts in a loop only, which may not run."""
@@ -97,7 +107,7 @@ class Statement:
     """Whether it has nothing to do with the program."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tests:
     """Compiled tests. The program supplies `names`; `modules` and `helpers` are our own.
 
@@ -119,7 +129,10 @@ class Tests:
 
 @functools.lru_cache(maxsize=_KEPT)
 def compile_tests(
-    tests: str, entry_points: tuple[str, ...] = (), packages: frozenset[str] = frozenset()
+    tests: str,
+    entry_points: tuple[str, ...] = (),
+    packages: frozenset[str] = frozenset(),
+    tier: Tier = Tier.APART,
 ) -> Tests:
     """Split tests into statements and say what they need; `packages` are there for them.
 
@@ -131,6 +144,8 @@ def compile_tests(
     if any(module in tests for module in PROGRAM_MODULES):
         used |= names_of_program(tree)
     _require_tests_that_can_run(tree, packages)
+    if tier is Tier.APART:
+        _require_what_can_be_carried(tree, packages)
     claimed = set(entry_points)
     modules = (used & TRUSTED_MODULES & with_attributes(tree)) - claimed
     # Where nobody said what is tested, it may be a function called `gcd`.
@@ -144,7 +159,7 @@ def compile_tests(
         names = _function_named_like_a_builtin(used)
     stain = _stains(tree)
     return Tests(
-        tuple(_statements(tree, tests, names | claimed)),
+        tuple(_statements(tree, tests, names | claimed, tier)),
         tuple(sorted(names | claimed)),
         tuple(sorted(modules)),
         helpers,
@@ -152,8 +167,8 @@ def compile_tests(
     )
 
 
-def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement]:
-    """Compile the statements one by one, or calls in a row together."""
+def _statements(tree: ast.Module, tests: str, names: set[str], tier: Tier) -> list[Statement]:
+    """Compile the statements one by one or, apart, calls in a row together."""
     checks = _checks(tree)
     is_test = {node: _is_test(node, checks) for node in tree.body}
     of_loops: frozenset[int] = frozenset()
@@ -164,35 +179,42 @@ def _statements(tree: ast.Module, tests: str, names: set[str]) -> list[Statement
         is_test = {node: id(node) in called.calls for node in tree.body}
         is_test[tree.body[-1]] |= not called.calls
     loops = {getattr(node, "name", "") for node in filter(is_function_of_loops, tree.body)}
-    lines = tests.splitlines()
+    lines, before = tests.splitlines(), lines_before(tests)
     alone = dict(zip(tree.body, standing_alone(tree.body, names), strict=True))
-    groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
+    groups = [[node] for node in tree.body]
+    if tier is Tier.APART:
+        groups = gather(tree.body, names, [node for node in tree.body if is_test[node]])
+    run = [
+        tuple(map(watched, rewrite(group, names) if tier is Tier.APART else group))
+        for group in groups
+    ]
     return [
         Statement(
-            compile(
-                ast.Module([watched(node) for node in rewrite(group, names)], []),
-                "<tests>",
-                "exec",
-                dont_inherit=True,
-            ),
+            nodes,
+            compile(ast.Module([*nodes], []), "<tests>", "exec", dont_inherit=True),
             "\n".join(lines[group[0].lineno - 1 : group[-1].end_lineno]).strip(),
+            group[0].lineno - before,
             is_test[group[-1]],
             is_loop_of_asserts(group[-1])
             or id(group[-1]) in of_loops
             or _called_by_name(group[-1]) in loops,
             all(alone[node] for node in group),
         )
-        for group in groups
+        for group, nodes in zip(groups, run, strict=True)
     ]
 
 
-def require_tests_that_can_fail(tree: ast.Module, packages: frozenset[str] = frozenset()) -> None:
+def require_tests_that_can_fail(
+    tree: ast.Module, packages: frozenset[str] = frozenset(), tier: Tier = Tier.APART
+) -> None:
     """Raise `VacuousTestsError` for tests in which nothing asserts and that cannot fail either.
 
-    Likewise `UnrunnableTestsError` for tests that no program can pass where there are these
-    packages beside the library.
+    Likewise `UnrunnableTestsError` for tests that no program can pass in a tier where there are
+    these packages beside the library.
     """
     _require_tests_that_can_run(tree, packages)
+    if tier is Tier.APART:
+        _require_what_can_be_carried(tree, packages)
     _require_tests_that_can_fail(tree)
 
 
@@ -223,15 +245,19 @@ def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> N
         )
     if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
+
+
+def _require_what_can_be_carried(tree: ast.Module, packages: frozenset[str]) -> None:
+    """Raise `UncarriedTestsError` for tests that need the program's own objects beside them."""
     if replaces(tree):
-        raise UnrunnableTestsError("they replace what the program calls (`patch`)")
+        raise UncarriedTestsError("they replace what the program calls (`patch`)")
     has_classes = any(isinstance(node, ast.ClassDef) for node in tree.body)
     if has_classes or not packages.isdisjoint(imported(tree)):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)
         names = {name for name in used if not hasattr(builtins, name)}
         reason = why_not(tree, names) if has_classes else None
         if reason := reason or why_no_package(tree, names, packages):
-            raise UnrunnableTestsError(reason)
+            raise UncarriedTestsError(reason)
 
 
 def _imports(node: ast.stmt) -> bool:

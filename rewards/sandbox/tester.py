@@ -26,7 +26,6 @@ from whetstone.rewards.sandbox.isolation import landlock, limits
 from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.layouts import EACH
-from whetstone.rewards.sandbox.names import replaced_names
 from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
 from whetstone.rewards.sandbox.outcome import Outcome, judge_death, report
 from whetstone.rewards.sandbox.package_imports import Imported, seed_all
@@ -42,8 +41,12 @@ from whetstone.rewards.sandbox.statements import (
     VacuousTestsError,
     compile_tests,
 )
+from whetstone.rewards.sandbox.supplied import unfit
 from whetstone.rewards.sandbox.text import describe, one_line
 from whetstone.rewards.sandbox.text_as_code import Evaluation, guard_library, guard_packages
+from whetstone.rewards.sandbox.tier import Tier
+from whetstone.rewards.sandbox.together.instrument import instrument
+from whetstone.rewards.sandbox.together.judge import Together, why_never
 from whetstone.rewards.sandbox.verdict import Verdict
 from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
@@ -63,7 +66,7 @@ def main(
         _confine(layers, memory_bytes, packages)
         guard_library()
         guard_packages(packages.modules)
-        orders = Orders(line, packages.modules)
+        orders = Orders(line, packages.modules, why_never(layers, packages.modules))
         at_start = _most_kib()
         gc.enable()
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
@@ -93,12 +96,18 @@ def _confine(layers: frozenset[Layer], memory_bytes: int, packages: Imported) ->
 
 
 def judge(
-    orders: Orders, program: str, tests: str, timeout_s: float, entry_points: list[str]
+    orders: Orders,
+    program: str,
+    tests: str,
+    timeout_s: float,
+    entry_points: list[str],
+    tier: str,
 ) -> dict[str, Any]:
     """Run one program against its tests; returns the fields of `Result` that are known here."""
     limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
+    where = Tier(tier)
     try:
-        compiled = compile_tests(tests, tuple(entry_points), orders.packages)
+        compiled = _compiled(orders, tests, tuple(entry_points), where)
     except UnrunnableTestsError as error:
         detail = one_line(f"the tests cannot run here: {error}")
         return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
@@ -108,15 +117,24 @@ def judge(
         detail = one_line(f"the tests do not compile: {describe(error)}")
         return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
     seed_all()
-    channel = orders.start(timeout_s)
-    with channel:
-        candidate = Candidate(channel.fileno(), tests)
-        outcome = _outcome(candidate, program, tests, compiled, entry_points)
-    hung_up = isinstance(candidate.broken, DiedError)
-    death = orders.end(hung_up=hung_up)
-    if hung_up:
-        outcome = judge_death(death, timeout_s)
+    with orders.start(timeout_s, where) as channel:
+        if where is Tier.TOGETHER:
+            outcome = Together(channel.fileno(), compiled).judge(program, entry_points)
+        else:
+            outcome = _apart(channel.fileno(), program, tests, compiled, entry_points)
+    death = orders.end(hung_up=outcome is None)
+    outcome = outcome or judge_death(death, timeout_s)
     return report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
+
+
+def _compiled(orders: Orders, tests: str, entry_points: tuple[str, ...], tier: Tier) -> Tests:
+    """Make tests ready for a tier. Raises what `compile_tests` does."""
+    compiled = compile_tests(tests, entry_points, orders.packages, tier)
+    if tier is Tier.TOGETHER and orders.never_together is not None:
+        raise UnrunnableTestsError(orders.never_together)
+    if tier is Tier.TOGETHER:
+        instrument(compiled)
+    return compiled
 
 
 def _most_kib() -> int:
@@ -124,6 +142,15 @@ def _most_kib() -> int:
     if sys.platform != "linux":
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _apart(
+    channel: int, program: str, source: str, tests: Tests, entry_points: list[str]
+) -> Outcome | None:
+    """Run the tests here and the program there; None if its process has hung up."""
+    candidate = Candidate(channel, source)
+    outcome = _outcome(candidate, program, source, tests, entry_points)
+    return None if isinstance(candidate.broken, DiedError) else outcome
 
 
 def _outcome(
@@ -136,18 +163,8 @@ def _outcome(
         return Outcome(Verdict.SYNTAX_ERROR, one_line(str(error)))
     except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
         return _judge_error(error, "")
-    missing = [name for name in entry_points if name not in supplied]
-    if missing:
-        reason = one_line(f"the program does not define {', '.join(missing)}")
-        return Outcome(Verdict.ERROR, reason)
-    try:
-        replaced = _replaced(program, tests, entry_points)
-    except (RecursionError, MemoryError):
-        reason = "the program is nested too deeply to see what it replaces"
-        return Outcome(Verdict.VIOLATION, reason)
-    if replaced:
-        reason = one_line(f"the program replaces {', '.join(replaced)}, which its tests use")
-        return Outcome(Verdict.VIOLATION, reason)
+    if failed := unfit(program, supplied, names, entry_points):
+        return failed
     namespace: dict[str, Any] = {"__name__": "__main__", "exit": sys.exit, "quit": sys.exit}
     namespace.update((name, importlib.import_module(name)) for name in tests.modules)
     for name, module in tests.helpers.items():
@@ -166,16 +183,6 @@ def _outcome(
         for name in PROGRAM_MODULES:
             sys.modules.pop(name, None)
         namespace.clear()  # functions of the tests and their globals hold one another
-
-
-def _replaced(program: str, tests: Tests, entry_points: list[str]) -> list[str]:
-    """Return names beside the entry points that the program defines over again.
-
-    They are helpers that stood before the program's own part. With a second definition it could
-    agree with any answer.
-    """
-    helpers = set(tests.names) - set(entry_points)
-    return sorted(replaced_names(program, helpers)) if entry_points and helpers else []
 
 
 def _run(
@@ -208,7 +215,8 @@ def _run(
             looked |= statement.is_test and (not statement.is_loop or RAN in namespace)
             continue
         if statement.stands_alone and failure.verdict in {Verdict.FAILED, Verdict.ERROR}:
-            told = one_line(f"the tests fail whatever the program does: {failure.detail}")
+            told = f"the tests fail in line {statement.line} whatever the program does: "
+            told = one_line(told + failure.detail)
             return Outcome(Verdict.INFRA_ERROR, told)
         first_failure = first_failure or failure
         if failure.verdict is Verdict.OUT_OF_MEMORY or not statement.is_test:

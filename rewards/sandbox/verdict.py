@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from whetstone.rewards.sandbox.scripts.tests import StdioTests
+from whetstone.rewards.sandbox.tier import Tier
 
 
 class Verdict(StrEnum):
@@ -77,15 +78,16 @@ class Job:
     `timeout_s` overrides the sandbox's own. `entry_points` are the names that the program has to
     supply to the tests; without one of them the verdict is `ERROR`, and a builtin of the same name
     does not step in. Give them where they are known: without them a program may supply every name
-    that the tests use and do not define, and so replace what its answers are checked with.
-    `stops_early` leaves out the inputs after one that the program failed at, which then count as
-    not passed.
+    that the tests use and do not define, and so replace what its answers are checked with. `tier`
+    says where the tests run: nothing about the program may decide that. `stops_early` leaves out
+    the inputs after one that the program failed at, which then count as not passed.
     """
 
     program: str
     tests: str | StdioTests
     timeout_s: float | None = None
     entry_points: Iterable[str] | None = None
+    tier: Tier = Tier.APART
     stops_early: bool = False
 
     def __post_init__(self) -> None:
@@ -101,4 +103,5 @@ class Job:
             "program": self.program,
             "tests": self.tests,
             "entry_points": list(self.entry_points or ()),
+            "tier": self.tier,
         }

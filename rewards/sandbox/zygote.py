@@ -22,6 +22,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable
+from types import CodeType
 from typing import NoReturn, TypeVar
 
 from whetstone.rewards.sandbox import processes
@@ -33,12 +34,15 @@ from whetstone.rewards.sandbox.isolation.seccomp import SeccompFilter
 from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.program import script
+from whetstone.rewards.sandbox.tier import Tier
+from whetstone.rewards.sandbox.together import load
 
 _T = TypeVar("_T")
 
-# An order is a letter, a number (a slot, or megabytes) and seconds; it may carry descriptors.
+# An order is a letter, a number (a slot, megabytes, or what is said of it) and seconds; it may
+# carry descriptors.
 ORDER = struct.Struct("=cId")
-ATTACH, ASK, KILL, START, END = b"A", b"Q", b"X", b"J", b"K"
+ATTACH, ASK, KILL, START, BESIDE, END = b"A", b"Q", b"X", b"J", b"T", b"K"
 ANSWER = struct.Struct("=I")
 ENDED = struct.Struct("=i?d")
 """What follows `END`: wait status of the child, whether it lived until now, processor seconds."""
@@ -65,6 +69,9 @@ _WARM_MODULES = [
     "typing",
 ]
 
+_HANDLERS = frozenset({"rt_sigaction"})
+"""What installs handlers of signals: they are handed the frame that they interrupt."""
+
 _ROOM = socket.CMSG_SPACE(4 * struct.calcsize("=i"))
 """For the channel of a child and, where it has some, its standard streams."""
 
@@ -85,10 +92,13 @@ class Confinement:
     """What every child still has to put on, made ready beforehand."""
 
     def __init__(
-        self, rules: int | None, system_calls: SeccompFilter | None, layers: frozenset[Layer]
+        self,
+        rules: int | None,
+        system_calls: dict[Tier, SeccompFilter],
+        layers: frozenset[Layer],
     ) -> None:
         self._rules = rules
-        self._filter = system_calls
+        self._filters = system_calls
         self._seatbelt = Layer.SEATBELT in layers
         # In a process-id namespace the children end with this process in any case.
         self._may_outlive = Layer.NAMESPACES not in layers
@@ -97,9 +107,9 @@ class Confinement:
     @property
     def may_fork(self) -> bool:
         """Whether a child can have processes of its own."""
-        return self._filter is None
+        return not self._filters
 
-    def put_on(self, timeout_s: float, memory_mb: int) -> None:
+    def put_on(self, timeout_s: float, tier: Tier, memory_mb: int) -> None:
         """Confine this child for good. The order matters: seccomp forbids the others.
 
         `memory_mb` 0 leaves it what the zygote has.
@@ -114,8 +124,8 @@ class Confinement:
             limits.limit_memory(memory_mb << 20)
         if self._seatbelt:
             seatbelt.apply(readable_paths())
-        if self._filter is not None:
-            self._filter.load()
+        if self._filters:
+            self._filters[tier].load()
 
 
 class _Slot:
@@ -125,9 +135,14 @@ class _Slot:
 
 
 class _Zygote:
-    def __init__(self, control: socket.socket, confinement: Confinement) -> None:
+    def __init__(
+        self, control: socket.socket, confinement: Confinement, code: dict[str, CodeType]
+    ) -> None:
         self._control = control
         self._confinement = confinement
+        self._code = code
+        self._together: Callable[[], NoReturn] | None = None
+        """What a child becomes whose tests run beside it, made with the first of them."""
         self._slots: dict[int, _Slot] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
@@ -165,10 +180,13 @@ class _Zygote:
 
     def _obey_tester(self, slot: _Slot) -> None:
         order, number, timeout_s, descriptors = _receive(slot.orders)
-        if order == START and descriptors:
+        if order in (START, BESIDE) and descriptors:
+            tier, serve = Tier.APART, self._child.serve
+            if order == BESIDE:
+                tier, serve = Tier.TOGETHER, self._served_together()
             slot.pid = processes.fork()
             if slot.pid == 0:
-                _become_child(descriptors, self._confinement, self._child, timeout_s, number)
+                _become_child(descriptors, self._confinement, serve, timeout_s, tier, number)
             for descriptor in descriptors:
                 os.close(descriptor)
         elif order == END:
@@ -180,6 +198,12 @@ class _Zygote:
             self._poll.unregister(slot.orders)
             del self._slots[slot.orders.fileno()]
             slot.orders.close()
+
+    def _served_together(self) -> Callable[[], NoReturn]:
+        if self._together is None:
+            self._together = load.load(self._code)
+            gc.freeze()
+        return self._together
 
     def _ends_unasked(self, slot: _Slot) -> bool:
         """Whether a child that has hung up dies of what neither we nor the program can have done.
@@ -221,19 +245,23 @@ def _receive(orders: socket.socket) -> tuple[bytes, int, float, list[int]]:
 def _become_child(
     descriptors: list[int],
     confinement: Confinement,
-    child: Child,
+    serve: Callable[[], NoReturn],
     timeout_s: float,
+    tier: Tier,
     memory_mb: int,
 ) -> NoReturn:
     try:
+        if tier is Tier.TOGETHER:
+            for handled in (signal.SIGVTALRM, signal.SIGINT):
+                signal.signal(handled, signal.SIG_DFL)
         if confinement.may_fork:
             os.setsid()  # one process group per program, so that one signal ends most of it
         os.dup2(descriptors.pop(0), CHANNEL)
         for number, stream in enumerate(descriptors):
             os.dup2(stream, number)
-        confinement.put_on(timeout_s, memory_mb)
+        confinement.put_on(timeout_s, tier, memory_mb)
         gc.enable()
-        child.serve()
+        serve()
     finally:
         os._exit(1)
 
@@ -253,6 +281,7 @@ def main() -> NoReturn:
         for name in _WARM_MODULES:
             importlib.import_module(name)
         warnings.simplefilter("ignore")
+        code = load.compiled()
         try:
             confinement = _confine(control, layers, memory_bytes, packages)
         except LayerError as error:
@@ -266,7 +295,7 @@ def main() -> NoReturn:
         gc.freeze()
         del gc.get_objects, gc.get_referrers  # a program would find what answers for it
         gc.disable()  # a collection would touch, and so copy, the pages shared with the children
-        _Zygote(control, confinement).serve()
+        _Zygote(control, confinement, code).serve()
     finally:
         os._exit(1)
 
@@ -311,9 +340,12 @@ def _confine(
     rules = None
     if Layer.LANDLOCK in layers:
         rules = _raise_wall(Layer.LANDLOCK, lambda: landlock.ruleset(readable))
-    system_calls = None
+    system_calls = {}
     if Layer.SECCOMP in layers:
-        system_calls = _raise_wall(Layer.SECCOMP, SeccompFilter)
+        system_calls = {
+            Tier.APART: _raise_wall(Layer.SECCOMP, SeccompFilter),
+            Tier.TOGETHER: _raise_wall(Layer.SECCOMP, lambda: SeccompFilter(without=_HANDLERS)),
+        }
     _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes + packages.taken_bytes))
     return Confinement(rules, system_calls, layers)
 

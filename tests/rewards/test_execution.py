@@ -97,6 +97,7 @@ def test_metrics(reward):
         "execution/syntax_error": 0.2,
         "execution/infra_error": 0.2,
         "execution/infra_failures": 1.0,
+        "execution/together": 0.0,
         "execution/pass_rate": 0.25,
         "execution/success_rate": 0.5,
         "execution/test_pass_rate": 4 / 8,
@@ -177,9 +178,13 @@ def test_hidden_tests_do_not_pay_but_show_who_learned_the_visible_ones():
     reward.close()
 
 
-def test_masked_programs_are_shown(reward, caplog):
-    graded(reward, "x = 1", tests="assert (")
-    assert "1 of 1 programs could not be judged" in caplog.text
+def test_masked_programs_are_shown_once_for_each_problem(reward, caplog):
+    for _ in range(2):
+        graded(reward, "x = 1", "x = 2", tests="assert x ==")
+    told = [record.message for record in caplog.records]
+    assert len(told) == 1
+    assert told[0].startswith("2 of 2 programs could not be judged")
+    assert told[0].endswith("begin: assert x ==")
 
 
 STDIO = [{"input": f"{n} {n}\n", "output": f"{2 * n}\n"} for n in range(1, 5)]

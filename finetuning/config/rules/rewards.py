@@ -7,6 +7,7 @@ from whetstone.finetuning.config.schema import Config, OnlineConfig
 from whetstone.finetuning.config.settings import MISSING
 from whetstone.finetuning.errors import MissingKey, Problem
 from whetstone.rewards.composition import UnusableRewardsError, in_order
+from whetstone.rewards.criteria import CriteriaConfig
 from whetstone.rewards.custom.lookup import why_no_name, why_unusable
 from whetstone.rewards.custom.reward import CustomConfig
 from whetstone.rewards.execution import ExecutionConfig
@@ -40,7 +41,9 @@ def models_of_rewards_are_there(config: Config) -> Iterator[Problem]:
 def packages_are_installed(config: Config) -> Iterator[Problem]:
     """Check the packages of programs; nothing is imported for it."""
     for name, spec in config.reward.items():
-        if isinstance(spec, ExecutionConfig) and (missing := missing_packages(spec.packages)):
+        if not isinstance(spec, ExecutionConfig | CriteriaConfig):
+            continue
+        if missing := missing_packages(spec.packages):
             yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", why_missing(missing))
 
 

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Collection
 
 from whetstone.rewards.sandbox.isolation import syscalls
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_SECCOMP, check, libc
@@ -79,14 +80,15 @@ def _rules() -> dict[str, list[_Instruction]]:
     }
 
 
-def instructions(machine: str | None = None) -> list[_Instruction]:
-    """Return the filter for a machine, this one if it is not named.
+def instructions(machine: str | None = None, without: Collection[str] = ()) -> list[_Instruction]:
+    """Return the filter for a machine, this one if it is not named, that also refuses some calls.
 
     Numbers are found by halving, like in a sorted list: the kernel tries the filter with every
     system call when it is loaded, so a long chain would cost each program 0.1 ms.
     """
     architecture, numbers = syscalls.machine(machine)
-    actions = {numbers[name]: [_PERMIT] for name in syscalls.ALLOWED if name in numbers}
+    allowed = [name for name in syscalls.ALLOWED if name in numbers and name not in without]
+    actions = {numbers[name]: [_PERMIT] for name in allowed}
     actions |= {numbers[name]: rule for name, rule in _rules().items() if name in numbers}
     for names, end in ((syscalls.UNKNOWN, _fail(errno.ENOSYS)), (syscalls.DEADLY, _END)):
         actions |= {numbers[name]: [end] for name in names & numbers.keys()}
@@ -126,8 +128,8 @@ def _halve(ranges: list[tuple[int, list[_Instruction]]]) -> list[_Instruction]:
 class SeccompFilter:
     """The filter, built once. `load` puts it on this process for good; it needs no_new_privs."""
 
-    def __init__(self) -> None:
-        program = instructions()
+    def __init__(self, without: Collection[str] = ()) -> None:
+        program = instructions(without=without)
         code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = ctypes.create_string_buffer(

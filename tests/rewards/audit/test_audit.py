@@ -84,7 +84,7 @@ def test_a_perfect_reward_passes_everything():
     assert [finding for finding in report.findings if finding.earned or finding.harms] == []
     assert report.passed
     assert len(report.findings) == len(ATTACKS)
-    assert render(report).endswith("0 did harm: passed")
+    assert render(report).endswith("0 did harm; held off 100.0%: passed")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import ast
 
 import pytest
 
-from whetstone.rewards.sandbox import Sandbox
+from whetstone.rewards.sandbox import Job, Sandbox, Tier
 from whetstone.rewards.sandbox.alone import standing_alone
+from whetstone.rewards.sandbox.helpers import with_helpers
 
 
 @pytest.fixture(scope="module")
@@ -15,20 +16,22 @@ def sandbox():
 
 
 @pytest.mark.parametrize(
-    "tests",
+    ("tests", "line"),
     [
-        "assert 1 == 2\nassert f(1) == 2",
-        "wanted = [1, 2][5]\nassert f(1) == wanted",
-        "def wanted(x):\n    return x.missing\nexpected = wanted(1)\nassert f(1) == expected",
-        "import math\nassert math.sqrt(4) == 3\nassert f(1) == 2",
-        "rows = open('rows.txt').read()\nassert f(1) == 2",
-        "assert f(1) == 2\nassert len('abc') == 4",
+        ("assert 1 == 2\nassert f(1) == 2", 1),
+        ("wanted = [1, 2][5]\nassert f(1) == wanted", 1),
+        ("def wanted(x):\n    return x.missing\nexpected = wanted(1)\nassert f(1) == expected", 3),
+        ("import math\nassert math.sqrt(4) == 3\nassert f(1) == 2", 2),
+        ("rows = open('rows.txt').read()\nassert f(1) == 2", 1),
+        ("assert f(1) == 2\nassert len('abc') == 4", 2),
+        (with_helpers("def g():\n    return 1\ndef f():", "assert g()\nassert 1 == 2"), 2),
     ],
 )
-def test_the_tests_own_fault_is_no_program_s(sandbox, tests):
-    result = sandbox.run("def f(x): return 2", tests)
+@pytest.mark.parametrize("tier", Tier)
+def test_the_tests_own_fault_is_no_program_s(sandbox, tests, line, tier):
+    result = sandbox.run_many([Job("def f(x): return 2", tests, tier=tier)])[0]
     assert result.verdict == "infra_error"
-    assert result.detail.startswith("the tests fail whatever the program does: ")
+    assert result.detail.startswith(f"the tests fail in line {line} whatever the program does: ")
     assert " in: " in result.detail
 
 
@@ -62,8 +65,10 @@ def test_the_tests_own_fault_is_no_program_s(sandbox, tests):
         ("limit = 3\ndef f(x): pass", "f(1)\nassert limit == 4"),
     ],
 )
-def test_no_program_masks_itself(sandbox, program, tests):
-    assert sandbox.run(program, tests).verdict in {"failed", "error"}
+@pytest.mark.parametrize("tier", Tier)
+def test_no_program_masks_itself(sandbox, program, tests, tier):
+    [result] = sandbox.run_many([Job(program, tests, tier=tier)])
+    assert result.verdict in {"failed", "error", "violation"}
 
 
 def test_a_module_that_a_statement_changes_is_no_longer_pure():

@@ -102,6 +102,8 @@ def sandbox():
         (CASE + "if __name__ == '__main__':\n    unittest.main()\n", 4),
         (CASE + "unittest.main()\n", 4),
         (CASE + "if __name__ == '__main__':\n    sys.exit(unittest.main())\n", 4),
+        (f"{CASE}def main():\n    unittest.main()\nif __name__ == '__main__':\n    main()\n", 4),
+        (f"{CASE}def main():\n    'Run.'\n    return unittest.main()\nsys.exit(main())\n", 4),
         (ROWS, 1),
         (ALONE, 1),
         (FUNCTIONS, 2),

@@ -319,7 +319,7 @@ def test_honest_programs_pass(sandbox, program, tests):
         ),
         (
             "def f(x): return x",
-            "class C: pass\nassert f([C()]) == 1",
+            "class C: pass\nassert f(1) == 1\nassert f([C()]) == 1",
             Verdict.ERROR,
             "cannot pass a C",
         ),

@@ -71,6 +71,26 @@ def test_a_wrong_program_is_not_paid(sandbox, program, tests):
     assert result.verdict not in {"passed", "infra_error"}
 
 
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def check(given, wanted):\n    assert f(given) == wanted\ncheck(table, 6)",
+        "for given in [table]:\n    assert f(given) == 6",
+        "class Test:\n    t = table\n    def test_it(self): assert f(self.t) == 6",
+    ],
+)
+def test_a_table_of_the_tests_that_cannot_be_passed_is_their_fault(sandbox, tests):
+    result = sandbox.run("def f(t): return int(t.a.sum())", TABLE + tests)
+    assert result.verdict == "infra_error"
+    assert "the tests cannot pass a DataFrame to the program" in result.detail
+
+
+def test_once_a_program_has_answered_what_is_passed_may_be_its_doing(sandbox):
+    tests = "x = f(None)\nassert f(table if x else 1) == 1"
+    result = sandbox.run("def f(t): return True", TABLE + tests)
+    assert result.verdict == "error"
+
+
 def test_names_that_are_no_packages_are_told():
     absent = ["__main__", "", "os.path", "no_such_module"]
     assert find_packages(["os", "math"]).modules == ()

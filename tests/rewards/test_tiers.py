@@ -1,0 +1,126 @@
+"""Where tests run is decided by a problem's tests and its reference, and told."""
+
+import pytest
+
+from whetstone.rewards.execution import ExecutionReward
+from whetstone.rewards.sandbox import Tier
+from whetstone.rewards.tests_source import why_uncarried
+from whetstone.rewards.tiers import Tiers, describe_tiers, problems_of
+
+PLAIN = "assert area(2, 3) == 6"
+RIGHT = "def area(a, b=None): return a.w * a.h if b is None else a * b"
+OWN_CLASS = "class Box:\n    w, h = 2, 3\nassert area(Box()) == 6"
+COUNTED = "calls = []\nclass Box:\n    w, h = 2, 3\nassert list(map(area, [Box()])) == [6]"
+"""Its source does not tell that an object of its own class reaches the program."""
+
+
+@pytest.fixture
+def reward():
+    made = []
+
+    def build(**settings):
+        made.append(ExecutionReward(timeout_s=2.0, workers=1, **settings))
+        return made[-1]
+
+    yield build
+    for one in made:
+        one.close()
+
+
+def graded(reward, program, tests, **columns):
+    logged = {}
+    columns = {name: [value] for name, value in columns.items()}
+    [paid] = reward(
+        prompts=["?"],
+        completions=[program],
+        tests=[tests],
+        log_metric=logged.__setitem__,
+        **columns,
+    )
+    return paid, logged["execution/together"]
+
+
+def test_apart_is_the_rule_and_what_cannot_be_carried_runs_together(reward):
+    auto = reward()
+    assert graded(auto, RIGHT, PLAIN) == (1.0, 0.0)
+    assert graded(auto, RIGHT, OWN_CLASS) == (1.0, 1.0)
+    assert graded(auto, "def area(a): return 5", OWN_CLASS) == (0.0, 1.0)
+
+
+def test_a_reference_tells_what_the_source_does_not(reward):
+    auto = reward()
+    assert why_uncarried(COUNTED, ()) is None
+    assert graded(auto, RIGHT, COUNTED, reference=RIGHT) == (1.0, 1.0)
+    assert graded(auto, "def area(a): return 5", COUNTED, reference=RIGHT) == (0.0, 1.0)
+
+
+def test_a_problem_that_its_reference_fails_is_masked(reward, caplog):
+    assert graded(reward(), RIGHT, PLAIN, canonical_solution="def area(a, b): return 5") == (
+        None,
+        0.0,
+    )
+    assert "its reference fails: failed" in caplog.text
+
+
+def test_a_slow_reference_is_no_reason_to_refuse_a_problem(reward):
+    slow = "import time\ndef area(a, b):\n    time.sleep(9)"
+    assert graded(reward(), RIGHT, PLAIN, reference=slow) == (1.0, 0.0)
+
+
+def test_the_tier_does_not_depend_on_the_program(reward):
+    """Not even one that nobody can judge apart is judged together for it."""
+    auto = reward()
+    odd = "class Odd:\n    def __eq__(s, o): return True\ndef area(a, b): return Odd()"
+    assert graded(auto, odd, PLAIN, reference=RIGHT) == (0.0, 0.0)
+    assert graded(auto, odd, OWN_CLASS) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("tier", "paid"),
+    [("apart", (None, 0.0)), ("together", (1.0, 1.0)), ("refuse", (None, 0.0))],
+)
+def test_where_tests_run_can_be_said(reward, tier, paid):
+    assert graded(reward(tier=tier), RIGHT, OWN_CLASS) == paid
+
+
+def test_the_start_says_how_many_run_where(reward):
+    columns = {
+        "prompt": ["?"] * 4,
+        "tests": [PLAIN, "assert area(3, 3) == 9", OWN_CLASS, "assert area(1, 1) == 2"],
+        "reference": [RIGHT] * 4,
+    }
+    told = reward().prepare(columns)
+    assert told == (
+        "2 problems apart, 1 together (they pass an object of a class of their own to area), "
+        "1 refused: its reference fails: failed: AssertionError in: assert area(1, 1) == 2"
+    )
+    with pytest.raises(ValueError, match=r"no problem can be judged.*tier=apart"):
+        reward().prepare({"tests": [PLAIN], "reference": ["def area(a, b): return 0"]})
+
+
+def test_one_that_cannot_be_guarded_is_refused_together(reward):
+    text = "assert eval('area(2, 3)') == 6"
+    assert graded(reward(), RIGHT, text) == (1.0, 0.0)
+    assert graded(reward(tier="together"), RIGHT, text) == (None, 1.0)
+
+
+def test_packages_that_reach_all_memory_keep_tests_apart(reward):
+    numpy = pytest.importorskip("numpy")
+    auto = reward(packages=[numpy.__name__])
+    assert graded(auto, RIGHT, PLAIN) == (1.0, 0.0)
+    assert graded(auto, RIGHT, OWN_CLASS) == (None, 1.0)
+
+
+def test_a_problem_is_decided_once():
+    class Never:
+        def run_many(self, jobs):
+            assert not list(jobs)
+            return []
+
+    tiers = Tiers("auto", frozenset())
+    problems = problems_of([PLAIN, OWN_CLASS, PLAIN])
+    decisions = tiers.decide(problems, Never())
+    assert [decision.tier for decision in decisions] == [Tier.APART, Tier.TOGETHER, Tier.APART]
+    assert describe_tiers(problems, decisions) == (
+        "1 problem apart, 1 together (they pass an object of a class of their own to area)"
+    )
