@@ -57,6 +57,17 @@ class Regrade:
     has_own_rows: bool
     """Whether tests and other columns come from the data that the run was trained on."""
 
+    @property
+    def algorithm(self) -> OnlineConfig:
+        """That of the run, which turned scores into advantages."""
+        return _sampling(self.stored)
+
+    @property
+    def passes(self) -> tuple[float, float]:
+        """The sums of rewards from which on a completion passed, and passes now."""
+        before, after = self.algorithm.curriculum, _sampling(self.judge).curriculum
+        return before.pass_reward, after.pass_reward
+
 
 def load_regrade(given: Sequence[str]) -> Regrade:
     """Check a command line, all of it.
@@ -82,6 +93,12 @@ def load_regrade(given: Sequence[str]) -> Regrade:
     if problems or judge is None:
         raise ConfigError(list(dict.fromkeys(problems)))
     return Regrade(run, stored, judge, not _names(parted.shared, "data"))
+
+
+def _sampling(config: Config) -> OnlineConfig:
+    if not isinstance(config.algo, OnlineConfig):
+        raise TypeError("the gate lets only algorithms through that sample")
+    return config.algo
 
 
 def _standing_in(stored: Config, kept: Sequence[str], typed: Sequence[str]) -> list[str]:

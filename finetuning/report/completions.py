@@ -75,7 +75,7 @@ def _first_and_last_sights(folder: Path) -> dict[str, tuple[_Sight, ...]]:
     for path in sorted(folder.glob("*.parquet")):
         # Completions are the bulk of a file and are read only where they are shown.
         for row in read_rows(path, columns=["step", "prompt"]):
-            prompt, sight = _as_text(row["prompt"]), _Sight(row["step"], path)
+            prompt, sight = as_text(row["prompt"]), _Sight(row["step"], path)
             if prompt not in first or sight.step < first[prompt].step:
                 first[prompt] = sight
             if prompt not in last or sight.step > last[prompt].step:
@@ -110,20 +110,20 @@ def _typical_sample(sight: _Sight, prompt: str) -> TypicalCompletion:
     group = [
         row
         for row in read_rows(sight.path)
-        if row["step"] == sight.step and _as_text(row["prompt"]) == prompt
+        if row["step"] == sight.step and as_text(row["prompt"]) == prompt
     ]
     names = [name for name in group[0] if name not in NOT_A_SCORE]
     means = {name: _mean(row[name] for row in group) for name in names}
     row = min(group, key=lambda row: sum(_distance(row[name], means[name]) for name in names))
     return TypicalCompletion(
         step=sight.step,
-        completion=_as_text(row["completion"]),
+        completion=as_text(row["completion"]),
         scores=tuple(RewardScore(name, present(row[name]), means[name]) for name in names),
         group_size=len(group),
     )
 
 
-def _as_text(value: str | list[dict[str, Any]]) -> str:
+def as_text(value: str | list[dict[str, Any]]) -> str:
     """Flatten a conversation; the role is told only where there is more than one message."""
     if isinstance(value, str):
         return value
