@@ -83,10 +83,10 @@ _SUM = "sum_then_normalize"
 
 def _relative_to_group(scores_B: torch.Tensor, settings: OnlineConfig) -> torch.Tensor:
     """GRPO's: the distance to the group's mean, in standard deviations of group or batch."""
-    generations, scale = group_size(settings), trl_argument(settings, "scale_rewards")
+    generations = group_size(settings)
     scores_P_N = scores_B.view(-1, generations)
     advantages_B = scores_B - _each(torch.nanmean(scores_P_N, dim=1), generations)
-    match {True: "group", False: "none"}.get(scale, scale):
+    match trl_argument(settings, "scale_rewards"):
         case "group":
             return advantages_B / (_each(nanstd(scores_P_N, dim=1), generations) + _EPSILON)
         case "batch":
