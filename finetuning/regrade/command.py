@@ -18,7 +18,7 @@ from whetstone.finetuning.artifacts.run_name import digest
 from whetstone.finetuning.config.regrade import Regrade
 from whetstone.finetuning.regrade.judging import judge_again
 from whetstone.finetuning.regrade.outcome import outcome_of
-from whetstone.finetuning.regrade.rows import Found, find_rows
+from whetstone.finetuning.regrade.rows import FoundRows, find_rows
 from whetstone.finetuning.report.console import working
 from whetstone.finetuning.report.regrade import RegradeOutcome, write_regrade
 from whetstone.finetuning.runtime.quiet import quiet_libraries
@@ -70,12 +70,12 @@ def _without_stop(spec: RewardConfig) -> RewardConfig:
     )
 
 
-def _values(found: Found, name: str) -> Iterator[Any]:
+def _values(found: FoundRows, name: str) -> Iterator[Any]:
     for batch in found.batches:
         yield from batch.columns[name]
 
 
-def _identity(regrade: Regrade, found: Found) -> dict[str, Any]:
+def _identity(regrade: Regrade, found: FoundRows) -> dict[str, Any]:
     """Return the journal's header: judges, and all that they are shown."""
     judges = {name: spec.model_dump(mode="json") for name, spec in regrade.judge.reward.items()}
     shown = [

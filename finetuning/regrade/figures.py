@@ -8,7 +8,7 @@ import torch
 
 from whetstone.finetuning.algo.dynamic import EQUAL
 from whetstone.finetuning.formats.fields import prompt_key
-from whetstone.finetuning.regrade.groups import Group
+from whetstone.finetuning.regrade.groups import JudgedGroup
 from whetstone.finetuning.report.completions import as_text
 from whetstone.finetuning.report.regrade import (
     AdvantageChanges,
@@ -20,7 +20,7 @@ from whetstone.finetuning.report.regrade import (
 )
 
 
-def pair_changes(groups: Iterable[Group]) -> PairChanges:
+def pair_changes(groups: Iterable[JudgedGroup]) -> PairChanges:
     """Count what became of the order of every two completions of a group that are judged twice."""
     counts: Counter[str] = Counter()
     for group in groups:
@@ -36,7 +36,7 @@ def pair_changes(groups: Iterable[Group]) -> PairChanges:
     return PairChanges(**{name: counts[name] for name in names})
 
 
-def advantage_changes(groups: Sequence[Group]) -> AdvantageChanges | None:
+def advantage_changes(groups: Sequence[JudgedGroup]) -> AdvantageChanges | None:
     """Compare the advantages of all completions; None where those of now are not known."""
     if not groups or any(group.advantages_after is None for group in groups):
         return None
@@ -56,7 +56,7 @@ def with_signal(scores: Iterable[torch.Tensor]) -> int:
 
 
 def prompt_changes(
-    groups: Sequence[Group], passes: tuple[float, float]
+    groups: Sequence[JudgedGroup], passes: tuple[float, float]
 ) -> tuple[PromptChange, ...]:
     """Return what each prompt would have taught, those that moved most first.
 
@@ -65,7 +65,7 @@ def prompt_changes(
         passes: the sum of rewards from which on a completion passed, and passes now.
 
     """
-    by_prompt: dict[str, list[Group]] = {}
+    by_prompt: dict[str, list[JudgedGroup]] = {}
     for group in groups:
         by_prompt.setdefault(prompt_key({"prompt": group.prompt}), []).append(group)
     changes = [
@@ -82,10 +82,10 @@ def prompt_changes(
     return tuple(sorted(changes, key=lambda change: -change.weight))
 
 
-def examples(groups: Sequence[Group], count: int) -> tuple[RegradedPrompt, ...]:
+def examples(groups: Sequence[JudgedGroup], count: int) -> tuple[RegradedPrompt, ...]:
     """Show, of each prompt that moved most, the group that did, and its gain and its loss."""
     ordered = sorted(groups, key=lambda group: -_moves(group).sum().item())
-    chosen: dict[str, Group] = {}
+    chosen: dict[str, JudgedGroup] = {}
     for group in ordered:
         if len(chosen) == count or not _moves(group).sum():
             break
@@ -93,7 +93,7 @@ def examples(groups: Sequence[Group], count: int) -> tuple[RegradedPrompt, ...]:
     return tuple(_example(group) for group in chosen.values())
 
 
-def lesson(group: Group) -> Lesson:
+def lesson(group: JudgedGroup) -> Lesson:
     """Say what one group would have taught."""
     before, after = _spread(group.before) > EQUAL, _spread(group.after) > EQUAL
     if len(group.completions) == 1:  # compared with a critic, and with no other completion
@@ -126,7 +126,7 @@ def _lesson(of_groups: Sequence[Lesson]) -> Lesson:
     return Lesson.OTHER if other else Lesson.SAME
 
 
-def _example(group: Group) -> RegradedPrompt:
+def _example(group: JudgedGroup) -> RegradedPrompt:
     order = _moves(group, signed=True).argsort(stable=True).tolist()
     places = dict.fromkeys([order[-1], order[0]])  # the gain, then the loss
     after = group.advantages_after
@@ -147,7 +147,7 @@ def _example(group: Group) -> RegradedPrompt:
     )
 
 
-def _moves(group: Group, *, signed: bool = False) -> torch.Tensor:
+def _moves(group: JudgedGroup, *, signed: bool = False) -> torch.Tensor:
     """Return how far each completion moved beside the others; 0 where it was not judged twice."""
     moves_N = (group.after - group.before).double()
     if len(moves_N) > 1:

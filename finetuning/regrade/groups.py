@@ -35,7 +35,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Group:
+class JudgedGroup:
     """The completions of one prompt that were drawn together."""
 
     prompt: Any
@@ -101,12 +101,12 @@ def groups_of(
     after: Judged,
     moved: tuple[float, ...] | None,
     settings: OnlineConfig,
-) -> Iterator[Group]:
+) -> Iterator[JudgedGroup]:
     """Cut a batch into its groups."""
     size, stored = group_size(settings), batch.stored
     for start in range(0, len(stored), size):
         part = slice(start, start + size)
-        yield Group(
+        yield JudgedGroup(
             prompt=stored.prompts[start],
             step=stored.step,
             completions=stored.completions[part],

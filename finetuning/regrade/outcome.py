@@ -17,7 +17,7 @@ from whetstone.finetuning.regrade.figures import (
     with_signal,
 )
 from whetstone.finetuning.regrade.groups import (
-    Group,
+    JudgedGroup,
     Judged,
     UnknownAdvantagesError,
     groups_of,
@@ -25,8 +25,8 @@ from whetstone.finetuning.regrade.groups import (
     new_scores,
     stored_scores,
 )
-from whetstone.finetuning.regrade.rows import Found
-from whetstone.finetuning.report.regrade import PASS_RATE, Measure, RegradeOutcome
+from whetstone.finetuning.regrade.rows import FoundRows
+from whetstone.finetuning.report.regrade import PASS_RATE, MeanChange, RegradeOutcome
 from whetstone.rewards.composition import RewardSet, in_order
 
 _EXAMPLES = 3
@@ -35,7 +35,7 @@ _NOT_READ = frozenset({"eval_tasks", "watch_task", "held_out"})
 
 
 def outcome_of(
-    regrade: Regrade, found: Found, scores: Sequence[Sequence[Score]], rewards: RewardSet
+    regrade: Regrade, found: FoundRows, scores: Sequence[Sequence[Score]], rewards: RewardSet
 ) -> RegradeOutcome:
     """Compare what was stored with what the rewards say now.
 
@@ -69,8 +69,8 @@ def outcome_of(
         unjudged=(int(old.isnan().sum()), int(new.isnan().sum())),
         left_out=dict(_left_out(found)),
         measures=(
-            Measure(PASS_RATE, pass_rate([old], passes[0]), pass_rate([new], passes[1])),
-            Measure("mean reward", _mean(old), _mean(new)),
+            MeanChange(PASS_RATE, pass_rate([old], passes[0]), pass_rate([new], passes[1])),
+            MeanChange("mean reward", _mean(old), _mean(new)),
             *_each_reward([spec.name for spec in asked], before, names, after),
         ),
         with_signal=(
@@ -87,8 +87,8 @@ def outcome_of(
 
 
 def _groups(
-    regrade: Regrade, found: Found, before: Sequence[Judged], after: Sequence[Judged]
-) -> tuple[list[Group], str]:
+    regrade: Regrade, found: FoundRows, before: Sequence[Judged], after: Sequence[Judged]
+) -> tuple[list[JudgedGroup], str]:
     """Return all groups, with advantages where all are known, else why they are not."""
     settings, why = regrade.algorithm, ""
     parts = [*zip(found.batches, before, after, strict=True)]
@@ -103,7 +103,7 @@ def _groups(
 
 def _each_reward(
     asked: Sequence[str], before: Sequence[Judged], names: Sequence[str], after: Sequence[Judged]
-) -> Iterator[Measure]:
+) -> Iterator[MeanChange]:
     """Yield the mean of each reward, unless one alone is all there is."""
     every = list(dict.fromkeys([*asked, *names]))
     if len(every) == 1:
@@ -111,7 +111,7 @@ def _each_reward(
     means_before = {name: _mean(_column(before, at)) for at, name in enumerate(asked)}
     means_after = {name: _mean(_column(after, at)) for at, name in enumerate(names)}
     for name in every:
-        yield Measure(f"reward {name}", means_before.get(name), means_after.get(name))
+        yield MeanChange(f"reward {name}", means_before.get(name), means_after.get(name))
 
 
 def _column(judged: Sequence[Judged], at: int) -> torch.Tensor:
@@ -132,7 +132,7 @@ def _mean(values: torch.Tensor) -> float | None:
     return judged.mean().item() if len(judged) else None
 
 
-def _left_out(found: Found) -> Iterator[tuple[str, int]]:
+def _left_out(found: FoundRows) -> Iterator[tuple[str, int]]:
     if found.without_row:
         yield "these data do not have their prompts", found.without_row
     if found.ambiguous:

@@ -29,7 +29,7 @@ class JudgedBatch:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRows:
     """What can be judged, and how many completions cannot."""
 
     batches: tuple[JudgedBatch, ...]
@@ -39,7 +39,7 @@ class Found:
     """Completions of prompts that several rows have, with other tests each."""
 
 
-def find_rows(regrade: Regrade, batches: Sequence[StoredBatch], group: int) -> Found:
+def find_rows(regrade: Regrade, batches: Sequence[StoredBatch], group: int) -> FoundRows:
     """Find the row of each prompt; whole groups are left out where there is none.
 
     Args:
@@ -76,7 +76,7 @@ def find_rows(regrade: Regrade, batches: Sequence[StoredBatch], group: int) -> F
     if not judged:
         remedy = "no prompt of the run is there exactly once, so nothing can be judged"
         raise ConfigError([Problem(setting, remedy)])
-    return Found(tuple(judged), counts["missing"], counts["ambiguous"])
+    return FoundRows(tuple(judged), counts["missing"], counts["ambiguous"])
 
 
 def _by_prompt(rows: Iterable[Row]) -> tuple[dict[str, Row], set[str]]:

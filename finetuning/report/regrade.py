@@ -42,7 +42,7 @@ _SHOWN = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class MeanChange:
     """One figure as the run had it and as it is now; None where nothing was judged."""
 
     name: str
@@ -128,7 +128,7 @@ class RegradeOutcome:
     unjudged: tuple[int, int]
     left_out: Mapping[str, int]
     """Why stored completions were not judged again, and how many."""
-    measures: tuple[Measure, ...]
+    measures: tuple[MeanChange, ...]
     with_signal: tuple[int, int]
     """Groups in which completions are worth different amounts, then and now."""
     pairs: PairChanges
@@ -186,14 +186,14 @@ def verdict(outcome: RegradeOutcome) -> str:
     )
 
 
-def value(measure: Measure, figure: float | None) -> str:
+def value(measure: MeanChange, figure: float | None) -> str:
     """Write one figure of a measure."""
     if figure is None:
         return "\N{EN DASH}"
     return percent(figure) if measure.name == PASS_RATE else number(figure)
 
 
-def change(measure: Measure) -> str:
+def change(measure: MeanChange) -> str:
     """Write how far a measure moved."""
     if measure.before is None or measure.after is None:
         return "\N{EN DASH}"
