@@ -17,8 +17,8 @@ from whetstone.finetuning.regrade.figures import (
     with_signal,
 )
 from whetstone.finetuning.regrade.groups import (
-    JudgedGroup,
     Judged,
+    JudgedGroup,
     UnknownAdvantagesError,
     groups_of,
     moved_advantages,

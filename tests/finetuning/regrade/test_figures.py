@@ -16,8 +16,8 @@ from whetstone.finetuning.regrade.figures import (
     with_signal,
 )
 from whetstone.finetuning.regrade.groups import (
-    JudgedGroup,
     Judged,
+    JudgedGroup,
     UnknownAdvantagesError,
     moved_advantages,
 )
