@@ -14,8 +14,8 @@ from whetstone.evaluation.errors import Unjudged
 from whetstone.finetuning.algo.advantages import group_size
 from whetstone.finetuning.artifacts.completions import read_batches
 from whetstone.finetuning.artifacts.run_dir import locked
-from whetstone.finetuning.artifacts.run_name import digest
 from whetstone.finetuning.config.regrade import Regrade
+from whetstone.finetuning.regrade.identity import identity_of
 from whetstone.finetuning.regrade.judging import judge_again
 from whetstone.finetuning.regrade.outcome import outcome_of
 from whetstone.finetuning.regrade.rows import FoundRows, find_rows
@@ -44,7 +44,7 @@ def run_regrade(regrade: Regrade, console: Console) -> tuple[RegradeOutcome, Pat
     batches = read_batches(regrade.run, [_column(spec) for spec in asked])
     with working(console, "finding the rows of the prompts"):
         found = find_rows(regrade, batches, group_size(regrade.algorithm))
-    identity = _identity(regrade, found)
+    identity = identity_of(regrade, found)
     names = "-".join(regrade.judge.reward)
     folder = regrade.run / FOLDER / f"{names}-{identity['fingerprint'][:6]}"
     specs = [_without_stop(spec) for spec in regrade.judge.reward.values()]
@@ -73,16 +73,3 @@ def _without_stop(spec: RewardConfig) -> RewardConfig:
 def _values(found: FoundRows, name: str) -> Iterator[Any]:
     for batch in found.batches:
         yield from batch.columns[name]
-
-
-def _identity(regrade: Regrade, found: FoundRows) -> dict[str, Any]:
-    """Return the journal's header: judges, and all that they are shown."""
-    judges = {name: spec.model_dump(mode="json") for name, spec in regrade.judge.reward.items()}
-    shown = [
-        [batch.stored.step, batch.stored.prompts, batch.stored.completions, batch.columns]
-        for batch in found.batches
-    ]
-    settings = {"reward": judges, "shown": digest(shown)[:16]}
-    # The page also depends on what counts as a pass, and two pages need two folders.
-    fingerprint = digest([settings, regrade.passes])[:16]
-    return {"task": regrade.run.name, "fingerprint": fingerprint, "settings": settings}

@@ -173,6 +173,20 @@ def test_a_killed_one_goes_on(known):
     assert Path("calls").read_text() == "xxx"
 
 
+def test_a_mended_function_is_asked_again(known):
+    """Another process would be: a module is imported once."""
+    Path("judge_mended.py").write_text(
+        "def f(completions, **_):\n    return [0.0 for _ in completions]\n"
+    )
+    settings = ["reward=custom", "reward.custom.fn=judge_mended:f"]
+    assert measures(regrade(known, *settings))["mean reward"][1] == 0.0
+    Path("judge_mended.py").write_text(
+        "def f(completions, **_):\n    return [0.5 for _ in completions]\n"
+    )
+    del sys.modules["judge_mended"]
+    assert measures(regrade(known, *settings))["mean reward"][1] == 0.5
+
+
 def test_changed_data_are_judged_by_only_where_they_are_named(known, capsys):
     rewrite(row(ADD, "assert add(1, 2) == 3"), row(DOUBLE, "assert double(2) == 4"))
     with pytest.raises(SystemExit) as left:
