@@ -15,7 +15,7 @@ from whetstone.finetuning.report.curves import Size
 from whetstone.finetuning.report.page import both_sizes, render_page, write_page
 from whetstone.finetuning.report.shares import Share, shares_figure
 from whetstone.finetuning.report.svg import Tone
-from whetstone.finetuning.report.wording import number, percent, signed
+from whetstone.finetuning.report.wording import number, percent, signed, signed_points
 
 PAGE = "regrade.html"
 FIGURES = "regrade.json"
@@ -194,10 +194,11 @@ def value(measure: MeanChange, figure: float | None) -> str:
 
 
 def change(measure: MeanChange) -> str:
-    """Write how far a measure moved."""
+    """Write how far a measure moved: a rate in percentage points."""
     if measure.before is None or measure.after is None:
         return "\N{EN DASH}"
-    return signed(measure.after - measure.before)
+    difference = measure.after - measure.before
+    return signed_points(difference) if measure.name == PASS_RATE else signed(difference)
 
 
 def _lessons_figure(outcome: RegradeOutcome, size: Size) -> Figure | None:

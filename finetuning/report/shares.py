@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from whetstone.finetuning.report.curves import Size, new_figure, write
 from whetstone.finetuning.report.svg import Tone
 
+_LABEL = 8.5
+"""Width of a label with count and percentage, in sizes of the font."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -28,14 +31,15 @@ def shares_figure(shares: Sequence[Share], size: Size) -> Figure | None:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set(xlim=(0, size.width), ylim=(0, height))
-    start = 0.0
+    room, start = size.width / len(shares), 0.0
     for column, share in enumerate(shares):
         width = size.width * share.count / total
         axes.barh(
             0.9 * size.font, width, left=start, height=1.6 * size.font, color=share.tone.light
         )
         style = {"color": share.tone.light, "fontsize": size.font}
-        text = f"{share.name} {share.count} ({share.count / total:.0%})"
-        write(axes, (column * size.width / len(shares), 3.2 * size.font), (0, 0), text, **style)
+        part = f"{share.count / total:.0%}"
+        text = f"{share.name} {f'{share.count} ({part})' if room > _LABEL * size.font else part}"
+        write(axes, (column * room, 3.2 * size.font), (0, 0), text, **style)
         start += width
     return figure
