@@ -18,7 +18,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+import yaml
 
+from whetstone.finetuning.artifacts.run_dir import as_yaml
 from whetstone.finetuning.commands import COMMANDS
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import (
@@ -28,6 +30,7 @@ from whetstone.finetuning.config.commands import (
     load_publish_dataset,
     load_publish_model,
 )
+from whetstone.finetuning.config.regrade import load_regrade
 from whetstone.finetuning.config.validation import load_validation
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.training_command import checked
@@ -193,6 +196,16 @@ def exists(words: list[str]) -> None:
     assert all(Path(word).exists() for word in words if word.startswith("outputs/"))
 
 
+def regrade(words: list[str]) -> None:
+    """The gate of `whetstone regrade`, where the run of the page has ended."""
+    run = Path(next(word for word in words if word.startswith("run=")).removeprefix("run="))
+    (run / "completions").mkdir()
+    (run / "completions" / "completions_00001.parquet").touch()
+    config = load(["model=qwen", "data=nano", "reward=execution"]).main
+    (run / "config.yaml").write_text(yaml.safe_dump(as_yaml(config)))
+    load_regrade(words)
+
+
 GATES: dict[str, Callable[[list[str]], object]] = {
     "audit": audit,
     "collect": collect,
@@ -204,6 +217,7 @@ GATES: dict[str, Callable[[list[str]], object]] = {
     "nano": exists,
     "publish model": load_publish_model,
     "publish dataset": load_publish_dataset,
+    "regrade": regrade,
     "report": exists,
     "validate": load_validation,
 }

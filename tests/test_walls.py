@@ -131,6 +131,10 @@ ROOMS = {
     "collect": {
         *("artifacts", "config", "data", "errors", "formats", "model", "rollout", "training"),
     },
+    "regrade": {
+        *("algo", "artifacts", "config", "data", "errors", "formats", "report", "runtime"),
+        "training",
+    },
     "pipeline": {
         *("artifacts", "collect", "config", "data", "errors", "formats", "hooks", "model"),
         *("publish", "report", "rollout", "run", "runtime", "training"),
@@ -140,7 +144,7 @@ ROOMS = {
     "api": {"artifacts", "config", "launch"},
     "commands": {
         *("config", "credentials", "errors", "export", "inference", "launch", "model", "nano"),
-        *("pipeline", "publish", "report", "runtime"),
+        *("pipeline", "publish", "regrade", "report", "runtime"),
     },
     "training_command": {"artifacts", "config", "errors", "runtime", "sweep"},
     "cli": {"commands", "config", "runtime", "training_command"},

@@ -19,7 +19,7 @@ SIGNAL = "has_signal"
 SIGNAL_ROWS = "signal_rows"
 """Rows with signal in a micro-batch, on average over those of a generation on all ranks: what a
 mean over rows is divided by, so that no row counts more for the company that it is in."""
-_EQUAL = 1e-6
+EQUAL = 1e-6
 
 
 class GroupTrainer(OnlineTrainer):
@@ -54,7 +54,7 @@ class GroupTrainer(OnlineTrainer):
         groups_P_N = self.scores_G.view(-1, self.num_generations)
         highest_P = groups_P_N.nan_to_num(nan=-torch.inf).amax(1)
         lowest_P = groups_P_N.nan_to_num(nan=torch.inf).amin(1)
-        differs_P = highest_P - lowest_P > _EQUAL
+        differs_P = highest_P - lowest_P > EQUAL
         return self.mine(differs_P.repeat_interleave(self.num_generations))
 
     def _most_missing(self, signal_B: torch.Tensor) -> int:

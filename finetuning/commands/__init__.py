@@ -21,6 +21,7 @@ from whetstone.finetuning.commands import (
     merge,
     nano,
     publish,
+    regrade,
     report,
     validate,
 )
@@ -45,6 +46,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "audit": audit,
         "compare": compare,
         "validate": validate,
+        "regrade": regrade,
         "evaluate": evaluate,
         "collect": collect,
         "export": export,

@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from whetstone.evaluation.tasks.jsonl import SUFFIX
-from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.load import load
-from whetstone.finetuning.config.not_a_setting import answer_empty, answer_flag, answer_stray
-from whetstone.finetuning.config.overrides import is_flag, with_home
+from whetstone.finetuning.config.own_settings import part
 from whetstone.finetuning.config.resolve_model import WANTED, ModelRef, resolve_model
 from whetstone.finetuning.config.rules.outside import no_such_task
 from whetstone.finetuning.config.schema import Config
-from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
 _OWN = {
@@ -45,12 +42,8 @@ def load_validation(given: Sequence[str]) -> Validation:
         ConfigError: with every problem.
 
     """
-    own, shared, problems = _parted(given)
-    for name, expected in _OWN.items():
-        if name not in own:
-            problems.append(Problem(name, f"must be given: {name}=..., {expected}"))
-        elif not own[name] and not any(problem.setting == name for problem in problems):
-            problems.append(answer_empty(f"{name}=", expected))
+    parted = part(given, _OWN, _SHARED)
+    own, problems = parted.own, parted.problems
     models: dict[str, ModelRef] = {}
     for name in _MODELS:
         try:
@@ -59,40 +52,10 @@ def load_validation(given: Sequence[str]) -> Validation:
         except ConfigError as error:
             problems += error.problems
     prompts = own.get("prompts", "")
-    config = _config(shared, prompts, problems)
+    config = _config(parted.shared, prompts, problems)
     if problems or config is None:
         raise ConfigError(list(dict.fromkeys(problems)))
     return Validation(models["base"], models["tuned"], prompts, config)
-
-
-def _parted(given: Sequence[str]) -> tuple[dict[str, str], list[str], list[Problem]]:
-    """Return what is only of this command, the settings of a run, and what is neither."""
-    own: dict[str, str] = {}
-    shared: list[str] = []
-    problems: list[Problem] = []
-    before: str | None = None
-    for text in given:
-        key, sign, value = text.partition("=")
-        name = key.lstrip("+")
-        if is_flag(text):
-            problems.append(answer_flag(text, "grpo"))
-        elif not sign:
-            free = next((name for name in _OWN if name not in own), "")
-            problems.append(answer_stray(text, free, is_given=not free, before=before))
-        elif reason := why_refused(name, value):
-            own.setdefault(name, "")
-            problems.append(Problem(name, reason))
-        elif name in own:
-            problems.append(Problem(text, f"`{name}` was given twice; keep one of them"))
-        elif name in _OWN:
-            own[name] = with_home(value)
-        elif any(f"{name}.".startswith(f"{known}.") for known in _SHARED):
-            shared.append(text)
-        else:
-            known = did_you_mean(name, [*_OWN, *_SHARED])
-            problems.append(Problem(text, f"no such setting; {known}"))
-        before = text if sign else before
-    return own, shared, problems
 
 
 def _config(shared: list[str], prompts: str, problems: list[Problem]) -> Config | None:

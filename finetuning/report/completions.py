@@ -5,19 +5,13 @@ successes is advertising. Prompts seen both early and late come first; of the se
 of a prompt the one nearest to their mean score is shown.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from whetstone.finetuning.errors import BrokenRunError
-
-_NOT_A_SCORE = frozenset({"step", "prompt", "completion", "advantage"})
+from whetstone.finetuning.artifacts.completions import NOT_A_SCORE, present, read_rows
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,8 @@ def _first_and_last_sights(folder: Path) -> dict[str, tuple[_Sight, ...]]:
     last: dict[str, _Sight] = {}
     for path in sorted(folder.glob("*.parquet")):
         # Completions are the bulk of a file and are read only where they are shown.
-        for row in _read_rows(path, columns=["step", "prompt"]):
-            prompt, sight = _as_text(row["prompt"]), _Sight(row["step"], path)
+        for row in read_rows(path, columns=["step", "prompt"]):
+            prompt, sight = as_text(row["prompt"]), _Sight(row["step"], path)
             if prompt not in first or sight.step < first[prompt].step:
                 first[prompt] = sight
             if prompt not in last or sight.step > last[prompt].step:
@@ -115,45 +109,21 @@ def _both_ends(
 def _typical_sample(sight: _Sight, prompt: str) -> TypicalCompletion:
     group = [
         row
-        for row in _read_rows(sight.path)
-        if row["step"] == sight.step and _as_text(row["prompt"]) == prompt
+        for row in read_rows(sight.path)
+        if row["step"] == sight.step and as_text(row["prompt"]) == prompt
     ]
-    names = [name for name in group[0] if name not in _NOT_A_SCORE]
+    names = [name for name in group[0] if name not in NOT_A_SCORE]
     means = {name: _mean(row[name] for row in group) for name in names}
     row = min(group, key=lambda row: sum(_distance(row[name], means[name]) for name in names))
     return TypicalCompletion(
         step=sight.step,
-        completion=_as_text(row["completion"]),
-        scores=tuple(RewardScore(name, _present(row[name]), means[name]) for name in names),
+        completion=as_text(row["completion"]),
+        scores=tuple(RewardScore(name, present(row[name]), means[name]) for name in names),
         group_size=len(group),
     )
 
 
-def _read_rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    """Read the named columns, or else the required ones and every column of numbers."""
-    try:
-        schema = pq.read_schema(path)
-        missing = {"step", "prompt", "completion"} - set(schema.names)
-        if missing:
-            raise BrokenRunError(f"{path} lacks the column(s) {', '.join(sorted(missing))}")
-        table = pq.read_table(path, columns=columns or _shown_columns(schema))
-    except (pa.ArrowException, OSError) as error:
-        raise BrokenRunError(f"{path} is not a readable parquet file: {error}") from error
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
-
-
-def _shown_columns(schema: pa.Schema) -> list[str]:
-    # Reward functions may log extra columns of any type beside their scores.
-    scores = [
-        field.name
-        for field in schema
-        if field.name not in _NOT_A_SCORE and pa.types.is_floating(field.type)
-    ]
-    return ["step", "prompt", "completion", *scores]
-
-
-def _as_text(value: str | list[dict[str, Any]]) -> str:
+def as_text(value: str | list[dict[str, Any]]) -> str:
     """Flatten a conversation; the role is told only where there is more than one message."""
     if isinstance(value, str):
         return value
@@ -162,16 +132,11 @@ def _as_text(value: str | list[dict[str, Any]]) -> str:
     return "\n\n".join(f"[{message['role']}]\n{message.get('content') or ''}" for message in value)
 
 
-def _present(value: float | None) -> float | None:
-    """Return None for both ways in which an abstention is stored, null and NaN."""
-    return None if value is None or math.isnan(value) else value
-
-
 def _mean(values: Iterator[float | None]) -> float | None:
-    present = [value for value in map(_present, values) if value is not None]
-    return fmean(present) if present else None
+    said = [value for value in map(present, values) if value is not None]
+    return fmean(said) if said else None
 
 
 def _distance(value: float | None, mean: float | None) -> float:
-    present = _present(value)
-    return abs(present - mean) if present is not None and mean is not None else 0.0
+    said = present(value)
+    return abs(said - mean) if said is not None and mean is not None else 0.0

@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 
 from whetstone.evaluation.interval import Direction
 from whetstone.evaluation.validate import Example, Improvement
-from whetstone.finetuning.report.curves import Size, new_figure, write
+from whetstone.finetuning.report.curves import Size
 from whetstone.finetuning.report.page import both_sizes, render_page, write_page
+from whetstone.finetuning.report.shares import Share, shares_figure
 from whetstone.finetuning.report.svg import Tone
+from whetstone.finetuning.report.wording import number, signed
 
 PAGE = "validation.html"
 FIGURES = "validation.json"
@@ -86,37 +88,16 @@ def verdict(outcome: ValidationOutcome) -> str:
     )
 
 
-def number(value: float) -> str:
-    """Write a reward: `0.542`."""
-    return f"{value + 0.0:.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def signed(value: float) -> str:
-    """Write a change of reward: `+0.542`."""
-    return f"{value + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")
-
-
 def _outcomes_figure(main: Improvement | None, size: Size) -> Figure | None:
     """Draw the shares of prompts on which the tuned model is better, equal and worse."""
     if main is None:
         return None
     change = main.change
-    parts = [
-        ("better", change.wins, Tone.BLUE),
-        ("equal", change.ties, Tone.MUTED),
-        ("worse", change.losses, Tone.ORANGE),
-    ]
-    height = 4.6 * size.font
-    figure = new_figure(size, height)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.set(xlim=(0, size.width), ylim=(0, height))
-    start = 0.0
-    for column, (name, count, tone) in enumerate(parts):
-        width = size.width * count / change.problems
-        axes.barh(0.9 * size.font, width, left=start, height=1.6 * size.font, color=tone.light)
-        style = {"color": tone.light, "fontsize": size.font}
-        text = f"{name} on {count} ({count / change.problems:.0%})"
-        write(axes, (column * size.width / 3, 3.2 * size.font), (0, 0), text, **style)
-        start += width
-    return figure
+    return shares_figure(
+        [
+            Share("better on", Tone.BLUE, change.wins),
+            Share("equal on", Tone.MUTED, change.ties),
+            Share("worse on", Tone.ORANGE, change.losses),
+        ],
+        size,
+    )

@@ -35,6 +35,16 @@ def dollars(amount: float | None) -> str:
     return "\N{EN DASH}" if amount is None else f"${amount:,.2f}"
 
 
+def number(value: float) -> str:
+    """Write a reward: `0.542`."""
+    return f"{value + 0.0:.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def signed(value: float) -> str:
+    """Write a change of reward: `+0.542`."""
+    return f"{value + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
 def points(fraction: float) -> str:
     """Write a fraction as percentage points: `12.3`."""
     # A tiny negative number must not become "-0.0".

@@ -8,6 +8,17 @@ import pytest
 from whetstone.evaluation.generate import Kind
 from whetstone.evaluation.validate import ModelAnswer, Score, choose_examples, improvements
 from whetstone.finetuning.report.html import write_report
+from whetstone.finetuning.report.regrade import (
+    AdvantageChanges,
+    Lesson,
+    MeanChange,
+    PairChanges,
+    PromptChange,
+    RegradedCompletion,
+    RegradedPrompt,
+    RegradeOutcome,
+    write_regrade,
+)
 from whetstone.finetuning.report.validation import ValidationOutcome, write_validation
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -98,7 +109,39 @@ def report_page(run_folder):
     return write_report(run_folder)
 
 
-@pytest.mark.parametrize("name", ["report_page", "comparison_page", "validation_page"])
+@pytest.fixture
+def regrade_page(tmp_path):
+    lessons = dict(zip(Lesson, (12, 9, 7, 3), strict=True))
+    prompt = "Write it, and write it well. " * 12
+    shown = RegradedCompletion("return " * 40, 0.0, None, -1.5, 0.25)
+    outcome = RegradeOutcome(
+        run="/a/very/long/path/" * 6,
+        rewards=("execution", "random"),
+        settings={"reward.execution.partial_credit": ("False", "True")},
+        completions=5120,
+        groups=640,
+        generations=40,
+        changed=700,
+        gained=12,
+        lost=300,
+        unjudged=(0, 3),
+        left_out={"these data do not have their prompts": 8},
+        measures=(MeanChange("pass rate", 0.5, 0.45), MeanChange("reward random", None, 0.5)),
+        with_signal=(500, 520),
+        pairs=PairChanges(15_000, 20, 500, 30),
+        advantages=AdvantageChanges(0.05, 40, 0.97),
+        why_no_advantages="",
+        lessons=lessons,
+        prompts=tuple(PromptChange(prompt, 8, lesson, 0.5, None, 1.0) for lesson in Lesson),
+        examples=(RegradedPrompt(prompt, Lesson.OTHER, 3, (shown, shown)),),
+    )
+    return write_regrade(outcome, tmp_path)
+
+
+PAGES = ["report_page", "comparison_page", "validation_page", "regrade_page"]
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_can_be_read_on_a_phone_and_on_a_desk(name, scheme, browser, request):
     path = request.getfixturevalue(name)
