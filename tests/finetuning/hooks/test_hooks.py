@@ -237,18 +237,27 @@ def sft(tmp_path, answer):
     ]
 
 
-def test_the_best_look_is_what_is_finished_with(train, qwen_folder, tmp_path):
-    """A model that knows the answer unlearns it; the finished one still knows it."""
-    unasked = "hooks.evaluate.before=false"
-    given = [*sft(tmp_path, 1), f"model.path={qwen_folder}", "run.name=good", unasked]
-    good, report, _ = train(*given)
+@pytest.fixture(scope="module")
+def knowing(train_in, qwen_folder, tmp_path_factory):
+    """A run that ends with a model which knows the answer."""
+    place = tmp_path_factory.mktemp("knowing")
+    settings = [*sft(place, 1), f"model.path={qwen_folder}", "hooks.evaluate.before=false"]
+    return train_in(place)(*settings)
+
+
+@pytest.fixture
+def unlearning(knowing, tmp_path):
+    """Overrides of a run that teaches the same model another answer, with looks on the way."""
+    looks = [f"data.watch_task={tmp_path / 'eval.jsonl'}", "hooks.watch.every_steps=12"]
+    return [*sft(tmp_path, 2), f"model.path={knowing[0] / 'merged'}", *looks, "tracker=none"]
+
+
+def test_the_best_look_is_what_is_finished_with(train, knowing, unlearning):
+    good, report, _ = knowing
     assert report["best"] is None  # nobody looked
     scalars = EventAccumulator(str(good / "tensorboard")).Reload().Tags()["scalars"]
     assert "final_eval/eval_pass@1" in scalars
-    looks = [f"data.watch_task={tmp_path / 'eval.jsonl'}", "hooks.watch.every_steps=12"]
-    folder, report, screen = train(
-        *sft(tmp_path, 2), f"model.path={good / 'merged'}", *looks, "run.name=bad", "tracker=none"
-    )
+    folder, report, screen = train(*unlearning)
     assert report["best"]["kept"] == "best"
     assert (report["best"]["best_step"], report["best"]["last_step"]) == (0, 30)
     assert (report["best"]["best"], report["best"]["last"]) == (1.0, 0.0)
@@ -256,7 +265,11 @@ def test_the_best_look_is_what_is_finished_with(train, qwen_folder, tmp_path):
     assert report["after"] == report["before"] == {"eval": report["after"]["eval"]}
     assert report["after"]["eval"]["pass@1"] == 1.0
     assert [path.name for path in (folder / "best").iterdir()] == ["step-0"]
-    off = [*sft(tmp_path, 2), f"model.path={good / 'merged'}", *looks, "tracker=none", unasked]
-    folder, report, _ = train(*off, "hooks.best.keep=false", "run.name=off")
+
+
+@pytest.mark.nightly
+def test_without_the_best_look_the_last_weights_are_finished_with(train, unlearning):
+    settings = ["hooks.best.keep=false", "hooks.evaluate.before=false"]
+    folder, report, _ = train(*unlearning, *settings)
     assert report["after"]["eval"]["pass@1"] == 0.0
     assert not (folder / "best").exists()

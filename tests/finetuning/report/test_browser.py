@@ -99,7 +99,7 @@ def report_page(run_folder):
 
 
 @pytest.mark.parametrize("name", ["report_page", "comparison_page", "validation_page"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_a_page_can_be_read_on_a_phone_and_on_a_desk(name, scheme, browser, request):
     path = request.getfixturevalue(name)
     for width in (400, 1200):
