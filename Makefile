@@ -4,14 +4,18 @@ VENV ?= .venv
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: train test lint format check gpu-check resolve clean
+.PHONY: train test test-nightly lint format check gpu-check resolve clean
 
 train: $(VENV)/.train  ## install, then the main job: a tiny model learns to write Python
 	$(VENV)/bin/python train.py $(ARGS)
 
-test: $(VENV)/.dev  ## install, then the tests (slow, gpu and network ones are left out)
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal \
-		-m "not slow and not gpu and not network" $(ARGS)
+TESTS = $(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
+
+test: $(VENV)/.dev  ## install, then the quick tests (nightly, slow, gpu and network ones are left out)
+	$(TESTS) -m "not nightly and not slow and not gpu and not network" $(ARGS)
+
+test-nightly: $(VENV)/.dev  ## the further cases of what the quick tests cover
+	$(TESTS) -m "nightly and not slow and not gpu and not network" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and the strict type checker
 	$(VENV)/bin/ruff check .

@@ -16,7 +16,9 @@ seeds, percentile intervals are known to be too narrow nevertheless.
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,8 +114,9 @@ def crossed_interval(
         raise ValueError(f"level={level}: give more than 0.0 and less than 1.0")
     if resamples < 1:
         raise ValueError(f"resamples={resamples}: give 1 or more")
+    weights_R_P, after = _draws_of_problems(problems, resamples, seed)
     rng = np.random.default_rng(seed)
-    weights_R_P = rng.multinomial(problems, np.full(problems, 1 / problems), resamples) / problems
+    rng.bit_generator.state = after
     means_R = _resampled(values, weights_R_P, rng)
     minus = None if minus_T_P is None else np.atleast_2d(np.asarray(minus_T_P, dtype=float))
     if minus is not None:
@@ -125,6 +128,17 @@ def crossed_interval(
     if minus is None:
         return drawn if np.ptp(values) else _mean_of_equals(values, level, bounds)
     return _with_unseen_changes(drawn, values.mean(axis=0) - minus.mean(axis=0), level, bounds)
+
+
+@lru_cache(maxsize=4)  # a report has many intervals of the same problems: they share their draws
+def _draws_of_problems(
+    problems: int, resamples: int, seed: int
+) -> tuple[NDArray[np.float64], dict[str, Any]]:
+    """Return the weight of each problem in each resample, and the generator's state after them."""
+    rng = np.random.default_rng(seed)
+    weights_R_P = rng.multinomial(problems, np.full(problems, 1 / problems), resamples) / problems
+    weights_R_P.setflags(write=False)
+    return weights_R_P, dict(rng.bit_generator.state)
 
 
 def _resampled(

@@ -31,9 +31,8 @@ from whetstone.finetuning.config import Config, Plan, Stage
 from whetstone.finetuning.config.references import referred, with_products
 from whetstone.finetuning.config.resolve_model import MERGED
 from whetstone.finetuning.errors import MergeRefusedError
-from whetstone.finetuning.hooks.custom import find_custom_hooks
 from whetstone.finetuning.hooks.progress import stage_banner
-from whetstone.finetuning.model.device import check_optimizer, choose_device
+from whetstone.finetuning.model.device import choose_device
 from whetstone.finetuning.model.merge import refusal
 from whetstone.finetuning.model.out_of_memory import of_training, told_how_to_fit
 from whetstone.finetuning.publish.at_run_end import publish_finished
@@ -48,8 +47,8 @@ from whetstone.finetuning.run import run_stage
 from whetstone.finetuning.runtime.distributed import join, share
 from whetstone.finetuning.runtime.environment import is_main
 from whetstone.finetuning.runtime.exit_codes import disk_named
+from whetstone.finetuning.training.preflight import preflight
 from whetstone.finetuning.training.prepare import StageRun
-from whetstone.finetuning.training.rewards import check_rewards
 from whetstone.finetuning.training.stage_cache import content_hash
 from whetstone.finetuning.training.summary import MERGE_REFUSED
 
@@ -74,12 +73,7 @@ def run_plan(plan: Plan, console: Console | None = None, *, is_point: bool = Fal
     """
     console = console or Console(quiet=not is_main())
     for stage in plan.stages:
-        # Refused before anything is written.
-        device = choose_device(stage.config.backend)
-        choose_rollout(stage.config.backend.rollout, device)
-        check_optimizer(str(stage.config.algo.args.get("optim", "")), device)
-        check_rewards(stage.config)
-        find_custom_hooks(stage.config.hooks.custom)
+        device = preflight(stage.config)
     join(device.kind)
     with _run_folder(plan) as folder:
         tell_place(console, "run", shown(folder))

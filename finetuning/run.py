@@ -15,35 +15,28 @@ from whetstone.finetuning.artifacts.checkpoints import last_checkpoint
 from whetstone.finetuning.artifacts.objective import Summary
 from whetstone.finetuning.artifacts.run_dir import run_id
 from whetstone.finetuning.config import Config
-from whetstone.finetuning.config.describe import measured_on
-from whetstone.finetuning.config.model_files import context_of, vocabulary_of
 from whetstone.finetuning.config.resolve_model import MERGED
-from whetstone.finetuning.config.rules.model import (
-    architecture_problems,
-    length_problems,
-    template_problems,
-)
-from whetstone.finetuning.config.schema import OnlineConfig
-from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.formats.dataset_type import Need
-from whetstone.finetuning.hooks.build import build_hooks, watch_metric
+from whetstone.finetuning.hooks.build import build_hooks
 from whetstone.finetuning.inference.stage_evaluation import Measure, Metrics
-from whetstone.finetuning.model.adapter import target_problems
+from whetstone.finetuning.model.adapter import check_targets
 from whetstone.finetuning.model.hub import local_folder
 from whetstone.finetuning.model.merge import Merger
-from whetstone.finetuning.model.policy import Policy, build_policy, load_policy, load_tokenizer
+from whetstone.finetuning.model.policy import Policy, build_policy, load_policy
 from whetstone.finetuning.model.scorer import (
     build_scorer,
     discriminator_files,
     fold_adapter,
     scale_files,
 )
-from whetstone.finetuning.model.tokenizer_checks import too_long, vocabulary_problems
-from whetstone.finetuning.report.console import tell, working
-from whetstone.finetuning.report.outcome import NOTHING_HELD_OUT
+from whetstone.finetuning.report.console import working
 from whetstone.finetuning.runtime.distributed import check_equal, share
 from whetstone.finetuning.runtime.environment import is_main, processes
 from whetstone.finetuning.runtime.quiet import quiet_libraries
+from whetstone.finetuning.training.preflight import (
+    check_model_files,
+    warn_if_nothing_is_held_out,
+)
 from whetstone.finetuning.training.prepare import Inputs, StageRun, prepare
 from whetstone.finetuning.training.summary import summarize
 from whetstone.finetuning.training.tracking import (
@@ -72,9 +65,7 @@ def run_stage(stage: StageRun) -> Summary:
             local_folder(config.model.path, config.model.revision)
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
-        # What is to be measured on nothing, the plan has said.
-        if measured_on(config) and not _holds_something_out(config, inputs):
-            tell(stage.console, NOTHING_HELD_OUT)
+        warn_if_nothing_is_held_out(stage, inputs)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
@@ -82,13 +73,6 @@ def run_stage(stage: StageRun) -> Summary:
             _until_merged(stage, inputs, measure, merged)
     gc.collect()  # the policy and its optimizer, before another copy of the weights is loaded
     return share(_sum_up(stage, measure, merged) if is_main() else {})
-
-
-def _holds_something_out(config: Config, inputs: Inputs) -> bool:
-    """Tell whether anything that is not trained on will be measured."""
-    wanted = config.hooks.evaluate
-    of_tasks = inputs.algorithm.makes_policy and wanted.tasks and (wanted.before or wanted.after)
-    return bool(of_tasks or watch_metric(config) or inputs.data.held_out)
 
 
 def _sum_up(stage: StageRun, measure: Measure, merged: Path) -> Summary:
@@ -113,7 +97,7 @@ def _measured_already() -> Policy:
 def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Path) -> None:
     """Measure the model as it is, train it, and leave the finished one."""
     config = stage.config
-    _check_model_files(stage, inputs)
+    check_model_files(stage, inputs)
     policy = _load(stage, inputs, measure)
     engine = stage.engine_for(policy) if inputs.algorithm.makes_policy else None
     merger = Merger(config.model, config.hooks.merge)
@@ -168,32 +152,7 @@ def _load(stage: StageRun, inputs: Inputs, measure: Measure) -> Policy:
             if is_policy
             else build_scorer(config.model, config.algo, stage.device, config.seed)
         )
-    if problems := [*target_problems(config.model, policy.model)]:
-        raise ConfigError(problems)
+    check_targets(config.model, policy.model)
     if is_policy and is_main():
         measure.before(lambda: policy)
     return policy
-
-
-def _check_model_files(stage: StageRun, inputs: Inputs) -> None:
-    """Refuse a model that the algorithm cannot train on these rows, now that its files are here."""
-    config, rows = stage.config, inputs.data.train
-    if config.model.path is None:
-        return
-    folder = local_folder(config.model.path, config.model.revision)
-    problems = [*architecture_problems(config, folder), *length_problems(config, folder)]
-    tokenizer = load_tokenizer(folder, config.model.trust_remote_code)
-    has_template = tokenizer.chat_template is not None
-    problems += template_problems(config, rows[0], has_template=has_template)
-    if not problems and (size := vocabulary_of(folder)) is not None:
-        setting = f"model.path={config.model.path}"
-        problems += vocabulary_problems(setting, rows, tokenizer, size)
-    if problems:
-        raise ConfigError(problems)
-    length, context = config.algo.args.get("max_completion_length"), context_of(folder)
-    if not isinstance(config.algo, OnlineConfig) or length is None or context is None:
-        return
-    if found := too_long(rows["prompt"], tokenizer, length, context):
-        if found.count == found.of:
-            raise ConfigError([found.problem])
-        stage.console.print(str(found.problem), highlight=False)

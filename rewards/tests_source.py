@@ -10,13 +10,14 @@ import builtins
 import keyword
 import re
 import sys
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from symtable import SymbolTable, symtable
 from typing import Any
 
 from whetstone.rewards.entry_points import root_names
 from whetstone.rewards.sandbox.helpers import with_helpers
-from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
+from whetstone.rewards.sandbox.imports import missing_imports
 from whetstone.rewards.sandbox.signatures import TRUSTED_MODULES
 from whetstone.rewards.sandbox.statements import (
     TRUSTED_NAMES,
@@ -47,8 +48,6 @@ _CALLED = re.compile(r"(?<![\w.])[^\W\d]\w*(?=[\w.]*\()|(?<=\()[^\W\d]\w*(?=\))"
 _IMPORT = re.compile(r"^[ \t]*(?:import[ \t]+([^\W\d]\w*)|from[ \t]+([.\w]+)).*", re.MULTILINE)
 _LOOKED_INTO = ('"""', "'''", "unittest", "doctest", "class ")
 """What no quick look understands: texts of several lines, and what the sandbox may refuse."""
-_PROGRAM = frozenset({".", "program", "answer", "candidate"})
-"""What else data sets call the module of the program, where they import it."""
 
 
 def wrong_tests(
@@ -74,7 +73,7 @@ def wrong_tests(
         return  # said where entry points are read
     try:
         tree = ast.parse(tests)
-        if missing := [*_missing_modules(tree, modules)]:
+        if missing := [*missing_imports(_untried(tree), modules)]:
             yield from missing
             return
         packages = modules - LIBRARY
@@ -194,31 +193,13 @@ def _is_bound(name: str, table: SymbolTable) -> bool:
     return symbol.is_assigned() or symbol.is_imported()
 
 
-def _missing_modules(tree: ast.Module, modules: frozenset[str]) -> Iterator[str]:
-    """Yield the imports that must fail. One within `try` may have been meant to."""
-    tried = {
-        id(part) for node in ast.walk(tree) if isinstance(node, ast.Try) for part in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name.partition(".")[0] for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = ["." if node.level else str(node.module).partition(".")[0]]
-        else:
-            continue
-        for name in names:
-            if name not in modules | PROGRAM_MODULES and id(node) not in tried:
-                yield f"`{ast.unparse(node)}`: {_why_missing(name)} (line {node.lineno})"
-
-
-def _why_missing(name: str) -> str:
-    if name in _PROGRAM:
-        known = ", ".join(sorted(PROGRAM_MODULES))
-        return f"the program has other names as a module ({known}); leave the import out"
-    return (
-        f"there is no module {name} where tests run, so that no program could pass; training uses "
-        f"what is installed by reward.execution.packages=[{name}], and measuring does not"
-    )
+def _untried(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what stands in the tests, but not in a `try`: an import there may be meant to fail."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        yield (node := waiting.popleft())
+        parts = ast.iter_child_nodes(node)
+        waiting.extend(part for part in parts if not isinstance(part, ast.Try))
 
 
 def _asks_nothing(tests: str, roots: Collection[str], tree: ast.Module) -> Iterator[str]:

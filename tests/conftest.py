@@ -1,9 +1,25 @@
 """Every test runs offline, quietly and away from the repository's outputs."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # tests share their cores: benchmarks/README.md
 os.environ["MLX_DISABLE_COMPILE"] = "1"  # a C++ compiler would run for each fused operation
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """A folder that the workers of one session share; who makes something there holds a lock."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def cache(shared) -> Path:
+    """Base models that all runs of a session share; a run that needs one in the making waits."""
+    return shared / "cache"

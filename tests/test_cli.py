@@ -182,18 +182,26 @@ def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path):
-    command = [sys.executable, str(ROOT / "train.py"), "-m", "seed=0,1", "debug=true"]
+def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path, cache):
+    command = [sys.executable, str(ROOT / "train.py"), "-m", "algo.args.beta=0.02,0.03"]
+    settings = ["debug=true", "hooks.evaluate.tasks=[]", "data.watch_task=null", "tracker=none"]
     done = subprocess.run(
-        [*command, "tracker=none"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*command, *settings, f"run.cache={cache}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, "a library's chatter"
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     runs = [path.parent.name for path in (tmp_path / "outputs").glob("*/report.html")]
-    assert sorted(runs) == [f"nano-nano-grpo-debug-seed-{seed}" for seed in (0, 1)]
+    assert len(runs) == 2
+    for name, beta in zip(sorted(runs), ("0.02", "0.03"), strict=True):
+        assert name.startswith("nano-nano-grpo-debug-")
+        assert f"beta-{beta}" in name
     points = [line for line in done.stdout.splitlines() if line.startswith(("1/2 ", "2/2 "))]
-    assert points == ["1/2 seed=0", "2/2 seed=1"]
+    assert points == ["1/2 algo.args.beta=0.02", "2/2 algo.args.beta=0.03"]
     folders = [f"outputs/{name}" for name in sorted(runs)]
     assert done.stdout.rstrip().endswith(f"whetstone compare {' '.join(folders)}")
     assert done.stdout.count("Next:") == 1

@@ -359,5 +359,9 @@ def test_the_first_command_starts(tmp_path):
 def test_ci_runs_commands_of_the_pages():
     blocks = re.findall(r"(?ms)^typed <<'EOF'\n(.*?)^EOF$", (ROOT / ".ci" / "run").read_text())
     lines = [line for block in blocks for line in block.splitlines()]
-    assert [line for line in lines if line.startswith("make t")] == ["make train", "make test"]
+    assert [line for line in lines if line.startswith("make t")] == [
+        "make train",
+        "make test",
+        "make test-nightly",
+    ]
     assert set(lines) <= {line.replace("outputs/NAME", "outputs/nano-nano-grpo") for line in LINES}

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from whetstone.evaluation.sampler import SamplingParams
 from whetstone.finetuning.config.schema import BaseCollect, Config
 from whetstone.finetuning.data.build import build_dataset
 from whetstone.finetuning.errors import ConfigError
@@ -87,15 +86,8 @@ class BaseSampler:
             choice = choose_rollout(self._config.backend.rollout, self._device)
             engine = build_engine(choice, policy.model, policy.tokenizer, self._device)
             self._sampler = TextSampler(policy.model, policy.tokenizer, engine=engine)
-        collect = self._collect
-        params = SamplingParams(
-            n=collect.samples,
-            temperature=collect.temperature,
-            top_p=collect.top_p,
-            top_k=collect.top_k,
-            max_new_tokens=collect.max_new_tokens,
-            stop=tuple(problems[0].get("stop") or ()),
-            seed=self._config.seed * 1_000_003 + number,
+        params = self._collect.params(
+            self._config.seed * 1_000_003 + number, tuple(problems[0].get("stop") or ())
         )
         return self._sampler([problem["prompt"] for problem in problems], params)
 

@@ -8,7 +8,7 @@ another reward in the same folder judges them without generating anew.
 import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -77,7 +77,7 @@ def run_validation(validation: Validation, console: Console) -> tuple[Validation
     quiet_libraries()
     config = validation.config
     task, rows = _load_prompts(validation)
-    settings = _settings(validation)
+    settings = replace(config.hooks.evaluate.settings(config.seed), k=())
     rewards = open_rewards(config.reward.values())
     device = choose_device(config.backend)
     folder = config.run.outputs / (config.run.name or _name(validation, task, settings))
@@ -118,21 +118,6 @@ def _columns(problem: TaskProblem, stop: tuple[str, ...]) -> Row:
         "entry_points": list(problem.entry_points),
         "stop": list(stop),
     }
-
-
-def _settings(validation: Validation) -> Settings:
-    wanted = validation.config.hooks.evaluate
-    return Settings(
-        samples=wanted.samples,
-        temperature=wanted.temperature,
-        top_p=wanted.top_p,
-        top_k=wanted.top_k,
-        max_new_tokens=wanted.max_new_tokens,
-        batch_size=wanted.batch_size,
-        seed=validation.config.seed,
-        k=(),
-        greedy=wanted.greedy,
-    )
 
 
 def _name(validation: Validation, task: Task, settings: Settings) -> str:

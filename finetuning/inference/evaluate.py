@@ -111,7 +111,7 @@ def _measure(
     sampler: LateSampler,
 ) -> None:
     """Write the results of one task after the other."""
-    settings = _settings(config)
+    settings = config.settings(config.seed)
     results: dict[str, Any] = {}
     for task in tasks:
         label = f"evaluation: {task.name}"
@@ -125,20 +125,6 @@ def _measure(
         results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
         _write_results(folder, results, config)
         _show(console, with_compile_rates(scores, compiled), intervals, config.confidence)
-
-
-def _settings(config: EvaluationConfig) -> Settings:
-    return Settings(
-        samples=config.samples,
-        temperature=config.temperature,
-        top_p=config.top_p,
-        top_k=config.top_k,
-        max_new_tokens=config.max_new_tokens,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        k=tuple(config.k),
-        greedy=config.greedy,
-    )
 
 
 def _compile_rates(

@@ -7,7 +7,6 @@ trained on and measured.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from whetstone.evaluation.sampler import SamplingParams
 from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.config.schema.commands import GenerateSettings
 from whetstone.finetuning.errors import ConfigError, Problem
@@ -33,7 +32,9 @@ def generate(settings: GenerateSettings, found: Found, prompts: Sequence[str]) -
         DeviceConfig(name=settings.device, device=settings.device, dtype=settings.dtype),
         f"device={settings.device}",
     )
-    chat = _asks_in_chat(settings, found)
+    params = settings.params(
+        settings.seed, tuple(settings.stop), chat=_asks_in_chat(settings, found)
+    )
     wanted = WeightsToMeasure(
         path=str(found.folder),
         revision=None,
@@ -41,16 +42,6 @@ def generate(settings: GenerateSettings, found: Found, prompts: Sequence[str]) -
         bits="4bit" if settings.load_in_4bit else None,
         adapter=settings.adapter,
         placement={},
-    )
-    params = SamplingParams(
-        n=settings.samples,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        max_new_tokens=settings.max_new_tokens,
-        stop=tuple(settings.stop),
-        seed=settings.seed,
-        chat=chat,
     )
     choice = choose_rollout(settings.rollout, device)
     with told_how_to_fit(partial(_smaller, settings)):

@@ -5,6 +5,7 @@ runs whatever a reward allowed.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ class Measure:
         It tells how far it is.
         """
         task = self._task(task_name, self._watch.limit)
-        settings = self._settings(self._watch.samples, (1,), greedy=False)
+        settings = replace(
+            self._wanted.settings(self._seed), samples=self._watch.samples, k=(1,), greedy=False
+        )
 
         def count(done: int, total: int) -> None:
             of = f"{done} of {total}" if done else f"{total}"
@@ -85,9 +88,7 @@ class Measure:
 
     def _all(self, when: str, policy: LoadPolicy) -> dict[str, Metrics]:
         """Measure every task; what is on disk is taken from there."""
-        settings = self._settings(
-            self._wanted.samples, tuple(self._wanted.k), greedy=self._wanted.greedy
-        )
+        settings = self._wanted.settings(self._seed)
         sampler = LateSampler(policy, self._engine_for)
         results: dict[str, Metrics] = {}
         for task in self._tasks:
@@ -115,19 +116,6 @@ class Measure:
 
     def _task(self, name: str, limit: int | None) -> Task:
         return build_task(name, limit, self._stop)
-
-    def _settings(self, samples: int, k: tuple[int, ...], *, greedy: bool) -> Settings:
-        return Settings(
-            samples=samples,
-            temperature=self._wanted.temperature,
-            top_p=self._wanted.top_p,
-            top_k=self._wanted.top_k,
-            max_new_tokens=self._wanted.max_new_tokens,
-            batch_size=self._wanted.batch_size,
-            seed=self._seed,
-            k=k,
-            greedy=greedy,
-        )
 
 
 class LateSampler:

@@ -13,7 +13,7 @@ from whetstone.evaluation.files import whole_folder
 from whetstone.finetuning.artifacts.provenance import Origin, write_origin
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.schema import ModelConfig
-from whetstone.finetuning.errors import Problem
+from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.model.device import AS_STORED
 from whetstone.finetuning.model.policy import Policy, load_policy
 from whetstone.finetuning.model.quantized import copy_dequantized
@@ -54,6 +54,12 @@ def adapter_config(config: ModelConfig) -> LoraConfig | None:
         target_modules=config.lora.target_modules,
         task_type="CAUSAL_LM",
     )
+
+
+def check_targets(config: ModelConfig, model: Any) -> None:
+    """Refuse an adapter of projections that this model does not have. Raises ConfigError."""
+    if problems := [*target_problems(config, model)]:
+        raise ConfigError(problems)
 
 
 def target_problems(config: ModelConfig, model: Any) -> Iterator[Problem]:

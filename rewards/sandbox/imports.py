@@ -2,10 +2,12 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 PROGRAM_MODULES = frozenset({"solution", "main", "submission"})
 """Names by which tests import the program, as files of tests do."""
+_OTHER_NAMES = frozenset({".", "program", "answer", "candidate"})
+"""What else data sets call the module of the program, where they import it."""
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -13,13 +15,30 @@ def imported(tree: ast.Module) -> set[str]:
     return {package for node in ast.walk(tree) for package in _packages(node)}
 
 
-def missing(tree: ast.Module, packages: frozenset[str] = frozenset()) -> set[str]:
-    """Return those that tests import before anything else, and that are not to be had here.
+def missing_imports(nodes: Iterable[ast.AST], packages: Collection[str] = ()) -> Iterator[str]:
+    """Say of each import among these nodes that must fail why it does, and what to do.
 
-    `packages` are to be had beside the library.
+    Args:
+        nodes: Statements of the tests. What they hold is not looked into.
+        packages: What can be imported beside the standard library and the program.
+
     """
-    found = {package for node in tree.body for package in _packages(node)}
-    return found - sys.stdlib_module_names - PROGRAM_MODULES - packages
+    for node in nodes:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for name in _packages(node) if not getattr(node, "level", 0) else ["."]:
+            if name not in sys.stdlib_module_names | PROGRAM_MODULES and name not in packages:
+                yield f"`{ast.unparse(node)}`: {_why_missing(name)} (line {node.lineno})"
+
+
+def _why_missing(name: str) -> str:
+    if name in _OTHER_NAMES:
+        known = ", ".join(sorted(PROGRAM_MODULES))
+        return f"the program has other names as a module ({known}); leave the import out"
+    return (
+        f"there is no module {name} where tests run, so that no program could pass; training uses "
+        f"what is installed by reward.execution.packages=[{name}], and measuring does not"
+    )
 
 
 def names_of_program(tree: ast.Module) -> set[str]:

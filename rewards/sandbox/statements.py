@@ -23,7 +23,7 @@ from whetstone.rewards.sandbox.helpers import lines_before
 from whetstone.rewards.sandbox.imports import (
     PROGRAM_MODULES,
     imported,
-    missing,
+    missing_imports,
     names_of_program,
 )
 from whetstone.rewards.sandbox.layouts import with_calls
@@ -237,12 +237,8 @@ def _require_tests_that_can_fail(tree: ast.Module) -> None:
 
 
 def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> None:
-    if absent := sorted(missing(tree, packages)):
-        there = ", ".join(["the standard library", *sorted(packages)])
-        raise UnrunnableTestsError(
-            f"they import {', '.join(absent)}, and there is {there} only; what is installed is "
-            f"made usable by reward.execution.packages=[{','.join(absent)}]"
-        )
+    if absent := [*missing_imports(tree.body, packages)]:
+        raise UnrunnableTestsError("; ".join(absent))
     if any(map(_imports, tree.body)) and "doctest" in imported(tree):
         raise UnrunnableTestsError("doctest would run texts of the program as code")
 

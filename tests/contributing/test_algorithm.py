@@ -1,5 +1,7 @@
 """An algorithm takes the files that CONTRIBUTING lists: one is added to a copy, and built there."""
 
+import pytest
+
 ALGORITHM = """
 from whetstone.finetuning.algo.grpo import build_grpo, grpo_arguments
 
@@ -54,6 +56,7 @@ def test_the_gate_knows_it_and_it_has_a_builder(tmp_path):
 """
 
 
+@pytest.mark.nightly  # the process imports TRL
 def test_an_algorithm_takes_what_is_promised(house):
     table, schema = "finetuning/algo/table.py", "finetuning/config/schema/algo.py"
     house.add("finetuning/algo/toy.py", ALGORITHM)

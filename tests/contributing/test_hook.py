@@ -1,5 +1,7 @@
 """A hook takes the files that CONTRIBUTING lists: one is added to a copy, and found there."""
 
+import pytest
+
 HOOK = """
 from transformers import TrainerCallback
 
@@ -23,6 +25,7 @@ def test_every_run_has_it():
 """
 
 
+@pytest.mark.nightly  # the process imports TRL
 def test_a_hook_takes_what_is_promised(house):
     defaults = "conf/hooks/default.yaml"
     house.add("finetuning/hooks/toy.py", HOOK)

@@ -22,6 +22,7 @@ print(json.dumps([rates, results]))
 """
 
 
+@pytest.mark.nightly  # the process imports a library that takes six seconds
 def test_the_evaluate_library_loads_it_without_a_permission(tmp_path):
     env = {name: value for name, value in os.environ.items() if name != "HF_ALLOW_CODE_EVAL"}
     root = str(Path(__file__).resolve().parents[2])

@@ -23,6 +23,13 @@ def test_the_interval_of_a_mean_is_the_textbook_one():
     assert high == pytest.approx(fmean(values) + margin, abs=0.1 * margin)
 
 
+def test_an_interval_does_not_depend_on_those_before_it():
+    values, seeds = [0.0, 0.5, 1.0, 1.0], [[0.0, 1.0, 1.0, 0.5], [1.0, 0.0, 0.5, 0.5]]
+    alone = crossed_interval(seeds, None, seed=3)
+    assert bootstrap_interval(values, seed=3) == bootstrap_interval(values, seed=3)
+    assert crossed_interval(seeds, None, seed=3) == alone
+
+
 def test_intervals_hold_the_truth_as_often_as_they_say():
     rng = random.Random(1)
     held = 0

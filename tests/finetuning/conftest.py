@@ -5,20 +5,32 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 from rich.console import Console
 
 from whetstone.finetuning.config import load
 
 
 @pytest.fixture(scope="session")
-def qwen_folder(tmp_path_factory) -> Path:
-    """A randomly initialised Qwen2 (grouped-query attention, untied) with the nano tokenizer."""
+def qwen_folder(shared) -> Path:
+    """A randomly initialised Qwen2 (grouped-query attention, untied) with the nano tokenizer.
+
+    One folder for all workers: a stage that was trained from it is theirs as well.
+    """
+    folder = shared / "models" / "qwen"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "tokenizer.json").exists():  # what is written last
+            _make_qwen(folder)
+    return folder
+
+
+def _make_qwen(folder: Path) -> None:
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     from whetstone.finetuning.nano import corpus
     from whetstone.finetuning.nano.tokenizer import build_tokenizer
 
-    folder = tmp_path_factory.mktemp("models") / "qwen"
     tokenizer = build_tokenizer([a + b for a, b in corpus(200, 0)], 512)
     torch.manual_seed(0)
     model = Qwen2ForCausalLM(
@@ -38,22 +50,33 @@ def qwen_folder(tmp_path_factory) -> Path:
     )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return folder
+
+
+Train = Callable[..., tuple[Path, dict, str]]
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory) -> Path:
-    """Stages that tests of one session share."""
-    return tmp_path_factory.mktemp("cache")
+def train_in(cache) -> Callable[[Path], Train]:
+    """Return what runs plans below a folder, for runs that several tests only read."""
+    return lambda folder: _train(folder / "outputs", cache)
 
 
 @pytest.fixture
-def train(tmp_path, cache) -> Callable[..., tuple[Path, dict, str]]:
+def train(train_in, tmp_path) -> Train:
     """Run a plan as the command does; return the run's folder, its report and what was printed."""
+    return train_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def unmeasured() -> list[str]:
+    """Overrides of a run without any evaluation, which costs more than the training of a test."""
+    return ["hooks.evaluate.tasks=[]", "data.watch_task=null"]
+
+
+def _train(outputs: Path, cache: Path) -> Train:
     from whetstone.finetuning.pipeline import run_plan
 
     def run(*overrides: str) -> tuple[Path, dict, str]:
-        outputs = tmp_path / "outputs"
         plan = load([f"run.outputs={outputs}", f"run.cache={cache}", *overrides])
         screen = io.StringIO()
         run_plan(plan, Console(file=screen, width=200))

@@ -15,7 +15,7 @@ CANNOT_IMPORT_US = """
 import sys
 class Nothing:
     def find_spec(self, name, *_):
-        if name.partition(".")[0] in {"finetuning", "rewards", "evaluation"}:
+        if name.partition(".")[0] == "whetstone":
             raise ImportError(name)
 sys.meta_path.insert(0, Nothing())
 """
@@ -57,10 +57,10 @@ def logits_from(script, folder, out):
     return np.load(out)
 
 
-@pytest.fixture
-def trained(train, qwen_folder):
+@pytest.fixture(scope="module")
+def trained(train_in, qwen_folder, unmeasured, tmp_path_factory):
     """A run whose adapter has clearly moved."""
-    folder, report, _ = train(
+    folder, report, _ = train_in(tmp_path_factory.mktemp("trained"))(
         "algo=grpo",
         "model=qwen",
         f"model.path={qwen_folder}",
@@ -68,8 +68,7 @@ def trained(train, qwen_folder):
         "reward=random",
         "debug=true",
         "tracker=none",
-        "hooks.evaluate.tasks=[]",
-        "data.watch_task=null",
+        *unmeasured,
         "algo.args.max_completion_length=8",
         "algo.args.learning_rate=0.01",
         "algo.args.warmup_steps=0",
@@ -85,9 +84,9 @@ def test_the_adapter_in_plain_peft_and_the_merged_model_in_plain_transformers(tr
 
 
 def test_our_package_is_out_of_reach_there(tmp_path):
-    command = [sys.executable, "-c", CANNOT_IMPORT_US + "import finetuning"]
+    command = [sys.executable, "-c", CANNOT_IMPORT_US + "import whetstone"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "ImportError: finetuning" in done.stderr
+    assert "ImportError: whetstone" in done.stderr
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")

@@ -108,6 +108,7 @@ def uninterrupted(tmp_path_factory):
     return figures(outputs)
 
 
+@pytest.mark.nightly
 def test_killed_everywhere_it_ends_with_the_same_figures(uninterrupted, tmp_path):
     kill_when(tmp_path, ".cache/nano-base-*/checkpoints/checkpoint-4/trainer_state.json")
     kill_when(tmp_path, "nano*/eval/before/*.samples.jsonl")
@@ -118,6 +119,7 @@ def test_killed_everywhere_it_ends_with_the_same_figures(uninterrupted, tmp_path
     assert figures(tmp_path) == uninterrupted
 
 
+@pytest.mark.nightly
 def test_the_uninterrupted_run_has_every_row_once(uninterrupted):
     assert [row["step"] for row in uninterrupted["rl"] if "reward" in row] == [1, 2, 3, 4, 5, 6]
     assert [row["step"] for row in uninterrupted["base"] if "loss" in row] == [2, 4, 6, 8, 10, 12]

@@ -203,6 +203,7 @@ def _is_below(process, root):
     return False
 
 
+@pytest.mark.nightly  # files and screen are looked through by test_teacher.py as well
 def test_the_key_is_nowhere_while_and_after_a_run_with_everything_on(
     server, qwen_folder, tmp_path, cache
 ):

@@ -19,8 +19,20 @@ from whetstone.finetuning.errors import ConfigError
 SMALL = ["debug=true", "tracker=none"]
 
 
-def test_the_quickstart_leaves_everything_the_docs_promise(train):
-    folder, report, screen = train("debug=true")
+@pytest.fixture(scope="module")
+def quickstart(train_in, tmp_path_factory):
+    """The quickstart as a newcomer runs it, measured before, during and after training."""
+    return train_in(tmp_path_factory.mktemp("quickstart"))("debug=true")
+
+
+@pytest.fixture(scope="module")
+def again(quickstart, train_in):
+    """The same run a second time, without a tracker, beside the first."""
+    return train_in(quickstart[0].parents[1])(*SMALL, "run.name=again")
+
+
+def test_the_quickstart_leaves_everything_the_docs_promise(quickstart):
+    folder, report, screen = quickstart
     assert report["status"] == "done"
     assert report["algo"] == "grpo"
     for when in ("before", "after"):
@@ -55,30 +67,30 @@ def test_the_quickstart_leaves_everything_the_docs_promise(train):
         assert told in (folder / "report.html").read_text()
 
 
-def test_the_second_run_starts_at_rl(train):
-    train(*SMALL, "run.name=first")
-    _, report, screen = train(*SMALL, "run.name=second")
+def figures(run):
+    folder, report, _ = run
+    rows = [
+        {key: value for key, value in row.items() if not key.startswith("seconds/")}
+        for row in read_metrics(folder / "metrics.jsonl")
+    ]
+    timed = ("step_time", "execution/programs_per_second")
+    rows = [{k: v for k, v in row.items() if k not in timed} for row in rows]
+    return rows, report["before"], report["after"]
+
+
+def test_the_second_run_starts_at_rl(again):
+    _, report, screen = again
     assert [stage["cached"] for stage in report["stages"]] == [True, False]
     assert "used again" in screen
 
 
-def test_the_same_command_gives_the_same_figures(train):
-    def figures(name):
-        folder, report, _ = train(*SMALL, f"run.name={name}")
-        rows = [
-            {key: value for key, value in row.items() if not key.startswith("seconds/")}
-            for row in read_metrics(folder / "metrics.jsonl")
-        ]
-        timed = ("step_time", "execution/programs_per_second")
-        rows = [{k: v for k, v in row.items() if k not in timed} for row in rows]
-        return rows, report["before"], report["after"]
-
-    assert figures("one") == figures("two")
+def test_the_same_command_gives_the_same_figures(quickstart, again):
+    assert figures(again) == figures(quickstart)
 
 
-def test_lora_is_merged(train):
+def test_lora_is_merged(train, unmeasured):
     # A barely trained model solves nothing, so only a random reward moves the adapter.
-    folder, _, _ = train(*SMALL, "model.adapter=lora", "reward=random")
+    folder, _, _ = train(*SMALL, *unmeasured, "model.adapter=lora", "reward=random")
     assert (folder / "adapter" / "adapter_model.safetensors").is_file()
     adapter = json.loads((folder / "adapter" / "adapter_config.json").read_text())
     assert adapter["r"] == 16
@@ -169,10 +181,12 @@ def test_supervised_training_on_the_users_own_rows(train, qwen_folder, tmp_path)
         f"data.eval_tasks=[{tests}]",
         "debug=true",
         "tracker=none",
-        "algo.args.max_steps=60",
-        "algo.args.learning_rate=0.01",
+        "hooks.evaluate.samples=1",
+        "hooks.evaluate.k=[1]",
+        "algo.args.max_steps=30",
+        "algo.args.learning_rate=0.02",
         "algo.args.warmup_steps=0",
-        "algo.args.save_steps=60",
+        "algo.args.save_steps=30",
         "model.adapter=full",
     )
     losses = [row["loss"] for row in read_metrics(folder / "metrics.jsonl") if "loss" in row]
@@ -201,8 +215,8 @@ def test_a_reward_that_cannot_be_built_is_a_wrong_setting(train):
         train("reward=custom", "reward.custom.fn=foo")  # before the first stage trains
 
 
-def test_an_uncached_first_stage_is_continued_in_the_same_folder(train):
-    settings = [*SMALL, "run.name=x", "pipeline.stages.base.cache=false"]
+def test_an_uncached_first_stage_is_continued_in_the_same_folder(train, unmeasured):
+    settings = [*SMALL, *unmeasured, "run.name=x", "pipeline.stages.base.cache=false"]
     broken = "pipeline.stages.base.set.data.limit=16"
     folder, report, _ = train(*settings, broken)
     assert (folder / "stages" / "base" / "report.json").is_file()
@@ -214,15 +228,16 @@ def test_an_uncached_first_stage_is_continued_in_the_same_folder(train):
     assert [stage["cached"] for stage in report["stages"]] == [True, False]
 
 
-def test_a_control_without_information(train):
-    folder, _, _ = train(*SMALL, "experiment=control_random_reward")
+def test_a_control_without_information(train, unmeasured):
+    folder, _, _ = train(*SMALL, *unmeasured, "experiment=control_random_reward")
     rows = [row for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
     assert "rewards/random/mean" in rows[0]
     assert not any(key.startswith("execution/") for key in rows[0])
 
 
-def test_wandb_offline(train, monkeypatch):
+def test_wandb_offline(train, unmeasured, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")
-    folder, report, _ = train("debug=true", "tracker=wandb", "tracker.wandb.mode=offline")
+    settings = ["debug=true", *unmeasured, "tracker=wandb", "tracker.wandb.mode=offline"]
+    folder, report, _ = train(*settings)
     assert report["status"] == "done"
     assert list((folder / "wandb").glob("offline-run-*"))

@@ -32,8 +32,11 @@ def server(monkeypatch):
 
 
 def settings(server, tmp_path):
+    """Overrides of a run that is not measured: these tests are about its reward."""
     return [
         "debug=true",
+        "hooks.evaluate.tasks=[]",
+        "data.watch_task=null",
         "run.name=taught",
         "reward.teacher.model=teacher-small",
         f"reward.teacher.base_url={server.url}/v1",
@@ -171,7 +174,7 @@ def test_two_models_are_compared_by_a_teacher_that_waits_for_the_tests(
             "hooks.evaluate.max_new_tokens=8",
             "reward=[teacher,execution]",
             "reward.teacher.when=execution.passed",
-            *settings(server, tmp_path)[2:],
+            *settings(server, tmp_path)[-5:],
         ]
     )
     assert "tuned is judged, 24 answers" in capsys.readouterr().out

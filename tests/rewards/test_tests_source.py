@@ -4,6 +4,7 @@ import pytest
 
 from whetstone.rewards.empty_program import doubtful_problems, solved_by_nothing
 from whetstone.rewards.sandbox import Sandbox
+from whetstone.rewards.sandbox.statements import UnrunnableTestsError, compile_tests
 from whetstone.rewards.tests_source import LIBRARY, may_pass_nothing, plainly_judge, wrong_tests
 
 RIGHT = [
@@ -47,6 +48,15 @@ def test_tests_that_ask_the_program_are_let_through(tests, prefix, names):
 def test_tests_that_judge_nothing_are_told(tests, names, told):
     assert told in "; ".join(wrong_tests(tests, "", names))
     assert not plainly_judge(tests, "", names, LIBRARY)
+
+
+def test_the_sandbox_refuses_an_import_for_the_same_reason():
+    tests = "from candidate import f\nfrom . import g\nimport no_such_thing\nassert f(1)"
+    with pytest.raises(UnrunnableTestsError) as refused:
+        compile_tests(tests)
+    assert str(refused.value) == "; ".join(wrong_tests(tests))
+    assert str(refused.value).count("leave the import out") == 2
+    assert "reward.execution.packages=[no_such_thing]" in str(refused.value)
 
 
 def test_a_quick_look_never_lets_through_what_a_thorough_one_tells():

@@ -2,24 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from whetstone.finetuning.config.schema.base import PathOrName, Section
+from whetstone.finetuning.config.schema.sampling import SamplingConfig
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class BaseCollect(Section):
+class BaseCollect(SamplingConfig):
     """Samples of the model on the prompts of the data: the base that the others are made from."""
 
     name: Literal["base"]
     samples: PositiveInt
     """Completions for each prompt; equal ones are kept once, with their number."""
-    temperature: Annotated[float, Field(gt=0)]
-    top_p: Annotated[float, Field(gt=0, le=1)]
-    top_k: NonNegativeInt
-    """0: no limit."""
-    max_new_tokens: PositiveInt
     batch_size: PositiveInt
     """Prompts that are sampled at a time: what a kill can cost."""
     validation_share: Share

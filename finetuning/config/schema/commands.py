@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
 from whetstone.finetuning.config.schema.engines import OwnEngine
+from whetstone.finetuning.config.schema.sampling import SamplingConfig, TaskSamplingConfig
 
 
 class AuditDataSettings(Section):
@@ -60,7 +61,7 @@ class MergeSettings(Section):
     """Upload to `repo`."""
 
 
-class GenerateSettings(Section):
+class GenerateSettings(SamplingConfig):
     """What a model writes after prompts, which are taken from the command line as they are."""
 
     model: PathOrName
@@ -70,14 +71,8 @@ class GenerateSettings(Section):
     trust_remote_code: StrictBool
     adapter: PathOrName | None
     """The folder or Hub id of a LoRA adapter of the model."""
-    samples: PositiveInt
-    """Completions for each prompt."""
     temperature: NonNegativeFloat
     """0: the most probable token each time."""
-    top_p: Annotated[float, Field(gt=0, le=1)]
-    top_k: NonNegativeInt
-    """0: no limit."""
-    max_new_tokens: PositiveInt
     stop: list[str]
     """Strings at which a completion is cut."""
     chat: StrictBool | None
@@ -128,7 +123,7 @@ class PublishDatasetSettings(Section):
     """Upload. If false, print what would be uploaded and contact no server."""
 
 
-class EvaluationConfig(Section):
+class EvaluationConfig(TaskSamplingConfig):
     """One evaluation of one model."""
 
     model: PathOrName
@@ -139,22 +134,6 @@ class EvaluationConfig(Section):
     """The folder of the results; null: below `outputs`, named after model and settings."""
     outputs: UserPath
     seed: NonNegativeInt
-    limit: PositiveInt | None
-    """Only the first problems of each task."""
-    samples: PositiveInt
-    """Completions for each problem."""
-    greedy: StrictBool
-    """Also one greedy completion for each problem: the accuracy."""
-    k: list[PositiveInt]
-    """The k of pass@k; those above `samples` are left out."""
-    temperature: PositiveFloat
-    top_p: Annotated[float, Field(gt=0, le=1)]
-    top_k: NonNegativeInt
-    """0: no limit."""
-    max_new_tokens: PositiveInt
-    """Of a completion; it also ends where the model's context does."""
-    batch_size: PositiveInt
-    """Completions generated at the same time."""
     revision: str | None
     """Branch, tag or commit on the Hub."""
     trust_remote_code: StrictBool

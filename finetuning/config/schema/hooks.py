@@ -5,30 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from whetstone.finetuning.config.schema.base import PathOrName, Section
+from whetstone.finetuning.config.schema.sampling import TaskSamplingConfig
 
 
-class EvaluateConfig(Section):
+class EvaluateConfig(TaskSamplingConfig):
     """pass@k before and after training."""
 
     tasks: list[PathOrName]
     """`nano`, `mbpp`, `humaneval`, or the path of a JSONL file; an empty list: no evaluation."""
     before: bool
     after: bool
-    samples: PositiveInt
-    """Completions for each problem."""
-    greedy: bool
-    """Also one greedy completion for each problem."""
-    k: list[PositiveInt]
-    """The k of pass@k, none above `samples`."""
-    temperature: PositiveFloat
-    top_p: Annotated[float, Field(gt=0, le=1)]
-    top_k: NonNegativeInt
-    """0: no limit."""
-    max_new_tokens: PositiveInt
-    batch_size: PositiveInt
-    """Completions generated at the same time."""
-    limit: PositiveInt | None
-    """Only the first problems of each task."""
 
 
 class WatchConfig(Section):

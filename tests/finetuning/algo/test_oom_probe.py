@@ -25,7 +25,7 @@ def figures(trainer):
     ]
 
 
-@pytest.mark.parametrize("algo", ["grpo", "rloo", "ppo"])
+@pytest.mark.parametrize("algo", ["grpo", pytest.param("rloo", marks=pytest.mark.nightly), "ppo"])
 def test_a_rehearsed_run_is_the_run(build_trainer, algo):
     def run(*, rehearse):
         trainer = build_trainer(algo, "model.lora.dropout=0.1", "algo.args.logging_steps=1")
@@ -112,7 +112,13 @@ def build_offline(qwen_folder, tmp_path):
     return build
 
 
-@pytest.mark.parametrize("algo", ROWS)
+@pytest.mark.parametrize(
+    "algo",
+    [
+        pytest.param(algo, marks=pytest.mark.nightly) if algo in {"pretrain", "kto"} else algo
+        for algo in ROWS
+    ],
+)
 def test_rows_are_rehearsed_too(build_offline, algo):
     plain = build_offline(algo)
     plain.train()

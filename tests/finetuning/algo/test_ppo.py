@@ -193,7 +193,7 @@ def test_the_critic_has_its_own_learning_rate(build_trainer):
     assert len(rates) == sum(p.requires_grad for p in trainer.model.parameters())
 
 
-@pytest.mark.parametrize("kind", ["shared", "separate"])
+@pytest.mark.parametrize("kind", ["shared", pytest.param("separate", marks=pytest.mark.nightly)])
 def test_gradient_checkpointing_gives_the_same_gradients(build_trainer, kind):
     def gradients(checkpointing):
         trainer = build_trainer(
@@ -214,7 +214,7 @@ def test_gradient_checkpointing_gives_the_same_gradients(build_trainer, kind):
         torch.testing.assert_close(checkpointed[name], value, atol=1e-6, rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["shared", "separate"])
+@pytest.mark.parametrize("kind", [pytest.param("shared", marks=pytest.mark.nightly), "separate"])
 def test_a_quantized_policy_trains_its_adapter_and_its_critic(build_trainer, kind):
     pytest.importorskip("bitsandbytes", reason="QLoRA needs bitsandbytes")
     from transformers import BitsAndBytesConfig

@@ -34,6 +34,18 @@ CASES = {
 }
 
 
+QUICK = ("rloo", "ppo, adaptive KL", "grpo, resampled in easy order")
+"""The cases whose adapter is trained in the quick run; all their weights are, in the others."""
+
+
+def cases():
+    for case in CASES:
+        for adapter in ("full", "lora"):
+            quick = (adapter == "lora") == (case in QUICK)
+            marks = [] if quick else [pytest.mark.nightly]
+            yield pytest.param(case, adapter, id=f"{case}-{adapter}", marks=marks)
+
+
 def figures(trainer):
     rows = [
         {key: value for key, value in row.items() if not key.startswith(TIMED)}
@@ -44,8 +56,7 @@ def figures(trainer):
     return rows
 
 
-@pytest.mark.parametrize("adapter", ["full", "lora"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "adapter"), cases())
 def test_a_resumed_run_has_the_figures_of_the_whole_one(build_trainer, case, adapter):
     settings = (*CASES[case], *SIX_STEPS, f"model.adapter={adapter}")
     prompts = tuple(f"return {letter}" for letter in "abc")  # 24 rows, 4 a batch: one epoch

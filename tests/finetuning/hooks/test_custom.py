@@ -39,8 +39,8 @@ def my_hooks(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_a_run_hears_a_callback_of_the_users(train):
-    _, report, _ = train("debug=true", "tracker=none", "hooks.custom=[my_hooks:Stops]")
+def test_a_run_hears_a_callback_of_the_users(train, unmeasured):
+    _, report, _ = train("debug=true", "tracker=none", *unmeasured, "hooks.custom=[my_hooks:Stops]")
     assert report["steps"] == 2
 
 

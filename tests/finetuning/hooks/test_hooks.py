@@ -36,8 +36,8 @@ def judge(tmp_path, monkeypatch):
     sys.modules.pop("hook_judge", None)
 
 
-@pytest.fixture
-def tiny(qwen_folder):
+@pytest.fixture(scope="module")
+def tiny(qwen_folder, unmeasured):
     """The smallest run there is: two prompts a step, no evaluation."""
     return [
         "model=qwen",
@@ -46,8 +46,7 @@ def tiny(qwen_folder):
         "debug=true",
         "tracker=none",
         "algo.args.max_completion_length=8",
-        "hooks.evaluate.tasks=[]",
-        "data.watch_task=null",
+        *unmeasured,
     ]
 
 
@@ -62,8 +61,15 @@ def untimed(folder):
 LENGTHS = "return [float(len(text) % 5) for text in completions]"
 
 
-def test_the_merged_model_passes_the_gate_and_the_report_says_so(train, tiny, judge):
-    folder, report, _ = train(*tiny, *judge(LENGTHS))
+@pytest.fixture(scope="module")
+def plain(train_in, tiny, tmp_path_factory):
+    """A run in which nothing happens, and whose early stop waits for what nobody logs."""
+    settings = [*tiny, "reward=random", "hooks.early_stop.metric=rewrad"]
+    return train_in(tmp_path_factory.mktemp("plain"))(*settings)
+
+
+def test_the_merged_model_passes_the_gate_and_the_report_says_so(plain):
+    folder, report, _ = plain
     assert report["status"] == "done"
     assert report["merge"]["passed"]
     assert 0 < report["merge"]["max_logit_difference"] < 1e-3
@@ -73,8 +79,8 @@ def test_the_merged_model_passes_the_gate_and_the_report_says_so(train, tiny, ju
     assert report["best"] is None
 
 
-def test_a_metric_that_nobody_logs_is_told(train, tiny, judge):
-    _, _, screen = train(*tiny, *judge(LENGTHS), "hooks.early_stop.metric=rewrad")
+def test_a_metric_that_nobody_logs_is_told(plain):
+    _, _, screen = plain
     assert "hooks.early_stop.metric=rewrad was never logged" in screen
     assert "did you mean `reward`?" in screen
 
@@ -220,32 +226,50 @@ def sft(tmp_path, answer):
         f"data.eval_tasks=[{tests}]",
         "debug=true",
         "model.adapter=full",
-        "algo.args.learning_rate=0.01",
+        "algo.args.learning_rate=0.02",
         "algo.args.warmup_steps=0",
-        "algo.args.max_steps=60",
-        "algo.args.save_steps=20",
+        "algo.args.max_steps=30",
+        "algo.args.save_steps=10",
         "hooks.evaluate.temperature=0.1",
+        "hooks.evaluate.samples=1",
+        "hooks.evaluate.k=[1]",
+        "hooks.evaluate.greedy=false",
     ]
 
 
-def test_the_best_look_is_what_is_finished_with(train, qwen_folder, tmp_path):
-    """A model that knows the answer unlearns it; the finished one still knows it."""
-    good, report, _ = train(*sft(tmp_path, 1), f"model.path={qwen_folder}", "run.name=good")
+@pytest.fixture(scope="module")
+def knowing(train_in, qwen_folder, tmp_path_factory):
+    """A run that ends with a model which knows the answer."""
+    place = tmp_path_factory.mktemp("knowing")
+    settings = [*sft(place, 1), f"model.path={qwen_folder}", "hooks.evaluate.before=false"]
+    return train_in(place)(*settings)
+
+
+@pytest.fixture
+def unlearning(knowing, tmp_path):
+    """Overrides of a run that teaches the same model another answer, with looks on the way."""
+    looks = [f"data.watch_task={tmp_path / 'eval.jsonl'}", "hooks.watch.every_steps=12"]
+    return [*sft(tmp_path, 2), f"model.path={knowing[0] / 'merged'}", *looks, "tracker=none"]
+
+
+def test_the_best_look_is_what_is_finished_with(train, knowing, unlearning):
+    good, report, _ = knowing
     assert report["best"] is None  # nobody looked
     scalars = EventAccumulator(str(good / "tensorboard")).Reload().Tags()["scalars"]
     assert "final_eval/eval_pass@1" in scalars
-    looks = [f"data.watch_task={tmp_path / 'eval.jsonl'}", "hooks.watch.every_steps=25"]
-    folder, report, screen = train(
-        *sft(tmp_path, 2), f"model.path={good / 'merged'}", *looks, "run.name=bad", "tracker=none"
-    )
+    folder, report, screen = train(*unlearning)
     assert report["best"]["kept"] == "best"
-    assert (report["best"]["best_step"], report["best"]["last_step"]) == (0, 60)
+    assert (report["best"]["best_step"], report["best"]["last_step"]) == (0, 30)
     assert (report["best"]["best"], report["best"]["last"]) == (1.0, 0.0)
     assert "best look" in screen
     assert report["after"] == report["before"] == {"eval": report["after"]["eval"]}
-    assert report["after"]["eval"]["greedy"] == 1.0
+    assert report["after"]["eval"]["pass@1"] == 1.0
     assert [path.name for path in (folder / "best").iterdir()] == ["step-0"]
-    off = [*sft(tmp_path, 2), f"model.path={good / 'merged'}", *looks, "tracker=none"]
-    folder, report, _ = train(*off, "hooks.best.keep=false", "run.name=off")
-    assert report["after"]["eval"]["greedy"] == 0.0
+
+
+@pytest.mark.nightly
+def test_without_the_best_look_the_last_weights_are_finished_with(train, unlearning):
+    settings = ["hooks.best.keep=false", "hooks.evaluate.before=false"]
+    folder, report, _ = train(*unlearning, *settings)
+    assert report["after"]["eval"]["pass@1"] == 0.0
     assert not (folder / "best").exists()

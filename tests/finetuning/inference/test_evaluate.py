@@ -117,6 +117,7 @@ def test_names_that_lead_to_no_weights(tmp_path, rows):
             measure(f"model={model}", f"tasks=[{rows}]", f"outputs={tmp_path}")
 
 
+@pytest.mark.nightly
 def test_the_harness_command_generates_and_scores(qwen_folder, tmp_path):
     import gzip
 

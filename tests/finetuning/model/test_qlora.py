@@ -14,7 +14,10 @@ ALGORITHMS = {
 }
 
 
-@pytest.mark.parametrize("algo", ALGORITHMS)
+@pytest.mark.parametrize(
+    "algo",
+    ["grpo", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("ppo", "sft"))],
+)
 def test_a_four_bit_base_trains_merges_and_is_measured(train, qwen_folder, algo):
     folder, report, screen = train(
         f"algo={algo}",

@@ -12,12 +12,12 @@ VOCAB_SIZE = 512
 
 @pytest.fixture(scope="module")
 def rows():
-    return corpus(51_200, seed=0)
+    return corpus(5000, seed=0)
 
 
 @pytest.fixture(scope="module")
 def tokenizer(rows):
-    return build_tokenizer((prompt + solution for prompt, solution in rows[:5000]), VOCAB_SIZE)
+    return build_tokenizer((prompt + solution for prompt, solution in rows), VOCAB_SIZE)
 
 
 def test_the_vocabulary_starts_with_the_special_tokens(tokenizer):
@@ -43,10 +43,13 @@ def test_prompt_and_answer_meet_at_a_token_boundary(tokenizer, rows):
         assert joint == tokenizer(prompt)["input_ids"] + tokenizer(solution)["input_ids"]
 
 
-def test_lengths_fit_the_generation_limit_and_the_context(tokenizer, rows):
+@pytest.mark.parametrize(
+    "size", [5000, pytest.param(51_200, marks=pytest.mark.nightly)], ids=["some", "the preset's"]
+)
+def test_lengths_fit_the_generation_limit_and_the_context(tokenizer, size):
     prompts, answers = (
         [len(ids) for ids in tokenizer(list(texts))["input_ids"]]
-        for texts in zip(*rows, strict=True)
+        for texts in zip(*corpus(size, seed=0), strict=True)
     )
     assert max(answers) + 1 <= MOST_NEW_TOKENS, "with <eos>"
     assert max(prompts) + MOST_NEW_TOKENS <= tokenizer.model_max_length
@@ -55,7 +58,7 @@ def test_lengths_fit_the_generation_limit_and_the_context(tokenizer, rows):
 
 
 def test_training_the_tokenizer_again_gives_the_same_one(tokenizer, rows):
-    again = build_tokenizer((prompt + solution for prompt, solution in rows[:5000]), VOCAB_SIZE)
+    again = build_tokenizer((prompt + solution for prompt, solution in rows), VOCAB_SIZE)
     assert again.backend_tokenizer.to_str() == tokenizer.backend_tokenizer.to_str()
 
 

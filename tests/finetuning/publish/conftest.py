@@ -14,16 +14,16 @@ from whetstone.finetuning.config import load
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def _loopback():
-    """The server's module: tests are no package, so it is loaded by its path."""
-    if "hub" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("hub", Path(__file__).parent / "hub.py")
-        sys.modules["hub"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["hub"])
-    return sys.modules["hub"]
+def _beside(name):
+    """A module of this folder: tests are no package, so it is loaded by its path."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
-loopback = _loopback()
+loopback, forked = _beside("hub"), _beside("forked")
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def hub():
 
 
 @pytest.fixture
-def command(hub, tmp_path):
-    """Start `whetstone ...` as a user with a token would, the Hub being on loopback."""
+def environment(hub, tmp_path):
+    """Return the variables of a user with a token, the Hub being on loopback."""
 
-    def start(*arguments: str, **variables: str | None) -> subprocess.Popen[str]:
+    def variables(**more: str | None) -> dict[str, str]:
         mine = {
             "HF_ENDPOINT": hub.url,
             "HF_TOKEN": loopback.TOKEN,
@@ -45,13 +45,22 @@ def command(hub, tmp_path):
             "HF_HUB_OFFLINE": None,
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
-            **variables,
+            **more,
         }
-        environment = {**os.environ, **mine}
+        return {k: value for k, value in {**os.environ, **mine}.items() if value is not None}
+
+    return variables
+
+
+@pytest.fixture
+def command(environment):
+    """Start `whetstone ...`, to be killed."""
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
         code = "from whetstone.finetuning.cli import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
-            env={name: value for name, value in environment.items() if value is not None},
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -60,15 +69,21 @@ def command(hub, tmp_path):
     return start
 
 
+@pytest.fixture(scope="session")
+def server():
+    running = forked.Forked(ROOT)
+    yield running
+    running.close()
+
+
 @pytest.fixture
-def whetstone(command):
-    """Run it to its end; return the exit code, what it said and what it complained of."""
+def whetstone(server, environment, tmp_path):
+    """Run `whetstone ...` to its end; return the exit code, what it said and complained of."""
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str, str]:
-        started = command(*arguments, **variables)
-        out, err = started.communicate(timeout=300)
+        code, out, err = server.run(arguments, environment(**variables), tmp_path)
         assert "Traceback" not in err, err
-        return started.returncode, out, err
+        return code, out, err
 
     return run
 

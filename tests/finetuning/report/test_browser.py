@@ -142,7 +142,7 @@ PAGES = ["report_page", "comparison_page", "validation_page", "regrade_page"]
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_a_page_can_be_read_on_a_phone_and_on_a_desk(name, scheme, browser, request):
     path = request.getfixturevalue(name)
     for width in (400, 1200):

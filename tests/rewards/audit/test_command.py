@@ -18,6 +18,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
 
 
+@pytest.mark.nightly  # test_audit.py asks a perfect reward everything as well
 @pytest.mark.usefixtures("here")
 def test_a_function_can_be_audited(capsys):
     main(["audit", "audit_target_module:by_text", "--tests-column", "checks"])

@@ -22,7 +22,13 @@ def test_a_reward_that_pays_for_nothing_fails():
     assert all(finding.earned for finding in report.findings)
 
 
-@pytest.mark.parametrize("grading", ["binary", "functions", "errors"])
+@pytest.mark.parametrize(
+    "grading",
+    [
+        "binary",
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("functions", "errors")),
+    ],
+)
 def test_the_compiler_reward_passes(grading, capsys):
     main(["audit", "reward=compiler", f"reward.compiler.grading={grading}"])
     out = capsys.readouterr().out

@@ -115,13 +115,17 @@ def test_there_are_enough_of_each_family():
     assert len({name.partition("-")[0] for name in names}) == 8
 
 
-@pytest.mark.parametrize("profile", [Profile.FULL, Profile.NO_NAMESPACES])
+@pytest.mark.parametrize(
+    "profile",
+    [Profile.FULL, pytest.param(Profile.NO_NAMESPACES, marks=pytest.mark.nightly)],
+)
 def test_no_attack_passes_and_the_machine_is_unchanged(world, profile):
     with Sandbox(profile=profile) as sandbox:
         assert passed(sandbox, world) == set()
     world.check()
 
 
+@pytest.mark.nightly
 def test_no_attack_passes_where_user_namespaces_are_refused(world, tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-Ur", "true"]).returncode:
         pytest.skip("needs unshare and user namespaces, to refuse them")
