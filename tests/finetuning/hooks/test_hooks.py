@@ -139,6 +139,7 @@ CRASH_ONCE = """flag = pathlib.Path("crash")
     """
 
 
+@pytest.mark.nightly  # resuming and the guards are tested by themselves
 def test_a_resumed_run_stops_where_the_uninterrupted_one_does(train, tiny, judge, tmp_path):
     """The best of the metric lies before the checkpoint, and the count goes on after it."""
     settings = [
