@@ -35,6 +35,7 @@ from whetstone.finetuning.runtime.environment import is_main, processes
 from whetstone.finetuning.runtime.quiet import quiet_libraries
 from whetstone.finetuning.training.preflight import (
     check_model_files,
+    say_what_is_slower_here,
     warn_if_nothing_is_held_out,
 )
 from whetstone.finetuning.training.prepare import Inputs, StageRun, prepare
@@ -66,6 +67,7 @@ def run_stage(stage: StageRun) -> Summary:
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
         warn_if_nothing_is_held_out(stage, inputs)
+        say_what_is_slower_here(stage)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
