@@ -122,7 +122,9 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
         with closing(hooks):
             state = train(trainer, hooks, checkpoint, stage.console)
     if better := hooks.better_weights(state):
-        stage.console.print(f"taking the weights of the best look, {better}", highlight=False)
+        stage.console.print(
+            f"finishing with the weights of the best held-out score, {better}", highlight=False
+        )
         trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name
     trained = trainer.accelerator.unwrap_model(trainer.model)
     check_equal(trained)
