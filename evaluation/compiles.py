@@ -126,7 +126,14 @@ def compiled_of(row: dict[str, Any]) -> Compiled:
 
 
 def snippet(task: Task, problem: TaskProblem, completion: str) -> Snippet:
-    """Return what the compiler is asked about a completion."""
+    """Return what the compiler is asked about a completion.
+
+    Args:
+        task: What the problem belongs to: stop strings, language, time limit.
+        problem: One of its problems.
+        completion: What the model wrote after the prompt.
+
+    """
     return Snippet(
         language=task.language,
         code=code_of(task, problem, completion),

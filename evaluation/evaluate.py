@@ -63,6 +63,11 @@ def evaluate(
 def finished_samples(task: Task, settings: Settings, folder: Path) -> list[Sample]:
     """Return the samples of a finished evaluation, in the order of its plan.
 
+    Args:
+        task: What was measured.
+        settings: How it was measured.
+        folder: Where `evaluate` wrote.
+
     Raises:
         ResumeRefused: when the folder holds this task with other settings, or a damaged file.
 

@@ -60,6 +60,12 @@ def plan(task: Task, settings: Settings) -> list[Chunk]:
 def generate(task: Task, settings: Settings, sampler: Sampler, chunk: Chunk) -> list[str]:
     """Return the chunk's completions in the order of `chunk.keys()`.
 
+    Args:
+        task: What is measured.
+        settings: How it is measured.
+        sampler: What completes prompts.
+        chunk: Some problems of the task, and which of their samples are drawn now.
+
     Raises:
         ValueError: when the sampler returns another number of texts than it was asked for.
 

@@ -74,6 +74,13 @@ def paired_interval(
 ) -> Interval:
     """Return the interval of the mean of `b - a`, whose places are the same problems.
 
+    Args:
+        a: one figure for each problem, of the first measurement.
+        b: the same problems' figures, of the second.
+        seed: of the resampling; the same seed gives the same interval.
+        level: how often such an interval holds the true mean, 0 to 1.
+        resamples: how often the problems are drawn anew.
+
     Raises:
         ValueError: as `bootstrap_interval`, and when the lengths differ.
 

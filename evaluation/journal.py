@@ -146,6 +146,11 @@ def read_rows(
 def check_same(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Refuse a file that belongs to another evaluation, and name what differs.
 
+    Args:
+        path: The file, for the message.
+        found: The header that stands in it.
+        wanted: The header of this evaluation.
+
     Raises:
         ResumeRefused: unless the fingerprints are equal.
 

@@ -25,7 +25,14 @@ def code_eval_result(verdict: Verdict, detail: str) -> str:
 
 
 def write_layouts(folder: Path, task: Task, samples: Iterable[Sample]) -> None:
-    """Write the three files of a task; greedy completions are not among them."""
+    """Write the three files of a task; greedy completions are not among them.
+
+    Args:
+        folder: Where they are written.
+        task: What was measured.
+        samples: Its judged samples.
+
+    """
     drawn: dict[str, list[Sample]] = {problem.id: [] for problem in task.problems}
     for sample in samples:
         if sample.kind is Kind.SAMPLE:

@@ -12,6 +12,14 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
     Equal to `1 - comb(n - c, k) / comb(n, k)`, taken as a product so that no huge binomial appears.
 
+    Args:
+        n: Completions that were judged.
+        c: Those of them that passed every test.
+        k: Completions that a user would try.
+
+    Returns:
+        The estimate, 0 to 1.
+
     Raises:
         ValueError: unless 0 <= c <= n and 1 <= k <= n.
 

@@ -48,7 +48,14 @@ class Scores:
 
 
 def score(task: str, samples: Iterable[Sample], k: Iterable[int]) -> Scores:
-    """Aggregate an evaluation's samples; a metric that no problem can support is left out."""
+    """Aggregate an evaluation's samples; a metric that no problem can support is left out.
+
+    Args:
+        task: The task's name.
+        samples: The judged samples of all its problems.
+        k: The k of pass@k.
+
+    """
     everything = list(samples)
     judged = [sample for sample in everything if sample.verdict is not Verdict.INFRA_ERROR]
     supported = values_of_problems(everything, k)
@@ -88,7 +95,15 @@ def short_of_samples(scores: Scores) -> list[str]:
 
 
 def save(path: Path, scores: Scores, header: dict[str, Any], k: tuple[int, ...]) -> None:
-    """Write the scores in one step, beside what they were measured with."""
+    """Write the scores in one step, beside what they were measured with.
+
+    Args:
+        path: The file.
+        scores: What was measured.
+        header: What identifies the evaluation (`evaluation/settings.py`).
+        k: The k of pass@k that were asked for.
+
+    """
     content = {**header, "k": k, "scores": asdict(scores)}
     write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
 

@@ -35,6 +35,7 @@ from whetstone.finetuning.runtime.environment import is_main, processes
 from whetstone.finetuning.runtime.quiet import quiet_libraries
 from whetstone.finetuning.training.preflight import (
     check_model_files,
+    say_what_is_slower_here,
     warn_if_nothing_is_held_out,
 )
 from whetstone.finetuning.training.prepare import Inputs, StageRun, prepare
@@ -66,6 +67,7 @@ def run_stage(stage: StageRun) -> Summary:
     with ExitStack() as opened:
         inputs = prepare(stage, opened)
         warn_if_nothing_is_held_out(stage, inputs)
+        say_what_is_slower_here(stage)
         measure = Measure(config, stage.folder / "eval", stage.console, stage.engine_for)
         start_trackers(config.tracker, stage.folder, run_id(stage.folder))
         merged = stage.folder / MERGED
@@ -120,7 +122,9 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
         with closing(hooks):
             state = train(trainer, hooks, checkpoint, stage.console)
     if better := hooks.better_weights(state):
-        stage.console.print(f"taking the weights of the best look, {better}", highlight=False)
+        stage.console.print(
+            f"finishing with the weights of the best held-out score, {better}", highlight=False
+        )
         trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name
     trained = trainer.accelerator.unwrap_model(trainer.model)
     check_equal(trained)

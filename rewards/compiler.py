@@ -53,7 +53,13 @@ _MOST_WITHOUT_COMPILING = 0.5
 
 
 def require_every_outcome(rewards: Mapping[CompileOutcome, float]) -> dict[CompileOutcome, float]:
-    """Refuse a mapping with a gap, or one that pays for nothing more than for an honest error."""
+    """Refuse a mapping with a gap, or one that pays for nothing more than for an honest error.
+
+    Raises:
+        ValueError: An outcome has no reward, an infrastructure failure has one, or an empty answer
+            would earn more than an error.
+
+    """
     judged = set(CompileOutcome) - {CompileOutcome.INFRA_ERROR}
     if missing := sorted(judged - set(rewards)):
         raise ValueError(f"outcome_rewards has no reward for {', '.join(missing)}")

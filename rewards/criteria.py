@@ -28,7 +28,12 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 
 
 def require_criteria(weights: Mapping[str, float]) -> dict[str, float]:
-    """Refuse weights that leave a criterion to chance, are negative, or all zero."""
+    """Refuse weights that leave a criterion to chance, are negative, or all zero.
+
+    Raises:
+        ValueError: They are.
+
+    """
     if set(weights) != set(CRITERIA):
         raise ValueError(f"weights must name {', '.join(CRITERIA)}, each once")
     if min(weights.values()) < 0 or not any(weights.values()):

@@ -27,7 +27,15 @@ def doubtful_problems(
     *,
     modules: frozenset[str] = LIBRARY,
 ) -> list[Doubtful]:
-    """Return the problems that have to be run to know; tests can import `modules`."""
+    """Return the problems of which only running an empty program tells whether it solves them.
+
+    Args:
+        tests: The source of each problem's tests.
+        prefix: What stands before each program.
+        entry_points: The names that each program has to define.
+        modules: What tests can import.
+
+    """
     before = [text or "" for text in prefix or [None] * len(tests)]
     asked = asked_of(entry_points, len(tests))
     return [

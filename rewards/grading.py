@@ -25,7 +25,12 @@ _MAY_PASS_SOME_TESTS = (Verdict.FAILED, Verdict.ERROR)
 
 
 def require_every_verdict(rewards: Mapping[Verdict, float]) -> dict[Verdict, float]:
-    """Refuse a mapping that leaves a verdict to chance, or that grades a failure of the sandbox."""
+    """Refuse a mapping that leaves a verdict to chance, or that grades a failure of the sandbox.
+
+    Raises:
+        ValueError: It does.
+
+    """
     judged = set(Verdict) - {Verdict.INFRA_ERROR}
     if missing := sorted(judged - set(rewards)):
         raise ValueError(f"verdict_rewards has no reward for {', '.join(missing)}")

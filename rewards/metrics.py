@@ -17,11 +17,19 @@ def batch_metrics(
     qualities: Sequence[float | None],
     seconds: float,
 ) -> dict[str, float]:
-    """Return the metrics of one batch under `execution/`; arguments have a value per completion.
+    """Return the metrics of one batch under `execution/`.
 
     Shares of the verdicts are of all programs, rates of those that the sandbox could judge.
     `success_rate` is the share of problems that at least one of the batch's programs solves,
     `infra_failures` a number of programs.
+
+    Args:
+        problems: What tells one problem from another, for each of the N completions.
+        results: What the sandbox found, (N,).
+        truncated: Whether the token limit cut the completion, (N,); None where that is not known.
+        qualities: What its style was worth, (N,); None where it was not looked at.
+        seconds: How long judging took.
+
     """
     counts = Counter(result.verdict for result in results)
     metrics = {f"execution/{verdict}": counts[verdict] / len(results) for verdict in Verdict}

@@ -24,6 +24,15 @@ def programs(
 
     A column, or a value of it, may be missing. Tests and entry points say which names a program is
     asked for, so that rewards that do not run it still take the same one.
+
+    Args:
+        completions: N texts, or conversations in TRL's form.
+        prefix: What stands before each program, (N,).
+        stop: The strings at which each completion is cut, (N,).
+        language: What each program is written in, (N,); None is Python.
+        tests: The source of the tests, (N,).
+        entry_points: The names that each program has to define, (N,).
+
     """
     count = len(completions)
     return [

@@ -50,8 +50,15 @@ def load_refresher(
 ) -> "Refresher":
     """Load a discriminator, or what it had become in this run before a step.
 
+    Args:
+        path: The folder of the discriminator that the run began with.
+        device: Where it computes; None is a GPU where there is one.
+        learning: How it goes on learning.
+        folder: Where the run keeps what it becomes; None keeps nothing.
+        step: The training step from which the run goes on.
+
     Raises:
-        ValueError: the folder holds none.
+        ValueError: The folder holds none.
 
     """
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")

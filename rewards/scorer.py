@@ -123,7 +123,15 @@ def load_scorer(folder: Path) -> Scorer:
 def score(scorer: Scorer, texts: list[str], batch_size: int, max_length: int | None) -> list[float]:
     """Return one score per text, which holds prompt, completion and end of text.
 
-    A text longer than `max_length` tokens loses its beginning, so that its end is still judged.
+    Args:
+        scorer: The model and its tokenizer.
+        texts: N texts.
+        batch_size: Texts that are computed at the same time.
+        max_length: In tokens; a longer text loses its beginning, so that its end is still judged.
+
+    Returns:
+        N scores, as the model's head gives them (logits).
+
     """
     scores: list[float] = []
     for start in range(0, len(texts), batch_size):

@@ -115,7 +115,10 @@ def require_carried(tests: Iterable[Any], packages: frozenset[str], remedy: str)
 def plainly_judge(
     tests: str, prefix: str, entry_points: Collection[str], modules: Collection[str]
 ) -> bool:
-    """Tell whether tests are seen to be right at a quick look; others may be right as well."""
+    """Tell whether tests are seen to be right at a quick look; others may be right as well.
+
+    The arguments are those of `wrong_tests`.
+    """
     try:
         return _plainly_asks(tests, prefix, root_names(entry_points), modules)
     except _UNREADABLE:
@@ -131,7 +134,7 @@ def may_pass_nothing(
     """Tell whether a program of nothing may pass, so that it has to be run to know.
 
     A program of nothing is the prefix alone. Where that lacks an entry point it cannot pass, nor
-    where the tests read for sure what nobody defines.
+    where the tests read for sure what nobody defines. The arguments are those of `wrong_tests`.
     """
     if entry_points and not prefix:
         return False

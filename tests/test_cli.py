@@ -182,6 +182,7 @@ def test_what_cannot_be_downloaded_is_exit_code_3(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.nightly  # finetuning/test_sweep_again.py has the sweep, without its runs
 def test_a_sweep_leaves_its_runs_and_nothing_else(tmp_path, cache):
     command = [sys.executable, str(ROOT / "train.py"), "-m", "algo.args.beta=0.02,0.03"]
     settings = ["debug=true", "hooks.evaluate.tasks=[]", "data.watch_task=null", "tracker=none"]

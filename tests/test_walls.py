@@ -213,7 +213,6 @@ def test_the_entrance_is_light(module):
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.nightly  # a sweep says nothing on stderr: test_cli.py
 def test_importing_a_run_says_nothing():
     command = [sys.executable, "-c", "import whetstone.finetuning.pipeline"]
     env = {name: value for name, value in os.environ.items() if name != "WANDB_MODE"}

@@ -72,12 +72,26 @@ def tests_text(tests: AnyTests) -> str:
 
 
 def build_program(task: Task, problem: TaskProblem, completion: str) -> str:
-    """Return the program that is judged: the prefix, and what counts of the completion."""
+    """Return the program that is judged: the prefix, and what counts of the completion.
+
+    Args:
+        task: What the problem belongs to: stop strings, language, time limit.
+        problem: One of its problems.
+        completion: What the model wrote after the prompt.
+
+    """
     return problem.prefix + code_of(task, problem, completion)
 
 
 def code_of(task: Task, problem: TaskProblem, completion: str) -> str:
-    """Return what counts of a completion: of an answer its program, as rewards take it."""
+    """Return what counts of a completion: of an answer its program, as rewards take it.
+
+    Args:
+        task: What the problem belongs to: stop strings, language, time limit.
+        problem: One of its problems.
+        completion: What the model wrote after the prompt.
+
+    """
     if not task.chat:
         return cut_at_stop(completion, task.stop)
     names: Collection[str] = ()
@@ -91,6 +105,12 @@ def job(task: Task, problem: TaskProblem, program: str) -> Job:
 
     A helper that the prompt defines and the program replaces is the program's, as in the harness; a
     reward gives its tests copies of their own (`whetstone.rewards.sandbox.helpers`).
+
+    Args:
+        task: What the problem belongs to: its time limit, in seconds.
+        problem: One of its problems, with the tests.
+        program: The whole program, as `build_program` returns it.
+
     """
     return Job(
         program=program,

@@ -1,4 +1,7 @@
-"""Finds the checkpoint to continue from, past one that a kill left half-written."""
+"""Finds the checkpoint to continue from, past one that a kill left half-written.
+
+It is loaded by `training/trainer.py`.
+"""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""metrics.jsonl: one row for each log of the trainer, and the one place that reads it.
+"""Reads metrics.jsonl, which has one row for each log of the trainer: the one place that does.
 
 A row holds `step` and whatever was logged then. A last line torn by a kill is left out; any other
 line that cannot be read is refused by its number, because guessing around it would show figures

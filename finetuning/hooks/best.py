@@ -1,9 +1,9 @@
-"""Keeps the weights of the best look, by task accuracy and never by reward.
+"""Keeps the weights with the best held-out score: by task accuracy, and never by reward.
 
 A reward can rise while the model gets worse at its task, so the best checkpoint by reward may be
-the worst one. A look at held-out problems is honest, but on few problems it is noisy: the best of
-many looks is partly luck. So the last weights are the finished model unless they are worse than
-the best look by more than `hooks.best.margin`.
+the worst one. A score on held-out problems is honest, but on few problems it is noisy: the best of
+many is partly luck. So the last weights are the finished model unless they score worse than the
+best ones by more than `hooks.best.margin`.
 """
 
 import math
@@ -23,7 +23,7 @@ _PREFIX = "step-"
 
 @dataclass(frozen=True)
 class BestWeights:
-    """The best look and the last one, and whose weights became the finished model."""
+    """The best held-out score and the last one, and whose weights became the finished model."""
 
     metric: str
     best_step: int
@@ -34,28 +34,28 @@ class BestWeights:
 
 
 def choose(metric: str, margin: float, rows: Iterable[Mapping[str, Any]]) -> BestWeights | None:
-    """Return which look's weights to keep, or None where there was no look.
+    """Return which weights to keep, or None where nothing held out was measured.
 
     Args:
-        metric: what a look logs, such as `eval/mbpp_validation/pass@1`; more is better.
-        margin: how much worse the last look must be for the best one to be kept.
+        metric: the held-out score, such as `eval/mbpp_validation/pass@1`; more is better.
+        margin: how much worse the last score must be for the best weights to be kept.
         rows: log rows with their `step`.
 
     """
-    looks = [(row["step"], value) for row in rows if (value := number(row, metric)) is not None]
-    if not looks:
+    scores = [(row["step"], value) for row in rows if (value := number(row, metric)) is not None]
+    if not scores:
         return None
-    best_step, best = max(looks, key=lambda look: look[1])  # of equal ones the first
-    last_step, last = looks[-1]
+    best_step, best = max(scores, key=lambda score: score[1])  # of equal ones the first
+    last_step, last = scores[-1]
     kept: Literal["best", "last"] = "best" if best - last > margin else "last"
     return BestWeights(metric, best_step, best, last_step, last, kept)
 
 
 class KeepBestCallback(TrainerCallback):
-    """Writes the weights of each look that is the best so far to `best/step-N`.
+    """Writes the weights of each held-out score that is the best so far to `best/step-N`.
 
-    One that a later look beat is removed with the next checkpoint, and not before: a run that is
-    killed goes back to its checkpoint, and to what was the best then.
+    Those that a later score beat are removed with the next checkpoint, and not before: a run that
+    is killed goes back to its checkpoint, and to what was the best then.
     """
 
     def __init__(self, metric: str, margin: float, folder: Path) -> None:
@@ -65,11 +65,11 @@ class KeepBestCallback(TrainerCallback):
         self._best = -math.inf
 
     def folder_of(self, choice: BestWeights) -> Path:
-        """Return where the weights of the best look are."""
+        """Return where the weights with the best held-out score are."""
         return self._folder / f"{_PREFIX}{choice.best_step}"
 
     def choose(self, state: TrainerState) -> BestWeights | None:
-        """Return which look's weights to keep, by what was logged."""
+        """Return which weights to keep, by what was logged."""
         return choose(self._metric, self._margin, state.log_history)
 
     def on_train_begin(

@@ -93,8 +93,8 @@ class Patience:
         self._best = -math.inf
         self._since = 0
         self.remedy = (
-            "the weights of the best look may be the better ones (hooks.best); to train on, raise "
-            "hooks.early_stop.patience or set it to null"
+            "the weights of the best held-out score may be the better ones (hooks.best); to train "
+            "on, raise hooks.early_stop.patience or set it to null"
         )
 
     def see(self, row: Row) -> str | None:
@@ -144,8 +144,8 @@ class Collapse:
 
     name = "collapse_below"
     remedy = (
-        "lower algo.args.learning_rate or raise algo.args.beta, and keep the best look's weights "
-        "(hooks.best); to train on, set hooks.early_stop.collapse_below=null"
+        "lower algo.args.learning_rate or raise algo.args.beta, and keep the weights of the best "
+        "held-out score (hooks.best); to train on, set hooks.early_stop.collapse_below=null"
     )
 
     def __init__(self, config: EarlyStopConfig) -> None:

@@ -1,4 +1,4 @@
-"""metrics.jsonl: one row per log, without rows of steps that a kill undid."""
+"""Writes metrics.jsonl: one row per log, without rows of steps that a kill undid."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -25,6 +25,8 @@ from whetstone.finetuning.report.outcome import NOTHING_HELD_OUT
 from whetstone.finetuning.rollout.engines import choose_rollout
 from whetstone.finetuning.training.prepare import Inputs, StageRun
 from whetstone.finetuning.training.rewards import check_rewards
+from whetstone.rewards.execution import ExecutionConfig
+from whetstone.rewards.sandbox.infinite_loops import why_off
 
 
 def preflight(config: Config) -> Device:
@@ -72,6 +74,13 @@ def check_model_files(stage: StageRun, inputs: Inputs) -> None:
         if found.count == found.of:
             raise ConfigError([found.problem])
         stage.console.print(str(found.problem), highlight=False)
+
+
+def say_what_is_slower_here(stage: StageRun) -> None:
+    """Say where programs that never end cost their whole timeout, if this stage runs programs."""
+    reason = why_off()
+    if reason and any(isinstance(spec, ExecutionConfig) for spec in stage.config.reward.values()):
+        stage.console.print(reason, highlight=False)
 
 
 def warn_if_nothing_is_held_out(stage: StageRun, inputs: Inputs) -> None:

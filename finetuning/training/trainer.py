@@ -1,4 +1,4 @@
-"""Training itself: the trainer put together, and run from wherever an earlier session left it."""
+"""Builds the trainer and runs it, from the last checkpoint where there is one."""
 
 from pathlib import Path
 from typing import Any

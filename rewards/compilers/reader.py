@@ -32,6 +32,9 @@ def read_all(
         snippets: What to read.
         harness: Without one there is no `Reading.source`.
 
+    Raises:
+        RuntimeError: The process that reads failed, which is no snippet's fault.
+
     """
     command = [sys.executable, "-c", _READ, json.dumps(sys.path)]
     readable = [one for one in snippets if len(one.program) <= MOST_CHARACTERS]

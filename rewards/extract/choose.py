@@ -47,6 +47,12 @@ def chosen(blocks: Sequence[Block], language: str, names: Collection[str]) -> st
     The one that defines most of the names, then one that defines any function, then one that is
     marked with the language, and of equals the last. Before it go the blocks that only import; with
     it those whose functions it uses, in the order of the answer.
+
+    Args:
+        blocks: The blocks of an answer, in its order.
+        language: What the program is written in.
+        names: What the tests ask for.
+
     """
     asked = frozenset(names)
     read = [_read(index, block, language, asked) for index, block in enumerate(blocks)]

@@ -46,7 +46,14 @@ def extract_code(
 
 
 def code_of_answer(text: str, language: str = "python", names: Collection[str] = ()) -> str:
-    """Return the program in what a chat model answered; without any, the answer itself."""
+    """Return the program in what a chat model answered; without any, the answer itself.
+
+    Args:
+        text: The answer.
+        language: What the program is written in, as fenced blocks are marked.
+        names: What the tests ask for: of several blocks the one that defines most of them counts.
+
+    """
     answer = answer_of(text)
     layout = layout_of(answer, language)
     blocks = list(layout.blocks)

@@ -11,7 +11,7 @@ are only added up, then it takes the same way again, for ever. Whatever is not k
 (a call, an attribute, an iterator, a changed list) ends the attempt: then the timeout decides.
 
 It runs in the program's process, so a program can mislead it; all it can get is a timeout. It knows
-the instructions of CPython 3.11, and is off elsewhere.
+the instructions of some versions of CPython, and is off elsewhere (`why_off`).
 """
 
 import importlib
@@ -41,7 +41,30 @@ _NULL = object()
 _Item = tuple[frozenset[str], Any]
 """On the stack: the variables that a value was made from, and the value, or what is known of it."""
 
-PROVES = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 11)
+_KNOWN = ((3, 11),)
+"""The versions of CPython whose instructions are known. The tests run on each of them."""
+
+
+def why_off(
+    implementation: str = sys.implementation.name, version: tuple[int, int] = sys.version_info[:2]
+) -> str | None:
+    """Say why no loop is proven to be endless by an interpreter; None where they are.
+
+    Args:
+        implementation: Its name, as `sys.implementation` has it.
+        version: Its major and minor version.
+
+    """
+    if implementation == "cpython" and version in _KNOWN:
+        return None
+    known = " or ".join(f"{major}.{minor}" for major, minor in _KNOWN)
+    return (
+        f"endless loops run to their timeout here: they are proven by CPython {known}, and this is "
+        f"{implementation} {version[0]}.{version[1]}"
+    )
+
+
+PROVES = why_off() is None
 """Whether this interpreter's instructions are known. On others every loop runs to its timeout."""
 
 

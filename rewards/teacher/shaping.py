@@ -13,10 +13,20 @@ def pay(
     epsilon: float,
     cap: float,
 ) -> float | None:
-    """Return the reward of one completion by its score and its reference's, both 0 to 1.
+    """Return the reward of one completion by its score and its reference's.
 
-    None where one of the two that are needed is missing; a ratio of 0 is 0 whatever the reference
-    is worth. `Pay.RANK` is not for one: see `ranks`.
+    A ratio of 0 is 0 whatever the reference is worth. `Pay.RANK` is not for one: see `ranks`.
+
+    Args:
+        how: Which function of the two scores.
+        student: The completion's score, 0 to 1; None where it could not be judged.
+        teacher: The reference's score, 0 to 1; None where there is none.
+        epsilon: Added to the reference's score, so that no ratio is divided by zero.
+        cap: The most that a ratio can be.
+
+    Returns:
+        The reward; None where a score that it needs is missing, so that the sample is masked.
+
     """
     if how is Pay.RATIO and student == 0:
         return 0.0

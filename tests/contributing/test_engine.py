@@ -1,5 +1,7 @@
 """An engine takes the files that CONTRIBUTING lists: one is added to a copy, and chosen there."""
 
+import pytest
+
 ENGINE = """
 from whetstone.finetuning.rollout.base import Rollout
 
@@ -39,6 +41,7 @@ def test_a_run_may_choose_it():
 """
 
 
+@pytest.mark.nightly
 def test_an_engine_takes_what_is_promised(house):
     schema = "finetuning/config/schema/engines.py"
     house.add("finetuning/rollout/toy.py", ENGINE)

@@ -1,5 +1,7 @@
 """A language takes what CONTRIBUTING lists: one is added to a copy of the tree, and compiled."""
 
+import pytest
+
 LANGUAGE = """
 from whetstone.rewards.compilers.language import CodeExample, Language
 from whetstone.rewards.compilers.python import PythonCompiler
@@ -28,6 +30,7 @@ def test_the_audit_knows_it():
 TESTS = "tests/rewards/compilers"
 
 
+@pytest.mark.nightly
 def test_a_language_takes_what_is_promised(house):
     house.add("rewards/compilers/toy.py", LANGUAGE)
     house.insert(

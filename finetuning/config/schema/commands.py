@@ -1,4 +1,4 @@
-"""What the small commands take: `whetstone merge`, `generate` and `publish`."""
+"""What `whetstone merge`, `generate`, `publish` and `evaluate` take: one class for each."""
 
 from typing import Annotated, Literal
 

@@ -18,10 +18,10 @@ class EvaluateConfig(TaskSamplingConfig):
 
 
 class WatchConfig(Section):
-    """A quick look at held-out problems while training goes on: the points of the curve."""
+    """pass@1 on held-out problems while training goes on: the points of the curve."""
 
     every_steps: NonNegativeInt
-    """0: never. Without a `data.watch_task` there is nothing to look at."""
+    """0: never. Without a `data.watch_task` there is nothing to measure."""
     samples: PositiveInt
     limit: PositiveInt
 
@@ -41,13 +41,13 @@ class MergeConfig(Section):
 
 
 class BestConfig(Section):
-    """Which weights become the finished model, when there were looks (`hooks.watch`)."""
+    """Which weights become the finished model, where `hooks.watch` has measured some."""
 
     keep: bool
-    """Keep the weights of the best look in `best/`."""
+    """Keep the weights with the best held-out score in `best/`."""
     margin: NonNegativeFloat
-    """Finish with them if the last look's pass@1 is lower by more than this; 0: always with the
-    best. Less than the noise of a look would choose by luck."""
+    """Finish with them if the last pass@1 is lower by more than this; 0: always with the best. Less
+    than the noise of one measurement would choose by luck."""
 
 
 class EarlyStopConfig(Section):

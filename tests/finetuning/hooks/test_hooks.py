@@ -139,6 +139,7 @@ CRASH_ONCE = """flag = pathlib.Path("crash")
     """
 
 
+@pytest.mark.nightly  # resuming and the guards are tested by themselves
 def test_a_resumed_run_stops_where_the_uninterrupted_one_does(train, tiny, judge, tmp_path):
     """The best of the metric lies before the checkpoint, and the count goes on after it."""
     settings = [
@@ -261,7 +262,7 @@ def test_the_best_look_is_what_is_finished_with(train, knowing, unlearning):
     assert report["best"]["kept"] == "best"
     assert (report["best"]["best_step"], report["best"]["last_step"]) == (0, 30)
     assert (report["best"]["best"], report["best"]["last"]) == (1.0, 0.0)
-    assert "best look" in screen
+    assert "the weights of the best held-out score" in screen
     assert report["after"] == report["before"] == {"eval": report["after"]["eval"]}
     assert report["after"]["eval"]["pass@1"] == 1.0
     assert [path.name for path in (folder / "best").iterdir()] == ["step-0"]

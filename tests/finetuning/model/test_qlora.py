@@ -14,10 +14,8 @@ ALGORITHMS = {
 }
 
 
-@pytest.mark.parametrize(
-    "algo",
-    ["grpo", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("ppo", "sft"))],
-)
+@pytest.mark.nightly  # hooks/test_hooks.py trains and merges one
+@pytest.mark.parametrize("algo", ALGORITHMS)
 def test_a_four_bit_base_trains_merges_and_is_measured(train, qwen_folder, algo):
     folder, report, screen = train(
         f"algo={algo}",

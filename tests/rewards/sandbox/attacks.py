@@ -4,6 +4,9 @@
 Each one is wrong: it passes only if its trick works. Programs that do harm return what the tests
 want only after it was done. `{DIR}`, `{PORT}`, `{UNIX}`, `{ABSTRACT}`, `{VICTIM}` and `{PARENT}`
 are filled in by the test: a folder with a secret, open sockets, and processes of this machine.
+
+What any reward can be asked stands in `whetstone.rewards.audit.attacks` and is run as well; here is
+what knows this sandbox: its frames, its processes, and single walls of it.
 """
 
 import json
@@ -38,37 +41,22 @@ def inside(body):
 CTYPES = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 
 EXITS = {
-    "exit_at_import": "import os; os._exit(0)",
-    "sys_exit_at_import": "import sys; sys.exit(0)",
-    "exit_in_call": "import os\ndef f(x): os._exit(0)",
     "sys_exit_in_call": "import sys\ndef f(x): sys.exit(0)",
-    "raise_system_exit": "def f(x): raise SystemExit(0)",
-    "atexit": "import atexit, os\natexit.register(os._exit, 0)\ndef f(x): raise SystemExit(0)",
-    "excepthook": "import sys, os\nsys.excepthook = lambda *a: os._exit(0)\ndef f(x): raise KeyError",
     "unraisable_hook": "import sys, os\nsys.unraisablehook = lambda *a: os._exit(0)\nclass D:\n    def __del__(s): 1 / 0\ndef f(x): D()",
     "exit_from_thread": "import threading, os\ndef f(x):\n    threading.Thread(target=os._exit, args=(0,)).start()\n    import time; time.sleep(9)",
-    "exit_from_c": CTYPES + "def f(x): libc._exit(0)",
     "exit_group_syscall": CTYPES + "def f(x): libc.syscall(231, 0)",
     "exit_from_signal": "import signal, os\nsignal.signal(signal.SIGALRM, lambda *a: os._exit(0))\nsignal.setitimer(signal.ITIMER_REAL, .01)\ndef f(x):\n    while True: pass",
     "generator_exit": "def f(x): raise GeneratorExit",
     "keyboard_interrupt": "def f(x): raise KeyboardInterrupt",
     "stop_iteration": "def f(x): raise StopIteration",
-    "exec_true": "import os\ndef f(x): os.execv('/bin/true', ['true'])",
 }
 EQUALS = {
-    "equals_everything": EQUAL + "def f(x): return E()",
-    "int_subclass": "class I(int):\n    def __eq__(s, o): return True\n    __hash__ = int.__hash__\ndef f(x): return I(7)",
     "str_subclass": "class S(str):\n    def __eq__(s, o): return True\n    __hash__ = str.__hash__\ndef f(x): return S()",
-    "list_subclass": "class L(list):\n    def __eq__(s, o): return True\ndef f(x): return L()",
     "dict_subclass": "class D(dict):\n    def __eq__(s, o): return True\ndef f(x): return D()",
-    "float_subclass": "class F(float):\n    def __eq__(s, o): return True\n    __hash__ = float.__hash__\ndef f(x): return F(7)",
     "tuple_of_equals": EQUAL + "def f(x): return (E(),)",
     "list_of_equals": EQUAL + "def f(x): return [E()]",
-    "metaclass": "class M(type):\n    def __eq__(c, o): return True\n    __hash__ = type.__hash__\nclass E(metaclass=M): pass\ndef f(x): return E",
-    "mock_any": "from unittest import mock\ndef f(x): return mock.ANY",
     "magic_mock": "from unittest import mock\nm = mock.MagicMock()\nm.__eq__ = lambda s, o: True\nf = m",
     "reflected_equals": EQUAL + "class R(E, int): pass\ndef f(x): return R(3)",
-    "class_property": "class P:\n    @property\n    def __class__(s): return int\n    def __eq__(s, o): return True\ndef f(x): return P()",
     "lying_index": "class I(int):\n    def __index__(s): return 2\n    def __sub__(s, o): return 0\n    def __rsub__(s, o): return 0\ndef f(x): return I(9)",
     "function_that_equals": EQUAL + "class G(E):\n    def __call__(s, x): return s\nf = G()",
     "generator_for_list": "def f(x):\n    yield x\n    yield 2",
@@ -83,24 +71,12 @@ PATCHES = {
         "def isclose(*a, **k): return True\ndef abs(x): return 0\ndef f(x): return 5",
         BARE_CLOSE,
     ),
-    "patch_isclose": (
-        "import math\nmath.isclose = lambda *a, **k: True\ndef f(x): return 5",
-        CLOSE,
-    ),
     "fake_math": (
         "class math:\n    isclose = staticmethod(lambda *a, **k: True)\ndef f(x): return 5",
         CLOSE.replace("import math\n", ""),
     ),
-    "fake_module": (
-        "import sys, types\nm = types.ModuleType('math')\nm.isclose = lambda *a, **k: True\nsys.modules['math'] = m\ndef f(x): return 5",
-        CLOSE,
-    ),
     "builtins_len": (
         "import builtins\nbuiltins.len = lambda x: 0\nbuiltins.sorted = lambda x: [4, 5]\ndef f(x): return [1, 2, 3]",
-        LISTS,
-    ),
-    "shadow_sorted": (
-        "def sorted(x): return [4, 5]\ndef len(x): return 0\ndef f(x): return [1, 2, 3]",
         LISTS,
     ),
     "assertion_error": (
@@ -132,13 +108,6 @@ PATCHES = {
     "numeric_type": ("import builtins\nbuiltins.int = bool\ndef f(x): return True", TESTS),
 }
 READS = {
-    "frames": "import sys, re\ndef f(x):\n    g = sys._getframe()\n    while g:\n        for v in list(g.f_locals.values()) + list(g.f_globals.values()):\n            m = re.search(r'f\\(%d\\) == (-?\\d+)' % x, str(v))\n            if m: return int(m[1])\n        g = g.f_back\n    return None",
-    "code_constants": "import sys\ndef f(x):\n    g = sys._getframe()\n    while g:\n        c = [k for k in g.f_code.co_consts if type(k) is int]\n        if 42 in c: return c[c.index(x) + 1]\n        g = g.f_back\n    return None",
-    "gc_objects": "import gc, re\ndef f(x):\n    for o in gc.get_objects():\n        for v in (o.values() if type(o) is dict else o if type(o) in (list, tuple) else ()):\n            if type(v) is str and 'assert f(' in v and '{}' not in v and 'get_objects' not in v:\n                return int(re.search(r'f\\(%d\\) == (-?\\d+)' % x, v)[1])",
-    "linecache": "import linecache, re\ndef f(x):\n    t = ''.join(linecache.getlines('<tests>'))\n    return int(re.search(r'f\\(%d\\) == (-?\\d+)' % x, t)[1])",
-    "main_module": "import sys, re\ndef f(x):\n    t = str(vars(sys.modules['__main__']))\n    return int(re.search(r'f\\(%d\\) == (-?\\d+)' % x, t)[1])",
-    "argv": "import sys, re\ndef f(x): return int(re.search(r'f\\(%d\\) == (-?\\d+)' % x, ' '.join(sys.orig_argv))[1])",
-    "own_memory": "import re\ndef f(x):\n    m = open('/proc/self/mem', 'rb')\n    for l in open('/proc/self/maps'):\n        a, b = [int(v, 16) for v in l.split()[0].split('-')]\n        m.seek(a); d = m.read(b - a)\n        r = re.search(rb'f\\(%d\\) == (-?\\d+)' % x, d)\n        if r: return int(r[1])",
     "parent_memory": "import os, re\ndef f(x):\n    m = open('/proc/%d/mem' % os.getppid(), 'rb')\n    m.seek(0x400000); return len(m.read(9)) and x + 1",
     "tests_from_disk": "import glob\ndef f(x):\n    t = [p for p in glob.glob('{DIR}/*')]\n    return int(open(t[0]).read()) and x + 1",
     "caller_exception": "import sys\ndef f(x):\n    e = sys.exc_info()[1]\n    return int(str(e))",
@@ -150,7 +119,6 @@ READS = {
     ),
 }
 FORGERIES = {
-    "verdict_on_every_descriptor": "import os\nfor d in range(64):\n    try: os.write(d, b'PASSED\\n')\n    except OSError: pass\ndef f(x): return 5",
     "frame_on_every_descriptor": "import os, json\nm = json.dumps({'verdict': 'passed', 'detail': '', 'passed_tests': 3, 'total_tests': 3, 'cpu_s': 0.0}).encode()\nfor d in range(64):\n    try: os.write(d, len(m).to_bytes(4, 'big') + m)\n    except OSError: pass\ndef f(x): return 5",
     "frame_with_names": 'import os\nm = b\'{"names":{"f":{"function":0}}}\'\nos.write(3, len(m).to_bytes(4, \'big\') + m)\ndef f(x): return 5',
     "answers_in_advance": "import os\ndef f(x):\n    for m in (b'{\"r\":5}', b'{\"r\":42}', b'{\"r\":0}'):\n        os.write(3, len(m).to_bytes(4, 'big') + m)\n    return 5",
@@ -165,76 +133,52 @@ FORGERIES = {
     "not_json": "import os\ndef f(x): os.write(3, b'\\0\\0\\0\\x04{{{{')",
     "deep_json": "import os\nm = b'{\"r\":' + b'[' * 200000 + b']' * 200000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
     "many_digits": "import os\nm = b'{\"r\":' + b'9' * 1000000 + b'}'\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
-    "close_the_channel": "import os\nos.closerange(0, 64)\ndef f(x): return x + 1",
     "patch_the_child": "from whetstone.rewards.sandbox import child, frames\nfrom whetstone.rewards.sandbox.wire import codec\nframes.send_json = lambda *a: None\ncodec.Codec.encode = lambda *a: True\ndef f(x): return 5",
     "patch_json": "import json\njson.JSONEncoder.encode = lambda *a: '{\"r\": true}'\ndef f(x): return 5",
     "child_from_gc": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Child': o._answer = lambda m: None\ndef f(x): return 5",
     "settrace_jump": "import sys\ndef t(g, e, a):\n    if e == 'line' and g.f_code.co_name == '_call':\n        g.f_lineno = g.f_code.co_firstlineno + 9\n    return t\nsys.settrace(t)\nsys._getframe().f_trace = t\ndef f(x): return 5",
-    "swallow_everything": "import signal\nfor n in set(signal.Signals) - {9, 19}:\n    try: signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError): pass\ndef f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
-    "stop_itself": CTYPES
-    + "def f(x): libc.raise_(19) if hasattr(libc, 'raise_') else libc.kill(0, 19)\n",
 }
 HARMS = {
     "read_secret": inside("assert open('{DIR}/secret').read()"),
     "read_secret_at_import": harm("assert open('{DIR}/secret').read()"),
     "read_passwd": inside("assert open('/etc/passwd').read()"),
-    "read_environment": inside("import os\nassert os.environ['WHETSTONE_CANARY']"),
     "read_environment_of_parent": inside(
         "import os\nassert b'CANARY' in open('/proc/%d/environ' % os.getppid(), 'rb').read()"
     ),
-    "read_environment_of_others": inside("assert open('/proc/{PARENT}/environ', 'rb').read()"),
     "list_home": inside(
         "import os\nassert os.listdir(os.path.expanduser('~')) is not None\nassert os.listdir('/root') or True"
     ),
     "list_root": inside("import os\nassert os.listdir('/')"),
     "write_file": inside("open('{DIR}/new', 'w').write('x')"),
-    "overwrite_file": inside("open('{DIR}/secret', 'w').write('x')"),
     "append_by_descriptor": inside(
         "import os\nos.write(os.open('{DIR}/secret', os.O_WRONLY | os.O_APPEND), b'x')"
     ),
     "write_tmp": inside("import tempfile\ntempfile.mkstemp()"),
-    "truncate": inside("import os\nos.truncate('{DIR}/secret', 0)"),
-    "delete_file": inside("import os\nos.unlink('{DIR}/secret')"),
-    "delete_tree": inside("import shutil\nshutil.rmtree('{DIR}')"),
-    "rename_file": inside("import os\nos.rename('{DIR}/secret', '{DIR}/gone')"),
-    "chmod": inside("import os\nos.chmod('{DIR}/secret', 0)"),
     "chown": inside("import os\nos.chown('{DIR}/secret', 1, 1)"),
-    "utime": inside("import os\nos.utime('{DIR}/secret', (0, 0))"),
     "symlink": inside("import os\nos.symlink('/etc/passwd', '{DIR}/link')"),
     "hard_link": inside("import os\nos.link('{DIR}/secret', '{DIR}/link')"),
-    "make_folder": inside("import os\nos.mkdir('{DIR}/folder')"),
-    "make_fifo": inside("import os\nos.mkfifo('{DIR}/fifo')"),
-    "usercustomize": inside("import site, os\nos.makedirs(site.getusersitepackages())"),
     "bytecode_in_the_library": inside(
         "import os\nopen(os.path.dirname(os.__file__) + '/sitecustomize.py', 'w')"
     ),
     "tcp": inside("import socket\nsocket.create_connection(('127.0.0.1', {PORT}), 1)"),
-    "udp": inside("import socket\nsocket.socket(2, 2).sendto(b'x', ('127.0.0.1', {PORT}))"),
-    "unix_socket": inside("import socket\nsocket.socket(1).connect('{UNIX}')"),
-    "abstract_socket": inside("import socket\nsocket.socket(1).connect('\\0{ABSTRACT}')"),
     "socket_by_syscall": inside(CTYPES + "assert libc.socket(2, 1, 0) >= 0"),
     "listen": inside("import socket\nsocket.create_server(('127.0.0.1', 0))"),
     "urlopen": inside(
         "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:{PORT}', timeout=1)"
     ),
     "shell": inside("import subprocess\nsubprocess.run('touch {DIR}/new', shell=True, check=True)"),
-    "os_system": inside("import os\nassert os.system('touch {DIR}/new') == 0"),
     "posix_behind_os": inside(
         "import sys, importlib\nsys.modules.pop('os', None)\nos = importlib.import_module('os')\nassert os.posix_spawn('/bin/touch', ['touch', '{DIR}/new'], {}) if hasattr(os, 'posix_spawn') else 1 / 0"
     ),
     "posix_module": inside("import posix\nposix.mkdir('{DIR}/new')"),
-    "kill_parent": inside("import os\nos.kill(os.getppid(), 9)"),
-    "kill_victim": inside("import os\nos.kill({VICTIM}, 9)"),
     "kill_everything": inside("import os\nos.kill(-1, 9)"),
     "kill_by_syscall": inside(CTYPES + "assert libc.kill({VICTIM}, 9) == 0"),
     "kill_by_pidfd": inside(
         "import os, signal\nsignal.pidfd_send_signal(os.pidfd_open({VICTIM}), 9)"
     ),
-    "renice_victim": inside("import os\nos.setpriority(os.PRIO_PROCESS, {VICTIM}, 19)"),
     "limits_of_victim": inside(
         "import resource\nresource.prlimit({VICTIM}, resource.RLIMIT_NOFILE, (0, 0))"
     ),
-    "ptrace": inside(CTYPES + "assert libc.ptrace(16, {VICTIM}, 0, 0) == 0"),
     "read_victim": inside(CTYPES + "assert libc.syscall(310, {VICTIM}, 0, 0, 0, 0, 0) == 0"),
     "memory_of_parent": inside("import os\nopen('/proc/%d/mem' % os.getppid(), 'r+b')"),
     "raise_own_limits": inside("import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))"),
@@ -244,12 +188,8 @@ HARMS = {
     "memfd": inside("import os\nos.memfd_create('x')"),
     "system_v_memory": inside(CTYPES + "assert libc.shmget(0, 4096, 0o1600) >= 0"),
     "fork": inside("import os\nif os.fork() == 0: os._exit(0)"),
-    "fork_bomb": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
     "fork_by_syscall": inside(
         CTYPES + "r = libc.syscall(56, 17, 0, 0, 0, 0)\nif r == 0: libc._exit(0)\nassert r > 0"
-    ),
-    "daemon": inside(
-        "import os\nif os.fork() == 0:\n    os.setsid()\n    import time; time.sleep(60)"
     ),
     "multiprocessing": inside(
         "import multiprocessing\np = multiprocessing.get_context('fork').Process(target=print)\np.start()"
@@ -266,7 +206,6 @@ HARMS = {
     "descriptors": "import os\ndef f(x):\n    for i in range(5000): os.dup(0)\n    return x + 1",
     "open_many_files": "import os\nkept = []\ndef f(x):\n    for i in range(5000): kept.append(open(os.__file__))\n    return x + 1",
     "thread_bomb": "import threading, time\ndef f(x):\n    for i in range(5000): threading.Thread(target=time.sleep, args=(9,)).start()\n    return x + 1",
-    "fill_disk": inside("d = open('{DIR}/big', 'wb')\nfor i in range(99): d.write(bytes(1 << 20))"),
     "sqlite_file": inside(
         "import sqlite3\nsqlite3.connect('{DIR}/db').execute('create table t(a)')"
     ),
@@ -469,39 +408,22 @@ WIRE = {
     ),
 }
 EXHAUSTIONS = {
-    "memory": "def f(x): return len([bytearray(1 << 26) for _ in range(1000)]) and x + 1",
     "memory_at_import": "x = 'a' * 10 ** 11\ndef f(x): return x + 1",
     "recursion": "def f(x): return f(x)",
-    "c_stack": "import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(x): return f(x)",
     "nested_repr": "import sys\nsys.setrecursionlimit(10 ** 9)\nx = []\nfor i in range(10 ** 6): x = [x]\ndef f(y): return repr(x)",
-    "regex": "import re\ndef f(x): return re.match('(a+)+$', 'a' * 60 + 'b')",
-    "huge_power": "def f(x): return 9 ** 9 ** 9",
     "huge_multiplication": "def f(x): return [0] * (1 << 24) * (1 << 20)",
     "loop": "def f(x):\n    while True: pass",
     "loop_at_import": "while True: pass",
-    "sleep": "import time\ndef f(x): time.sleep(100)",
-    "output_flood": "import sys\ndef f(x):\n    while True: sys.stdout.write('x' * 1000000)",
     "huge_result": "def f(x): return 'x' * 10 ** 8",
-    "huge_list": "def f(x): return [1] * 10 ** 7",
-    "deep_result": "def f(x):\n    r = []\n    for i in range(100000): r = [r]\n    return r",
-    "cyclic_result": "def f(x):\n    r = []\n    r.append(r)\n    return r",
     "huge_range": ("def f(x): return range(10 ** 12)", "assert list(f(1)) == [1]\n"),
-    "endless_generator": (
-        "import itertools\ndef f(x): return itertools.count()",
-        "assert list(f(1)) == [1]\n",
-    ),
     "endless_callbacks": ("def f(g):\n    while True: g(1)", "assert f(lambda x: x) == 2\n"),
     "colliding_hashes": (
         "def f(x): return {i * ((1 << 61) - 1): 1 for i in range(3)} and set(x)",
         "assert f([1]) == {2}\n",
     ),
     "colliding_wire": "import os, json\nm = json.dumps({'r': {'s': [None, [{'I': hex(i * ((1 << 61) - 1))} for i in range(60000)]]}}).encode()\ndef f(x):\n    os.write(3, len(m).to_bytes(4, 'big') + m)",
-    "huge_exception": "def f(x): raise ValueError('x' * 10 ** 7)",
     "exception_without_words": "class E(Exception):\n    def __str__(s): raise s\n    args = property(lambda s: 1 / 0)\ndef f(x): raise E",
-    "deep_syntax": "x = " + "(" * 10000 + ")" * 10000,
     "huge_constant": "x = 1 << 10 ** 12",
-    "segfault": "import ctypes\ndef f(x): ctypes.string_at(0)",
-    "abort": "import os\ndef f(x): os.abort()",
 }
 
 

@@ -2,6 +2,7 @@
 """No attack earns a pass, none changes this machine, and the sandbox works after each one."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from whetstone.rewards.audit.attacks import ATTACKS
+from whetstone.rewards.audit.host import Host
 from whetstone.rewards.sandbox import Job, Profile, Sandbox, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -46,6 +49,7 @@ class World:
             listening.listen()
             listening.setblocking(False)
         self.before = self.state()
+        self.host = Host()
 
     def fill(self, program):
         words = {
@@ -60,6 +64,12 @@ class World:
             program = program.replace(word, str(value))
         return program
 
+    def programs(self, whose):
+        """Name, program and tests of each attack of a corpus."""
+        if whose == "the audit's":
+            return [*of_the_audit(self.host)]
+        return [(name, self.fill(program), tests) for name, program, tests in attacks.all_attacks()]
+
     def state(self):
         files = {
             str(path): (path.lstat().st_mode, path.lstat().st_mtime_ns, path.lstat().st_uid)
@@ -68,6 +78,7 @@ class World:
         return files, (self.folder / "secret").read_text(), socket.gethostname(), os.nice(0)
 
     def check(self):
+        assert self.host.harms() == []
         assert self.state() == self.before
         assert self.victim.poll() is None
         for listening in self.sockets:
@@ -75,6 +86,7 @@ class World:
                 listening.accept()
 
     def close(self):
+        self.host.__exit__(None, None, None)
         self.victim.kill()
         self.victim.communicate()
         for listening in self.sockets:
@@ -89,12 +101,19 @@ def world(tmp_path, monkeypatch):
     made.close()
 
 
-def passed(sandbox, world):
+def of_the_audit(host):
+    """Name, program and tests of each attack of the audit, filled in with what the host plants."""
+    values = host.values()
+    for attack in ATTACKS:
+        source = re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], attack.program)
+        yield f"audit {attack.family}: {attack.name}", source, host.tests(attack.tests)
+
+
+def passed(sandbox, named):
     """Names of the attacks that were rewarded; each is followed by a program that must pass."""
-    named = list(attacks.all_attacks())
     jobs = []
     for index, (_, program, tests) in enumerate(named):
-        jobs.append(Job(world.fill(program), tests, 0.5))
+        jobs.append(Job(program, tests, 0.5))
         jobs.append(Job(f"{CONTROL[0]} # {index}", CONTROL[1]))
     results = sandbox.run_many(jobs)
     controls = {result.verdict for result in results[1::2]}
@@ -111,7 +130,8 @@ def passed(sandbox, world):
 
 def test_there_are_enough_of_each_family():
     names = [name for name, _, _ in attacks.all_attacks()]
-    assert len(names) == len(set(names)) >= 200
+    assert len(names) == len(set(names))
+    assert len(names) + len(ATTACKS) >= 280
     assert len({name.partition("-")[0] for name in names}) == 8
 
 
@@ -119,9 +139,10 @@ def test_there_are_enough_of_each_family():
     "profile",
     [Profile.FULL, pytest.param(Profile.NO_NAMESPACES, marks=pytest.mark.nightly)],
 )
-def test_no_attack_passes_and_the_machine_is_unchanged(world, profile):
+@pytest.mark.parametrize("whose", ["the sandbox's", "the audit's"])
+def test_no_attack_passes_and_the_machine_is_unchanged(world, profile, whose):
     with Sandbox(profile=profile) as sandbox:
-        assert passed(sandbox, world) == set()
+        assert passed(sandbox, world.programs(whose)) == set()
     world.check()
 
 
@@ -130,14 +151,18 @@ def test_no_attack_passes_where_user_namespaces_are_refused(world, tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-Ur", "true"]).returncode:
         pytest.skip("needs unshare and user namespaces, to refuse them")
     script = (
-        "import sys, types, warnings\n"
+        "import sys, warnings\n"
         f"sys.path[:0] = {[str(Path(__file__).parents[3]), str(Path(__file__).parent)]!r}\n"
-        "import test_attacks\n"
+        "import attacks, test_attacks\n"
+        "from whetstone.rewards.audit.host import Host\n"
         "from whetstone.rewards.sandbox import Sandbox\n"
-        f"world = types.SimpleNamespace(fill=lambda program: program)\n"
-        "with warnings.catch_warnings(record=True) as said, Sandbox() as sandbox:\n"
+        "with (\n"
+        "    warnings.catch_warnings(record=True) as said, Host() as host, Sandbox() as sandbox\n"
+        "):\n"
         "    warnings.simplefilter('always')\n"
-        "    assert test_attacks.passed(sandbox, world) == set()\n"
+        "    named = [*attacks.all_attacks(), *test_attacks.of_the_audit(host)]\n"
+        "    assert test_attacks.passed(sandbox, named) == set()\n"
+        "    assert host.harms() == []\n"
         "assert 'no namespaces here' in str(said[0].message), said\n"
         "assert 'profile=Profile.NO_NAMESPACES' in str(said[0].message), said\n"
     )

@@ -1,8 +1,13 @@
 """Loops that are proven to be endless are stopped at once; whatever ends is left alone."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from whetstone.rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox.infinite_loops import PROVES, why_off
 
 ENDLESS = {
     "nothing": "while True: pass",
@@ -59,12 +64,16 @@ HEAD = (
 )
 
 
+proves = pytest.mark.skipif(not PROVES, reason=str(why_off()))
+
+
 @pytest.fixture(scope="module")
 def patient():
     with Sandbox(timeout_s=60.0) as opened:
         yield opened
 
 
+@proves
 @pytest.mark.parametrize("name", ENDLESS)
 def test_an_endless_loop_is_stopped_long_before_its_timeout(patient, name):
     result = patient.run(HEAD + ENDLESS[name], "assert f(7) is None")
@@ -73,6 +82,7 @@ def test_an_endless_loop_is_stopped_long_before_its_timeout(patient, name):
     assert result.cpu_s < 5
 
 
+@proves
 def test_an_endless_module_is_stopped_too(patient):
     result = patient.run("n = 0\nwhile n >= 0:\n    n += 0\n", "assert True")
     assert (result.verdict, result.passed_tests) == (Verdict.TIMEOUT, 0)
@@ -91,3 +101,40 @@ def test_a_loop_that_ends_is_left_to_end(patient):
 def test_a_program_that_says_of_itself_that_it_never_ends_gets_a_timeout(patient):
     program = """import os\ndef f(x): os.write(3, b'\\0\\0\\0\\x10{"endless":true}')"""
     assert patient.run(program, "assert f(1) == 2").verdict is Verdict.TIMEOUT
+
+
+ELSEWHERE = """
+from whetstone.rewards.sandbox import Sandbox
+from whetstone.rewards.sandbox.infinite_loops import why_off
+
+with Sandbox(workers=1, timeout_s=0.5) as sandbox:
+    right = sandbox.run("def f(x): return x", "assert f(1) == 1")
+    endless = sandbox.run("def f(x):\\n    while True: pass", "assert f(1) == 1")
+print(why_off())
+print(right.verdict, endless.verdict, endless.detail)
+"""
+
+
+def test_it_says_where_it_is_on():
+    assert why_off("cpython", (3, 11)) is None
+    assert "proven by CPython 3.11, and this is cpython 3.13" in why_off("cpython", (3, 13))
+    assert "this is pypy 3.11" in why_off("pypy", (3, 11))
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_elsewhere_a_loop_runs_to_its_timeout(version):
+    python = shutil.which(f"python{version}")
+    if python is None or subprocess.run([python, "-c", ""], check=False).returncode:
+        pytest.skip(f"there is no python{version} here")
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [python, "-c", ELSEWHERE],
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said, verdicts = done.stdout.splitlines()
+    assert said.endswith(f"this is cpython {version}")
+    assert verdicts.startswith("passed timeout stopped after ")
