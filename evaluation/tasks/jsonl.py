@@ -26,7 +26,7 @@ from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.entry_points import root_name
-from whetstone.rewards.tests_source import wrong_tests
+from whetstone.rewards.tests_source import LIBRARY, wrong_tests
 
 SUFFIX = ".jsonl"
 TIMEOUT_S = 3.0
@@ -57,7 +57,7 @@ class _Row(BaseModel):
     @classmethod
     def _tests_judge(cls, tests: str, info: ValidationInfo) -> str:
         before = info.data.get("prefix", ""), info.data.get("entry_points", ())
-        if reasons := [*wrong_tests(tests, *before)]:
+        if reasons := [*wrong_tests(tests, *before, modules=info.context or LIBRARY)]:
             raise ValueError("; ".join(reasons))
         return tests
 
@@ -72,11 +72,11 @@ class _Row(BaseModel):
 _WANTED = {"string_type": "str", "list_type": "list"}
 
 
-def jsonl_task(path: Path) -> Task:
+def jsonl_task(path: Path, modules: frozenset[str] = LIBRARY) -> Task:
     """Load a user's file; the task bears the file's name and has no stop words.
 
     A row without an id gets its line number; one without entry points but with a reference gets
-    those that the reference shows.
+    those that the reference shows. Its tests can import `modules`.
 
     Raises:
         DataUnavailable: when there is no such file.
@@ -89,7 +89,8 @@ def jsonl_task(path: Path) -> Task:
     faults: list[BadRow] = []
     for number, line in _lines(path, faults):
         try:
-            problem = _problem(_Row.model_validate(row_of(line)), f"{path.stem}/{number}")
+            row = _Row.model_validate(row_of(line), context=modules)
+            problem = _problem(row, f"{path.stem}/{number}")
         except ValidationError as error:
             faults += [_fault(path, number, _told(part), *part["loc"]) for part in error.errors()]
         except NotRow as error:

@@ -20,6 +20,8 @@ class BaseCollect(Section):
     top_k: NonNegativeInt
     """0: no limit."""
     max_new_tokens: PositiveInt
+    packages: list[str]
+    """Installed packages that programs and tests may import; as the reward's, unless it is said."""
     batch_size: PositiveInt
     """Prompts that are sampled at a time: what a kill can cost."""
     validation_share: Share

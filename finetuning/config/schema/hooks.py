@@ -29,6 +29,8 @@ class EvaluateConfig(Section):
     """Completions generated at the same time."""
     limit: PositiveInt | None
     """Only the first problems of each task."""
+    packages: list[str]
+    """Installed packages that programs and tests may import; as the reward's, unless it is said."""
 
 
 class WatchConfig(Section):
