@@ -21,5 +21,5 @@ def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager
 
     """
     if task.language == "python":
-        return Sandbox(workers)
+        return Sandbox(workers, packages=task.packages)
     return CompiledSandbox(task.language, workers)

@@ -4,7 +4,7 @@ A name that ends in `.jsonl` is the path of a user's own file. Any other name th
 table is refused with the nearest one that is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -22,6 +22,8 @@ from whetstone.evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
 from whetstone.evaluation.tasks.multiple import FORMS, multiple
 from whetstone.evaluation.tasks.plus import HUMANEVAL_PLUS, MBPP_PLUS, humanevalplus, mbppplus
 from whetstone.evaluation.tasks.source import RowSource
+from whetstone.rewards.sandbox.packages import usable_modules
+from whetstone.rewards.tests_source import LIBRARY
 
 __all__ = [
     "TASKS",
@@ -62,12 +64,13 @@ TASKS: Mapping[str, Entry] = MappingProxyType(
 )
 
 
-def load_task(name: str, limit: int | None = None) -> Task:
+def load_task(name: str, limit: int | None = None, packages: Sequence[str] = ()) -> Task:
     """Load a task by its name, or a user's file by its path.
 
     Args:
         name: a key of `TASKS`, or a path that ends in `.jsonl`.
         limit: keep only that many problems, the first ones.
+        packages: installed packages that programs and tests may import, as they are imported.
 
     Raises:
         UnknownTask: with the nearest name.
@@ -78,8 +81,9 @@ def load_task(name: str, limit: int | None = None) -> Task:
     """
     if limit is not None and limit < 1:
         raise ValueError(f"limit={limit} leaves no problem: give at least 1, or nothing for all")
-    task = jsonl_task(Path(name)) if name.endswith(SUFFIX) else _entry(name).load()
-    return task if limit is None else replace(task, problems=task.problems[:limit])
+    modules = LIBRARY | usable_modules(tuple(packages))
+    task = jsonl_task(Path(name), modules) if name.endswith(SUFFIX) else _entry(name).load()
+    return replace(task, problems=task.problems[:limit], packages=tuple(packages))
 
 
 def why_unavailable(name: str) -> str | None:

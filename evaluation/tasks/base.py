@@ -42,7 +42,8 @@ class Task:
 
     With `chat`, a prompt is what a user says: it goes through the model's chat template, and the
     program is taken out of the answer as rewards take it. `language` is that of programs and tests.
-    `closing` is what stop words cut off the end of a program, and the head of the tests.
+    `closing` is what stop words cut off the end of a program, and the head of the tests. `packages`
+    are installed ones that programs and tests may import.
 
     Raises:
         ValueError: without problems, or when two share an id, because samples are kept by id.
@@ -56,6 +57,7 @@ class Task:
     chat: bool = False
     language: Language = "python"
     closing: str = ""
+    packages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.problems:

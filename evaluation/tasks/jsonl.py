@@ -31,7 +31,7 @@ from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.entry_points import root_name
 from whetstone.rewards.stdio.columns import read_row
 from whetstone.rewards.stdio.tests import WrongTestsError, as_text
-from whetstone.rewards.tests_source import wrong_tests
+from whetstone.rewards.tests_source import LIBRARY, wrong_tests
 
 SUFFIX = ".jsonl"
 TIMEOUT_S = 3.0
@@ -76,7 +76,8 @@ class _Row(BaseModel):
     def _tests_judge(cls, tests: str, info: ValidationInfo) -> str:
         read = read_row({**info.data, "tests": tests})
         before = info.data.get("prefix", ""), info.data.get("entry_points", ())
-        if isinstance(read, str) and (reasons := [*wrong_tests(read, *before)]):
+        modules = info.context or LIBRARY
+        if isinstance(read, str) and (reasons := [*wrong_tests(read, *before, modules=modules)]):
             raise ValueError("; ".join(reasons))
         return tests
 
@@ -92,11 +93,11 @@ _FIELDS = [name for name in _Row.model_fields if name != "messages"]
 _WANTED = {"string_type": "str", "list_type": "list"}
 
 
-def jsonl_task(path: Path) -> Task:
+def jsonl_task(path: Path, modules: frozenset[str] = LIBRARY) -> Task:
     """Load a user's file; the task bears the file's name and has no stop words.
 
     A row without an id gets its line number; one without entry points but with a reference gets
-    those that the reference shows.
+    those that the reference shows. Its tests can import `modules`.
 
     Raises:
         DataUnavailable: when there is no such file.
@@ -109,7 +110,8 @@ def jsonl_task(path: Path) -> Task:
     faults: list[BadRow] = []
     for number, line in _lines(path, faults):
         try:
-            problem = _problem(_Row.model_validate(_flat(row_of(line))), f"{path.stem}/{number}")
+            row = _Row.model_validate(_flat(row_of(line)), context=modules)
+            problem = _problem(row, f"{path.stem}/{number}")
         except ValidationError as error:
             faults += [_fault(path, number, _told(part), *part["loc"]) for part in error.errors()]
         except NotRow as error:

@@ -40,7 +40,7 @@ class BaseSampler:
         self._collect = collect
         self._device = device
         self._sampler: TextSampler | None = None
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(packages=collect.packages)
 
     def __enter__(self) -> Self:
         self._sandbox.__enter__()

@@ -27,6 +27,7 @@ from whetstone.finetuning.config.schema.commands import (
 )
 from whetstone.finetuning.config.settings import MISSING, S, read_settings
 from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.rewards.sandbox.packages import missing_packages, why_missing
 
 _REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
 
@@ -132,6 +133,11 @@ def _tasks_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
             yield Problem("tasks", f"two are called `{stem}`; their results would collide")
 
 
+def _packages_are_installed(config: EvaluationConfig) -> Iterator[Problem]:
+    if missing := missing_packages(config.packages):
+        yield Problem(f"packages=[{','.join(missing)}]", why_missing(missing))
+
+
 def _one_quantization(config: EvaluationConfig) -> Iterator[Problem]:
     if config.load_in_4bit and config.load_in_8bit:
         yield Problem("load_in_8bit=true", "load_in_4bit is true as well; choose one")
@@ -158,6 +164,7 @@ def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
 
 _RULES = (
     _tasks_can_be_had,
+    _packages_are_installed,
     _one_quantization,
     _model_may_exist,
     _adapter_may_exist,

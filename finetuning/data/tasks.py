@@ -1,5 +1,6 @@
 """The tasks a run is measured on: the nano world's own, and everything evaluation knows by name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from whetstone.evaluation.tasks import Task, TaskProblem, load_task
@@ -10,13 +11,16 @@ _NANO_SPLIT = {"nano": Split.TEST, "nano_dev": Split.DEV}
 _NANO_TIMEOUT_S = 3.0
 
 
-def build_task(name: str, limit: int | None, stop: tuple[str, ...]) -> Task:
+def build_task(
+    name: str, limit: int | None, stop: tuple[str, ...], packages: Sequence[str] = ()
+) -> Task:
     """Return a task by name (`nano`: held-out compositions, `nano_dev`: others, for curves).
 
-    `stop` are the stop words of a user's own file; published tasks have theirs.
+    `stop` are the stop words of a user's own file; published tasks have theirs. Programs and tests
+    may import `packages`, which nobody needs in the nano world.
     """
     if name not in _NANO_SPLIT:
-        task = load_task(name, limit)
+        task = load_task(name, limit, packages)
         return replace(task, stop=stop) if name.endswith(JSONL) else task
     # The seed is fixed: every run of every seed is measured on the same problems.
     found = problems(_NANO_SPLIT[name], limit, seed=0)

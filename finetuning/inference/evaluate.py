@@ -62,7 +62,7 @@ def evaluate_model(config: EvaluationConfig, found: Found, console: Console | No
     """Measure a model; return the folder of the results."""
     console = console or Console()
     quiet_libraries()
-    tasks = [build_task(name, config.limit, ()) for name in config.tasks]
+    tasks = [build_task(name, config.limit, (), config.packages) for name in config.tasks]
     device = choose_device(
         DeviceConfig(name=config.device, device=config.device, dtype=config.dtype),
         f"device={config.device}",

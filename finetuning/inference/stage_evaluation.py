@@ -115,7 +115,7 @@ class Measure:
             return compile_rates(task, compilers, settings, self._folder / when)
 
     def _task(self, name: str, limit: int | None) -> Task:
-        return build_task(name, limit, self._stop)
+        return build_task(name, limit, self._stop, self._wanted.packages)
 
 
 class LateSampler:

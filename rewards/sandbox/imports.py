@@ -36,8 +36,9 @@ def _why_missing(name: str) -> str:
         known = ", ".join(sorted(PROGRAM_MODULES))
         return f"the program has other names as a module ({known}); leave the import out"
     return (
-        f"there is no module {name} where tests run, so that no program could pass; training uses "
-        f"what is installed by reward.execution.packages=[{name}], and measuring does not"
+        f"there is no module {name} where tests run, so that no program could pass; what is "
+        f"installed is made usable by reward.execution.packages=[{name}], and packages=[{name}] of "
+        "an evaluation"
     )
 
 

@@ -12,6 +12,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from whetstone.rewards.sandbox.emptied import looks_after
+
 RAN, WRONG = "__ran__", "__wrong__"
 
 _COMPARED: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
@@ -50,7 +52,7 @@ def is_function_of_loops(statement: ast.stmt) -> bool:
 def watched(statement: ast.stmt) -> ast.stmt:
     """Make a loop of assertions note that it ran, and a look for what is wrong find a NaN."""
     if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.UnaryOp):
-        return statement  # most are, and to walk through them takes its time
+        return _kept(statement)  # most are, and to walk through them takes its time
     if is_loop_of_asserts(statement):
         _note(statement)
     for part in statement.body if isinstance(statement, ast.ClassDef) else [statement]:
@@ -62,6 +64,13 @@ def watched(statement: ast.stmt) -> ast.stmt:
     return ast.fix_missing_locations(changed)
 
 
+def _kept(statement: ast.Assert) -> ast.Assert:
+    if (twice := looks_after(statement)) is not None:
+        statement.test = twice
+        ast.fix_missing_locations(statement)
+    return statement
+
+
 def _note(loop: Any) -> None:
     """Have a loop say that it ran."""
     note = ast.Assign([ast.Name(RAN, ast.Store())], ast.Constant(value=True))
@@ -69,6 +78,8 @@ def _note(loop: Any) -> None:
 
 
 class _LookForWrong(ast.NodeTransformer):
+    _in_class = False
+
     def visit_If(self, node: ast.If) -> ast.AST:
         self.generic_visit(node)
         if all(map(_fails, node.body)):
@@ -79,6 +90,19 @@ class _LookForWrong(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
             node.test.operand = _asked(node.test.operand)
+        return node if self._in_class else _kept(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._visit_within(node, in_class=True)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._visit_within(node, in_class=False)
+
+    def _visit_within(self, node: ast.AST, *, in_class: bool) -> ast.AST:
+        """Know whether names are those of a class, which a function within it does not see."""
+        before, self._in_class = self._in_class, in_class
+        self.generic_visit(node)
+        self._in_class = before
         return node
 
 

@@ -6,8 +6,10 @@ limited like a program, since the data that a program returns may be made to exh
 it, and the host kills and replaces it when it is late.
 """
 
+import functools
 import gc
 import importlib
+import operator
 import os
 import resource
 import signal
@@ -20,6 +22,7 @@ from whetstone.rewards.sandbox import frames, processes
 from whetstone.rewards.sandbox.batches import Gathered
 from whetstone.rewards.sandbox.candidate import Candidate, SyntaxErrorInProgram
 from whetstone.rewards.sandbox.channel import DiedError, EndlessError, LimitError, ViolationError
+from whetstone.rewards.sandbox.emptied import KEPT, kept
 from whetstone.rewards.sandbox.errors import RemoteError
 from whetstone.rewards.sandbox.imports import PROGRAM_MODULES
 from whetstone.rewards.sandbox.isolation import landlock, limits
@@ -172,7 +175,7 @@ def _outcome(
     namespace.update(Evaluation(source, namespace, candidate.refuse).functions())
     namespace.update(supplied)
     namespace.update(Gathered(candidate).functions())
-    namespace |= {WRONG: wrong, EACH: each}
+    namespace |= {WRONG: wrong, EACH: each, KEPT: functools.partial(kept, equal=operator.eq)}
     candidate.follow(namespace, supplied)
     program_module = types.ModuleType(PROGRAM)
     vars(program_module).update(supplied)

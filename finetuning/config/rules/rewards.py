@@ -40,11 +40,16 @@ def models_of_rewards_are_there(config: Config) -> Iterator[Problem]:
 
 def packages_are_installed(config: Config) -> Iterator[Problem]:
     """Check the packages of programs; nothing is imported for it."""
-    for name, spec in config.reward.items():
-        if not isinstance(spec, ExecutionConfig | CriteriaConfig):
-            continue
-        if missing := missing_packages(spec.packages):
-            yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", why_missing(missing))
+    asked = {
+        f"reward.{name}": spec.packages
+        for name, spec in config.reward.items()
+        if isinstance(spec, ExecutionConfig | CriteriaConfig)
+    }
+    if asked.get("reward.execution") != config.hooks.evaluate.packages:
+        asked["hooks.evaluate"] = config.hooks.evaluate.packages
+    for where, packages in asked.items():
+        if missing := missing_packages(packages):
+            yield Problem(f"{where}.packages=[{','.join(missing)}]", why_missing(missing))
 
 
 def rewards_count(config: Config) -> Iterator[Problem]:

@@ -16,6 +16,8 @@ class BaseCollect(SamplingConfig):
     name: Literal["base"]
     samples: PositiveInt
     """Completions for each prompt; equal ones are kept once, with their number."""
+    packages: list[str]
+    """Installed packages that programs and tests may import; as the reward's, unless it is said."""
     batch_size: PositiveInt
     """Prompts that are sampled at a time: what a kill can cost."""
     validation_share: Share

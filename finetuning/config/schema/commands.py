@@ -149,6 +149,8 @@ class EvaluationConfig(TaskSamplingConfig):
     """What samples; as backend.rollout: `auto` is mlx on an Apple GPU where it is installed."""
     workers: PositiveInt | None
     """Processes that judge programs; null: one for each core."""
+    packages: list[str]
+    """Installed packages that programs and tests may import, by the names of their modules."""
     resamples: PositiveInt
     """Bootstrap draws behind each confidence interval."""
     confidence: Annotated[float, Field(gt=0, lt=1)]

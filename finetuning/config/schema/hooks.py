@@ -15,6 +15,8 @@ class EvaluateConfig(TaskSamplingConfig):
     """`nano`, `mbpp`, `humaneval`, or the path of a JSONL file; an empty list: no evaluation."""
     before: bool
     after: bool
+    packages: list[str]
+    """Installed packages that programs and tests may import; as the reward's, unless it is said."""
 
 
 class WatchConfig(Section):

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from whetstone.rewards.sandbox import event_loop, frames
+from whetstone.rewards.sandbox.emptied import kept
 from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.text import describe
 from whetstone.rewards.sandbox.together import compare, doors, library, literal
@@ -260,6 +261,10 @@ def _refusing(function: Callable[..., Any]) -> Callable[..., Any]:
     return noting
 
 
+def _kept(values: Any, expected: Any, given: Any) -> Any:
+    return kept(values, expected, given, compare.equal)
+
+
 _INSTRUMENTS: dict[str, Callable[..., Any]] = {
     "@failed": _failed,
     "@reached": _reached,
@@ -281,4 +286,5 @@ _INSTRUMENTS: dict[str, Callable[..., Any]] = {
     "@number": _refusing(compare.converted),
     "@beyond": _refusing(compare.beyond),
     "@each": each,
+    "@kept": _refusing(_kept),
 }

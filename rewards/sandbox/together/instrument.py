@@ -14,6 +14,7 @@ import marshal
 from dataclasses import dataclass
 from typing import Any
 
+from whetstone.rewards.sandbox.emptied import KEPT
 from whetstone.rewards.sandbox.layouts import EACH
 from whetstone.rewards.sandbox.names import bound_names
 from whetstone.rewards.sandbox.reached import RAN, WRONG
@@ -61,7 +62,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LEFT, _RIGHT = 1, 2
 _BY_TEXT = frozenset({"eval", "exec", "compile", "globals", "locals", "vars", "__import__"})
 """Builtins through which source may name what it does not mention, or run unguarded."""
-_RENAMED = {EACH: "@each", WRONG: "@beyond", RAN: "@ran"}
+_RENAMED = {EACH: "@each", WRONG: "@beyond", RAN: "@ran", KEPT: "@kept"}
 """What the tests call of ours: under names that no program can write by accident."""
 
 

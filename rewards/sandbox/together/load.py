@@ -22,6 +22,7 @@ _MODULES = (
     "whetstone.rewards.sandbox.frames",
     "whetstone.rewards.sandbox.event_loop",
     "whetstone.rewards.sandbox.text",
+    "whetstone.rewards.sandbox.emptied",
     "whetstone.rewards.sandbox.parametrize",
     "whetstone.rewards.sandbox.together.literal",
     "whetstone.rewards.sandbox.together.library",

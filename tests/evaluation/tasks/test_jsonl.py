@@ -4,7 +4,9 @@ import json
 import pytest
 
 from whetstone.evaluation.errors import BadRows, DataUnavailable
+from whetstone.evaluation.languages import open_judge
 from whetstone.evaluation.tasks import TaskProblem, load_task
+from whetstone.evaluation.tasks.base import job
 
 GOOD = {"prompt": "Write f.", "tests": "assert f() == 1"}
 
@@ -39,6 +41,17 @@ def test_a_full_row_and_a_bare_one(tmp_path):
 def test_a_reference_shows_the_entry_points(tmp_path):
     row = {**GOOD, "reference": "def f(): return 1\ndef g(): ..."}
     assert load_task(str(write(tmp_path, row))).problems[0].entry_points == ("f",)
+
+
+def test_tests_may_import_the_packages_that_are_given(tmp_path):
+    row = {**GOOD, "tests": "import pytest\nassert f() == pytest.approx(1)"}
+    path = write(tmp_path, row)
+    with pytest.raises(BadRows, match=r"packages=\[pytest\] of an evaluation"):
+        load_task(str(path))
+    task = load_task(str(path), packages=["pytest"])
+    with open_judge(task, workers=1) as judge:
+        [result] = judge.run_many([job(task, task.problems[0], "def f(): return 1.0")])
+    assert result.verdict == "passed"
 
 
 def test_numbers_will_do_as_ids(tmp_path):

@@ -1,5 +1,6 @@
 import pytest
 
+from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import load_evaluation, load_generate
 from whetstone.finetuning.config.rules import backend
 from whetstone.finetuning.errors import ConfigError
@@ -49,6 +50,21 @@ def test_a_model_must_be_given_and_a_folder_must_be_there():
 def test_several_tasks_are_a_list():
     found = problems_of("model=qwen", "tasks=nano,nano_dev")
     assert "'tasks=[nano,nano_dev]'" in found["tasks=nano,nano_dev"]
+
+
+def test_packages_that_are_not_installed_are_told():
+    found = problems_of("model=qwen", "tasks=[nano]", "packages=[no_such_module]")
+    assert "no module of this name" in found["packages=[no_such_module]"]
+
+
+def test_what_trains_with_packages_measures_and_collects_with_them():
+    config = load(["debug=true", "reward.execution.packages=[pytest]"]).main
+    assert config.hooks.evaluate.packages == ["pytest"]
+    with pytest.raises(ConfigError) as caught:
+        load(["debug=true", "hooks.evaluate.packages=[no_such_module]"])
+    assert [one.setting for one in caught.value.problems] == [
+        "hooks.evaluate.packages=[no_such_module]"
+    ]
 
 
 def test_two_tasks_of_one_name_collide(tmp_path):
