@@ -68,6 +68,28 @@ def test_the_same_judge_changes_nothing_to_the_last_digit(train, capsys, qwen_fo
     assert [score["rewards"]["random"] for score in kept] == stored["random"].tolist()
 
 
+@pytest.mark.parametrize("algo", ["grpo", "rloo"])
+def test_conversations_are_found_again(algo, train, capsys, qwen_folder, tmp_path, monkeypatch):
+    """Arrow gives a message the fields of all; RLOO's advantages hold a KL that nobody stored."""
+    monkeypatch.chdir(tmp_path)
+    asked = {"role": "user", "content": "Write add(a, b).", "name": "me"}
+    rules = {"role": "system", "content": "Be brief."}
+    tests = "assert add(1, 2) == 3"
+    rewrite(row([rules, asked], tests), row([{"role": "user", "content": "Write f()."}], tests))
+    run, _, _ = train(
+        *(f"model={qwen_folder}", "data=jsonl", NAMED, "reward=random", f"algo={algo}"),
+        *("algo.args.max_steps=1", "algo.args.num_generations=4", "algo.args.save_steps=1"),
+        *("algo.args.per_device_train_batch_size=8", "algo.args.gradient_accumulation_steps=1"),
+        *("algo.args.max_completion_length=8", "tracker=none", "backend=cpu"),
+        *("hooks.evaluate.tasks=[]", "hooks.watch.every_steps=0"),
+    )
+    found = regrade(run)
+    assert "Nothing changes: each of the 8 completions" in capsys.readouterr().out
+    assert found["advantages"]["mean_change"] == 0.0
+    assert len(found["prompts"]) == 2
+    assert "[system]" in max(one["prompt"] for one in found["prompts"])
+
+
 def test_partial_credit_tells_apart_what_was_equal(known, capsys):
     found = regrade(known, "reward.execution.partial_credit=true")
     assert "2 of 16 completions are worth something else: the same ones pass" in (
