@@ -39,11 +39,8 @@ class PublicRows:
         """What is looked for in the data folder."""
         return self.name
 
-    def why_unavailable(self) -> str | None:
-        """Say why there are no rows, or None where they are here or the Hub may be tried.
-
-        Takes no network and no heavy import: a configuration is checked with it.
-        """
+    def why_wrong(self) -> str | None:
+        """Say what of these settings cannot be meant, or None."""
         if self.split not in self._set.splits:
             known = ", ".join(self._set.splits)
             return f"{self.name} has no split {self.split!r}: choose one of {known}"
@@ -57,6 +54,17 @@ class PublicRows:
             return None if self._files(place) else f"{place} has no file of the split {self.split}"
         if self.path is not None and (Path(self.path).is_absolute() or self.path.count("/") != 1):
             return f"there is no file or folder {self.path}"
+        return None
+
+    def why_unavailable(self) -> str | None:
+        """Say why there are no rows, or None where they are here or the Hub may be tried.
+
+        Takes no network and no heavy import: a configuration is checked with it.
+        """
+        if reason := self.why_wrong():
+            return reason
+        if self._place() is not None:
+            return None
         return self._advice("the environment switches it off") if is_offline() else None
 
     def rows(self) -> Iterator[Row]:
