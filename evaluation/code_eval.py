@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from whetstone.evaluation.entry_points import entry_points
 from whetstone.evaluation.judge import judged, pass_rates
 from whetstone.evaluation.layouts import code_eval_result
-from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.sandbox import Job, Result, Sandbox, Verdict
 from whetstone.rewards.sandbox.names import used_names
 

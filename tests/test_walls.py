@@ -85,6 +85,7 @@ OF_REWARDS = (
     "whetstone.rewards.extract",
     "whetstone.rewards.entry_points",
     "whetstone.rewards.languages",
+    "whetstone.rewards.stdio",
     "whetstone.rewards.tests_source",
 )
 

@@ -5,8 +5,8 @@ that our figures stand beside published ones. The prompt is stripped: with its l
 the same model scores differently.
 """
 
+from whetstone.evaluation.entry_points import entry_points
 from whetstone.evaluation.tasks.base import Task, TaskProblem
-from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.evaluation.tasks.source import Row, RowSource
 
 SOURCE = RowSource(

@@ -24,10 +24,10 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from whetstone.evaluation.entry_points import entry_points
 from whetstone.evaluation.errors import BadRow, BadRows, DataUnavailable
 from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.evaluation.tasks.base import Task, TaskProblem
-from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.rewards.entry_points import root_name
 from whetstone.rewards.stdio.columns import read_row
 from whetstone.rewards.stdio.tests import WrongTestsError, as_text

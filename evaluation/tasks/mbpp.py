@@ -8,8 +8,8 @@ that and the stop words cost the published solutions 2 of the 500 test problems.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from whetstone.evaluation.entry_points import entry_points
 from whetstone.evaluation.tasks.base import Task, TaskProblem
-from whetstone.evaluation.tasks.entry_points import entry_points
 from whetstone.evaluation.tasks.source import Row, RowSource
 
 SOURCE = RowSource(

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from whetstone.evaluation.data_folder import DATA_DIR_VARIABLE, data_folder, is_offline
 from whetstone.evaluation.errors import DataUnavailable
-
-DATA_DIR_VARIABLE = "WHETSTONE_DATA_DIR"
 
 Row = dict[str, Any]
 
@@ -34,13 +33,13 @@ class RowSource:
 
         Takes no network and no heavy import: a configuration is checked with it.
         """
-        folder = _data_dir()
+        folder = data_folder()
         if folder is not None and not folder.is_dir():
             return (
                 f"{DATA_DIR_VARIABLE}={folder} is not a folder. Set it to the folder that holds "
                 f"{self.file}, or unset it to load {self.repository} from the Hub."
             )
-        if self._local() is None and _offline() and not self._cached().is_dir():
+        if self._local() is None and is_offline() and not self._cached().is_dir():
             return self._advice("the environment switches it off, and no copy is cached")
         return None
 
@@ -65,7 +64,7 @@ class RowSource:
         return rows
 
     def _local(self) -> Path | None:
-        folder = _data_dir()
+        folder = data_folder()
         path = folder / self.file if folder is not None else None
         return path if path is not None and path.is_file() else None
 
@@ -88,7 +87,7 @@ class RowSource:
         return [dict(row) for split in splits.values() for row in split]
 
     def _advice(self, hub: str) -> str:
-        folder = _data_dir()
+        folder = data_folder()
         local = (
             f"{DATA_DIR_VARIABLE} is not set"
             if folder is None
@@ -99,17 +98,6 @@ class RowSource:
             f"Put {self.file} into a folder and set {DATA_DIR_VARIABLE} to it, "
             "or go online and unset HF_HUB_OFFLINE."
         )
-
-
-def _data_dir() -> Path | None:
-    value = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(value).expanduser() if value else None
-
-
-def _offline() -> bool:
-    """Read the switches as `datasets` and `huggingface_hub` do, without importing them."""
-    hub = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
-    return os.environ.get("HF_DATASETS_OFFLINE", hub).upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _read(path: Path) -> list[Row]:

@@ -17,13 +17,16 @@ from whetstone.finetuning.config.schema import (
     HumanEvalData,
     JsonlData,
     MbppData,
+    MixData,
     NanoData,
     NanoToolsData,
     PromptsData,
+    PublicData,
     TextData,
 )
 from whetstone.finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
 from whetstone.finetuning.data.nano import nano_held_out, nano_rows, tool_rows
+from whetstone.finetuning.data.public import public_rows
 from whetstone.finetuning.errors import ConfigError, Problem
 from whetstone.finetuning.formats.checks import too_few
 from whetstone.finetuning.formats.dataset_type import Need
@@ -132,6 +135,8 @@ def _rows(config: DataConfig, need: Need, seed: int, *, imports: Imports) -> Row
             rows = text_rows(config)
         case HubData():
             rows = hub_rows(config, need, imports=imports)
+        case PublicData() | MixData():
+            rows = public_rows(config, need, seed)
     return rows
 
 

@@ -56,6 +56,7 @@ from whetstone.finetuning.config.rules.rewards import (
     verdicts_are_posted,
 )
 from whetstone.finetuning.config.rules.rows import (
+    chat_has_a_template,
     data_is_chosen,
     data_serves_algorithm,
     measured_rows_are_right,
@@ -80,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     encoder_decoders_are_supervised,
     lengths_fit_context,
     data_is_chosen,
+    chat_has_a_template,
     data_serves_algorithm,
     every_k_is_measured,
     run_name_is_a_folder,

@@ -110,10 +110,11 @@ def template_problems(
     if is_chat and not has_template and not config.algo.args.get(_TEMPLATE):
         takes = _TEMPLATE in argument_types(config.algo.name)
         remedy = f"set algo.args.{_TEMPLATE}=FILE" if takes else "save chat_template.jinja there"
+        text = "set data.chat=false" if hasattr(config.data, "chat") else "give rows of text"
         yield Problem(
             f"model.path={config.model.path}",
             f"the rows are messages, and its tokenizer has no chat template; {remedy}, choose an "
-            "instruct model, or give rows of text",
+            f"instruct model, or {text}",
         )
 
 

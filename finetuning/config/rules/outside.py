@@ -15,7 +15,14 @@ from whetstone.finetuning.config.resolve_model import MERGED, resolve_path
 from whetstone.finetuning.config.row_files import why_not_jsonl
 from whetstone.finetuning.config.rules.backend import why_no_mlx
 from whetstone.finetuning.config.rules.model import not_a_repo
-from whetstone.finetuning.config.schema import BaseCollect, Config, JsonlData, TextData
+from whetstone.finetuning.config.schema import (
+    BaseCollect,
+    Config,
+    JsonlData,
+    MixData,
+    PublicData,
+    TextData,
+)
 from whetstone.finetuning.errors import ConfigError, MissingData, MissingKey, Problem
 from whetstone.finetuning.formats.read import matches, train_file
 
@@ -96,7 +103,9 @@ def data_can_be_had(config: Config) -> Iterator[Problem]:
         if config.hooks.watch.every_steps and config.data.watch_task:
             wanted.append(("data.watch_task", config.data.watch_task))
     reads = config.collect is None or isinstance(config.collect, BaseCollect)
-    if config.data.name in TASKS and reads:
+    if isinstance(config.data, PublicData | MixData):
+        yield from _public_rows_can_be_had(config.data) if reads else ()
+    elif config.data.name in TASKS and reads:
         wanted.append(("data", config.data.name))
     yield from tasks_can_be_had(wanted)
     stems = Counter(Path(task).stem for task in config.hooks.evaluate.tasks)
@@ -104,6 +113,14 @@ def data_can_be_had(config: Config) -> Iterator[Problem]:
         yield Problem(
             "hooks.evaluate.tasks", f"two tasks are called `{stem}`; their results would collide"
         )
+
+
+def _public_rows_can_be_had(data: PublicData | MixData) -> Iterator[Problem]:
+    for setting, source in data.sources.items():
+        if reason := source.why_wrong():
+            yield Problem(setting, reason)
+        elif reason := source.why_unavailable():
+            yield MissingData(setting, reason)
 
 
 def trackers_can_start(config: Config) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from whetstone.evaluation.errors import BadRows
+from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.evaluation.tasks.jsonl import SUFFIX, jsonl_task
 from whetstone.finetuning.config.references import referred
 from whetstone.finetuning.config.rules.model import brings_template, template_problems
@@ -14,7 +15,9 @@ from whetstone.finetuning.config.schema import (
     Config,
     JsonlData,
     KtoConfig,
+    MixData,
     OnlineConfig,
+    PublicData,
 )
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
 from whetstone.finetuning.formats.checks import not_text, too_few, wrong_labels, wrong_rates
@@ -58,7 +61,7 @@ def wanted(config: Config) -> Need | None:
 def data_serves_algorithm(config: Config) -> Iterator[Problem]:
     """Check that this kind of data has such rows at all."""
     need = wanted(config)
-    serves = _SERVES.get(config.data.name)
+    serves = _serves(config)
     if need is None or serves is None or need in serves:
         return
     fits = ", ".join(_ALGORITHM[known] for known in Need if known in serves)
@@ -66,6 +69,23 @@ def data_serves_algorithm(config: Config) -> Iterator[Problem]:
         f"data={config.data.name}",
         f"has no {need.value} for algo={config.algo.name}; it serves algo={fits}. {_remedy(need)}",
     )
+
+
+def _serves(config: Config) -> set[Need] | None:
+    """Return what the data can be read as; None where that is up to the user's rows."""
+    if not isinstance(config.data, PublicData | MixData):
+        return _SERVES.get(config.data.name)
+    names = [source.name for source in config.data.sources.values()]
+    has_references = all(PUBLIC_SETS[name].references for name in names)
+    return {Need.PROMPTS, Need.COMPLETIONS} if has_references else {Need.PROMPTS}
+
+
+def chat_has_a_template(config: Config) -> Iterator[Problem]:
+    """Check that a model which is made here is not asked in a chat template: it has none."""
+    data = config.data
+    if isinstance(data, PublicData | MixData) and data.chat and config.model.path is None:
+        remedy = f"model={config.model.name} has no chat template; add data.chat=false"
+        yield Problem("data.chat=true", remedy)
 
 
 def data_is_chosen(config: Config) -> Iterator[Problem]:

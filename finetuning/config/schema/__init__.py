@@ -63,6 +63,7 @@ from whetstone.finetuning.config.schema.model import (
     LoraConfig,
     ModelConfig,
 )
+from whetstone.finetuning.config.schema.public_data import MixData, PublicData
 from whetstone.finetuning.config.schema.run import (
     BackendConfig,
     DeviceConfig,
@@ -102,6 +103,7 @@ __all__ = [
     "LoraConfig",
     "MbppData",
     "MergeConfig",
+    "MixData",
     "ModelConfig",
     "NanoData",
     "NanoToolsData",
@@ -112,6 +114,7 @@ __all__ = [
     "PpoConfig",
     "PretrainConfig",
     "PromptsData",
+    "PublicData",
     "RewardTrainingConfig",
     "RfaiConfig",
     "RlooConfig",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.public_data import MixData, PublicData
 
 
 class AutoData(Section):
@@ -142,6 +143,8 @@ DataConfig = Annotated[
     | PromptsData
     | JsonlData
     | TextData
-    | HubData,
+    | HubData
+    | PublicData
+    | MixData,
     Field(discriminator="name"),
 ]

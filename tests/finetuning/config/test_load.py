@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.groups import CONF_DIR, config_groups
 from whetstone.finetuning.errors import ConfigError
@@ -64,6 +65,8 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
+        **{("data", name): ["data.chat=false"] for name in PUBLIC_SETS},
+        ("data", "mix"): ["data.mix={apps:1,taco:2.5}", "data.chat=false"],
         ("backend", "vllm"): ["backend.rollout=hf"],  # vLLM is no part of the tests
         ("backend", "mps_mlx"): [] if find_spec("mlx_lm") else ["backend.rollout=hf"],
         ("model", "codet5p"): ["algo=sft"],

@@ -1,6 +1,6 @@
 import pytest
 
-from whetstone.evaluation.tasks.entry_points import entry_points
+from whetstone.evaluation.entry_points import entry_points
 
 
 @pytest.mark.parametrize(
