@@ -85,6 +85,7 @@ OF_REWARDS = (
     "whetstone.rewards.extract",
     "whetstone.rewards.entry_points",
     "whetstone.rewards.languages",
+    "whetstone.rewards.programs",
     "whetstone.rewards.stdio",
     "whetstone.rewards.tests_source",
 )
@@ -136,6 +137,9 @@ ROOMS = {
         *("algo", "artifacts", "config", "data", "errors", "formats", "report", "runtime"),
         "training",
     },
+    "dataset_audit": {
+        *("artifacts", "config", "data", "errors", "formats", "report", "runtime"),
+    },
     "pipeline": {
         *("artifacts", "collect", "config", "data", "errors", "formats", "hooks", "model"),
         *("publish", "report", "rollout", "run", "runtime", "training"),
@@ -144,7 +148,17 @@ ROOMS = {
     "sweep": {"artifacts", "config", "errors", "launch", "report", "runtime"},
     "api": {"artifacts", "config", "launch"},
     "commands": {
-        *("config", "credentials", "errors", "export", "inference", "launch", "model", "nano"),
+        *(
+            "config",
+            "credentials",
+            "dataset_audit",
+            "errors",
+            "export",
+            "inference",
+            "launch",
+            "model",
+            "nano",
+        ),
         *("pipeline", "publish", "regrade", "report", "runtime"),
     },
     "training_command": {"artifacts", "config", "errors", "runtime", "sweep"},

@@ -21,7 +21,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judged:
+class Ruling:
     """A problem with what to do, and why: nothing for one that is kept."""
 
     findings: Findings
@@ -31,7 +31,7 @@ class Judged:
 
 def judged(
     findings: Sequence[Findings], twice: Mapping[str, str], measured: Mapping[str, str]
-) -> list[Judged]:
+) -> list[Ruling]:
     """Decide on each problem.
 
     Args:
@@ -43,17 +43,17 @@ def judged(
     return [_judged(one, twice.get(one.id), measured.get(one.id)) for one in findings]
 
 
-def _judged(found: Findings, twice: str | None, measured: str | None) -> Judged:
+def _judged(found: Findings, twice: str | None, measured: str | None) -> Ruling:
     grave = [*_grave(found)]
     if twice is not None:
         grave.append(f"asks the same as {twice}")
     if measured is not None:
         grave.append(f"overlaps with {measured}")
     if grave:
-        return Judged(found, Action.QUARANTINE, grave)
+        return Ruling(found, Action.QUARANTINE, grave)
     if slight := [*_slight(found)]:
-        return Judged(found, Action.REPAIR, slight)
-    return Judged(found, Action.KEEP, [])
+        return Ruling(found, Action.REPAIR, slight)
+    return Ruling(found, Action.KEEP, [])
 
 
 def _grave(found: Findings) -> list[str]:

@@ -17,7 +17,7 @@ from whetstone.evaluation.audit.examine import Findings, examine
 from whetstone.evaluation.audit.mutants import MISSING, can_mutate
 from whetstone.evaluation.audit.overlap import can_compare, contaminated, duplicates
 from whetstone.evaluation.audit.problem import AuditedProblem
-from whetstone.evaluation.audit.verdict import Action, Judged, judged
+from whetstone.evaluation.audit.verdict import Action, Ruling, judged
 from whetstone.evaluation.files import write_atomically
 from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.tasks import load_task
@@ -113,7 +113,7 @@ def _known(path: Path, how: dict[str, Any]) -> Iterator[Findings]:
             yield Findings(**row)
 
 
-def _verdict(one: Judged) -> dict[str, Any]:
+def _verdict(one: Ruling) -> dict[str, Any]:
     return {"action": one.action.value, "reasons": one.reasons}
 
 
@@ -121,7 +121,7 @@ def _line(row: dict[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _show(console: Console, results: Sequence[Judged]) -> None:
+def _show(console: Console, results: Sequence[Ruling]) -> None:
     counts = Counter(one.action for one in results)
     tell(console, headline(results))
     table = bare_table("", "problems", numbers_from=1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from whetstone.evaluation.audit.verdict import Action, Judged
+from whetstone.evaluation.audit.verdict import Action, Ruling
 from whetstone.finetuning.report.page import render_page, write_page
 
 PAGE = "audit.html"
@@ -14,7 +14,7 @@ _GROUPS = (
 )
 
 
-def write_audit(data: str, results: Sequence[Judged], folder: Path) -> Path:
+def write_audit(data: str, results: Sequence[Ruling], folder: Path) -> Path:
     """Write the page and return its path."""
     groups = [
         {"title": title, "meaning": meaning, "results": _of(results, action)}
@@ -33,7 +33,7 @@ def write_audit(data: str, results: Sequence[Judged], folder: Path) -> Path:
     return write_page(folder / PAGE, page)
 
 
-def headline(results: Sequence[Judged]) -> str:
+def headline(results: Sequence[Ruling]) -> str:
     """Say in one sentence how many problems are to be left out, and how many to be repaired."""
     bad, weak = (len(_of(results, action)) for action in (Action.QUARANTINE, Action.REPAIR))
     if not bad and not weak:
@@ -44,7 +44,7 @@ def headline(results: Sequence[Judged]) -> str:
     )
 
 
-def facts(results: Sequence[Judged]) -> list[dict[str, str]]:
+def facts(results: Sequence[Ruling]) -> list[dict[str, str]]:
     """Return the counts of what was found, as names and values."""
     found = [one.findings for one in results]
     with_reference = [one for one in found if one.reference]
@@ -65,5 +65,5 @@ def facts(results: Sequence[Judged]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in told]
 
 
-def _of(results: Sequence[Judged], action: Action) -> list[Judged]:
+def _of(results: Sequence[Ruling], action: Action) -> list[Ruling]:
     return [one for one in results if one.action is action]

@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from whetstone.rewards.hidden_tests import HackGap, RewardHackedError, split_tests
+from whetstone.rewards.hidden_tests import HackGap, RewardHackedError, split_source, split_tests
 
 ASSERTS = "import math\n" + "\n".join(f"assert f({n}) == {n}" for n in range(6))
 CHECK = "def check(g):\n" + "\n".join(f"    assert g({n}) == {n}" for n in range(4)) + "\ncheck(f)"
@@ -34,7 +34,7 @@ def test_what_is_no_assert_is_on_both_sides():
 
 
 def test_the_division_depends_on_the_tests_alone():
-    assert split_tests(ASSERTS, 0.5) == split_tests.__wrapped__(ASSERTS, 0.5)
+    assert split_tests(ASSERTS, 0.5) == split_source.__wrapped__(ASSERTS, 0.5)
 
 
 @pytest.mark.parametrize(

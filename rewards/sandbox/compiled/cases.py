@@ -7,7 +7,7 @@ import time
 
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
 from whetstone.rewards.sandbox.outcome import Outcome
-from whetstone.rewards.sandbox.scripts.exchange import Exchange, Printed, Streams
+from whetstone.rewards.sandbox.scripts.exchange import Dialogue, Printed, Streams
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.scripts.judge import compared, most_bytes
 from whetstone.rewards.sandbox.text import one_line
@@ -53,7 +53,7 @@ def _run(jailer: Jailer, step: Step, job: ScriptJob, deadline: float) -> tuple[P
             os.close(descriptor)
     text = job.stdin.encode(errors="replace")
     most = most_bytes(job.expected)
-    exchange = Exchange(running.handle, select.POLLIN, streams, text, most, deadline)
+    exchange = Dialogue(running.handle, select.POLLIN, streams, text, most, deadline)
     printed = exchange.run()
     was_stopped = printed.late or printed.too_much
     try:

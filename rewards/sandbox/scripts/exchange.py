@@ -35,7 +35,7 @@ class Printed:
     """So may one that did not end in time."""
 
 
-class Exchange:
+class Dialogue:
     """One program's input and output; closes its descriptors in the end.
 
     Args:

@@ -10,7 +10,7 @@ from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
 from whetstone.rewards.sandbox.outcome import Death, Outcome, judge_death, report
 from whetstone.rewards.sandbox.program.script import NO_MEMORY, NOT_PYTHON
 from whetstone.rewards.sandbox.scripts.compare import first_difference
-from whetstone.rewards.sandbox.scripts.exchange import Exchange, Printed
+from whetstone.rewards.sandbox.scripts.exchange import Dialogue, Printed
 from whetstone.rewards.sandbox.text import one_line
 from whetstone.rewards.sandbox.verdict import Verdict
 
@@ -34,7 +34,7 @@ def judge_script(
     most = most_bytes(expected)
     channel, streams = orders.start_script(timeout_s, memory_mb or 0)
     with channel:
-        exchange = Exchange(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
+        exchange = Dialogue(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
         _hand_over(channel, program)
         printed = exchange.run()
     death = orders.end(hung_up=not printed.too_much)

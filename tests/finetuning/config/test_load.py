@@ -88,6 +88,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
 def test_the_yamls_in_no_group_are_known():
     loose = {path.name for path in CONF_DIR.glob("*.yaml")}
     assert loose == {
+        "audit_data.yaml",
         "config.yaml",
         "debug.yaml",
         "evaluate.yaml",

@@ -305,7 +305,7 @@ def test_rows_are_not_counted_as_settings(tmp_path):
     assert "eval.jsonl:1: expected an object, found list" in message
     assert "field prompt: expected str, found int" in message
     assert "field tests: they call and assert nothing" in message
-    assert "field foo: no such field; there are: prompt, prefix, entry_points, tests," in message
+    assert "field foo: no such field; there are: prompt, prefix, entry_points, checker," in message
 
 
 def test_a_stage_that_only_collects_does_not_train(qwen_folder):
