@@ -35,6 +35,9 @@ from whetstone.rewards.tiers import (
     share_together,
 )
 
+_LOOKED_AT = 10_000
+"""Problems whose references are run before training: at 2 ms each, less than a minute."""
+
 _MAY_PASS_HIDDEN_TESTS = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR)
 """Verdicts after which the hidden tests are run. The others pass none of them either, and running
 a loop again would cost its timeout twice."""
@@ -134,11 +137,13 @@ class ExecutionReward:
     def prepare(self, columns: Mapping[str, Sequence[Any]]) -> str:
         """Decide where every problem of a data set is judged; returns a line that says so.
 
-        Its processes end again. Raises `ValueError` if no problem is left that can be judged.
+        Of very many the first are looked at, and the others when they are met. Its processes end
+        again. Raises `ValueError` if no problem is left that can be judged.
         """
-        known = {name: list(columns[name]) for name in DECIDING & columns.keys()}
-        known["tests"] = read_columns(known["tests"], known.get("entry_points"), columns)
-        problems = problems_of(**known)
+        shown = {name: list(values[:_LOOKED_AT]) for name, values in columns.items()}
+        read = read_columns(shown.pop("tests", None), shown.get("entry_points"), shown)
+        known = {name: shown[name] for name in DECIDING & shown.keys()}
+        problems, more = problems_of(read, **known), len(columns["tests"]) - _LOOKED_AT
         try:
             decisions = self._tiers.decide(problems, self._sandboxes.python())
         finally:
@@ -149,7 +154,7 @@ class ExecutionReward:
                 f"no problem can be judged: {told}; mend them, or run every program by "
                 "reward.execution.tier=apart, which asks no reference"
             )
-        return told
+        return f"{told}; {more} rows more when they are met" if more > 0 else told
 
     def __call__(
         self,

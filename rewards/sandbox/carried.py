@@ -31,10 +31,17 @@ def replaces(tree: ast.Module) -> bool:
     """Tell whether tests put something in the place of what the program calls in its process."""
     if not any(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body):
         return False
+    if any(isinstance(node, ast.Attribute) and _is_input(node) for node in ast.walk(tree)):
+        return True
     modules = {name for node in tree.body for name in _mocks(node)}
     return bool(modules) and any(
         getattr(node, "attr", getattr(node, "id", "")) == "patch" for node in ast.walk(tree)
     )
+
+
+def _is_input(node: ast.Attribute) -> bool:
+    """Tell `sys.stdin = ...`: what a program prints is carried, what it reads is not."""
+    return node.attr == "stdin" and isinstance(node.ctx, ast.Store)
 
 
 def _mocks(node: ast.stmt) -> Iterator[str]:

@@ -11,7 +11,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from whetstone.rewards.sandbox import frames
+from whetstone.rewards.sandbox import event_loop, frames
 from whetstone.rewards.sandbox.ambient import Reports
 from whetstone.rewards.sandbox.infinite_loops import Watch
 from whetstone.rewards.sandbox.program import script
@@ -68,6 +68,8 @@ class Child:
             frames.send_json(CHANNEL, {"syntax": describe(error)})
             return
         try:
+            if "asyncio" in program:
+                event_loop.install()
             exec(code, self._namespace)  # noqa: S102 - running the program is the purpose
             supplied = {name: self._namespace[name] for name in names if name in self._namespace}
             for name, value in supplied.items():

@@ -246,7 +246,9 @@ def _require_tests_that_can_run(tree: ast.Module, packages: frozenset[str]) -> N
 def _require_what_can_be_carried(tree: ast.Module, packages: frozenset[str]) -> None:
     """Raise `UncarriedTestsError` for tests that need the program's own objects beside them."""
     if replaces(tree):
-        raise UncarriedTestsError("they replace what the program calls (`patch`)")
+        raise UncarriedTestsError(
+            "they replace what the program calls or reads (`patch`, `sys.stdin`)"
+        )
     has_classes = any(isinstance(node, ast.ClassDef) for node in tree.body)
     if has_classes or not packages.isdisjoint(imported(tree)):
         used = used_names(ast.unparse(tree)) | names_of_program(tree)

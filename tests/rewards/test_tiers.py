@@ -47,6 +47,19 @@ def test_apart_is_the_rule_and_what_cannot_be_carried_runs_together(reward):
     assert graded(auto, "def area(a): return 5", OWN_CLASS) == (0.0, 1.0)
 
 
+def test_programs_that_read_lines_run_beside_tests_that_write_them(reward):
+    tests = "import io, sys\nsys.stdin = io.StringIO('2 3\\n')\nassert area() == 6"
+    program = "def area():\n    a, b = map(int, input().split())\n    return a * b"
+    assert graded(reward(), program, tests) == (1.0, 1.0)
+    assert graded(reward(), program.replace("*", "+"), tests) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("tier", ["apart", "together"])
+def test_coroutines_of_a_program_need_no_socket(reward, tier):
+    program = "import asyncio\nasync def g(): return 6\ndef area(*_): return asyncio.run(g())"
+    assert graded(reward(tier=tier), program, PLAIN)[0] == 1.0
+
+
 def test_a_reference_tells_what_the_source_does_not(reward):
     auto = reward()
     assert why_uncarried(COUNTED, ()) is None
