@@ -6,6 +6,7 @@ that gives back what it was given, and one that knows only the examples that the
 
 import ast
 from collections.abc import Iterator
+from textwrap import indent
 from typing import Any
 
 from whetstone.evaluation.audit.problem import AuditedProblem
@@ -15,6 +16,7 @@ from whetstone.rewards.sandbox import StdioTests
 _CONSTANTS: tuple[Any, ...] = (None, True, False, 0, 1, -1, "", [])
 _PRINTED = ("0", "1", "-1", "YES", "NO", "Yes", "No")
 _MOST_OF_TESTS = 3
+_STEP = "    "
 
 
 def trivial_programs(problem: AuditedProblem) -> dict[str, str]:
@@ -61,8 +63,8 @@ def _functions(problem: AuditedProblem, tests: str) -> Iterator[tuple[str, str]]
     if shown:
         known = ", ".join(f"({_arguments(call)}, {value!r})" for call, value in shown)
         body = (
-            f"for known, answer in ({known},):\n        if list(arguments) == known:\n"
-            "            return answer"
+            f"for known, answer in ({known},):\n    if list(arguments) == known:\n"
+            "        return answer"
         )
         yield "knows the examples of the prompt", head + _defined(points, body)
 
@@ -74,11 +76,10 @@ def _defined(points: tuple[str, ...], body: str) -> str:
         owner, _, name = point.strip().rpartition(".")
         if owner:
             kind = owner.removesuffix("()")
-            parts.append(
-                f"class {kind}:\n  def {name}(self, *arguments, **named):\n        {body}\n"
-            )
+            method = f"def {name}(self, *arguments, **named):\n{indent(body, _STEP)}\n"
+            parts.append(f"class {kind}:\n{indent(method, _STEP)}")
         else:
-            parts.append(f"def {name}(*arguments, **named):\n        {body}\n")
+            parts.append(f"def {name}(*arguments, **named):\n{indent(body, _STEP)}\n")
     return "\n" + "\n".join(parts)
 
 

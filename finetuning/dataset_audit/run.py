@@ -106,7 +106,9 @@ def _known(path: Path, how: dict[str, Any]) -> Iterator[Findings]:
     """Yield what an earlier audit has found in the same way; a line cut short says nothing."""
     if not path.is_file():
         return
-    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    *lines, cut = path.read_text(encoding="utf-8").split("\n")
+    if cut:  # what is written next must not be taken for its end
+        write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
     for line in lines:
         row = json.loads(line)
         if row.pop("how") == how:
