@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from whetstone.evaluation.prompt import prompt_text
-from whetstone.evaluation.tasks.base import TaskProblem
+from whetstone.evaluation.tasks.base import TaskProblem, tests_text
 from whetstone.rewards.programs import programs
 from whetstone.rewards.sandbox import AnyTests
 from whetstone.rewards.stdio.columns import read_row
@@ -39,7 +39,16 @@ class AuditedProblem:
     @property
     def mark(self) -> str:
         """A hash of all of it: what is known of a problem is known as long as this is the same."""
-        return sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+        return _hashed(asdict(self))
+
+    @property
+    def key(self) -> str:
+        """A hash of prompt and tests: by it a row of training is found in an audit."""
+        return _hashed([self.prompt, tests_text(self.tests)])
+
+
+def _hashed(content: Any) -> str:
+    return sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:

@@ -23,6 +23,7 @@ from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.tasks import load_task
 from whetstone.finetuning.artifacts.run_dir import locked
 from whetstone.finetuning.config.schema.commands import AuditDataSettings
+from whetstone.finetuning.data.audited import VERDICTS
 from whetstone.finetuning.dataset_audit.problems import audited_problems
 from whetstone.finetuning.report.console import bare_table, tell, tell_place
 from whetstone.finetuning.report.dataset_audit import facts, headline, write_audit
@@ -30,8 +31,6 @@ from whetstone.finetuning.runtime.progress import CountProgress
 from whetstone.rewards.sandbox import Sandbox
 
 FINDINGS = "findings.jsonl"
-VERDICTS = "audit.jsonl"
-"""A line for each problem: what to do with it, and why."""
 _TOGETHER = 16
 """Problems that are tried side by side, and then written."""
 
@@ -47,7 +46,10 @@ def audit_data(settings: AuditDataSettings, console: Console) -> Path:
     with locked(folder, setting="output"):
         findings = _findings(folder / FINDINGS, problems, settings, most, console)
         results = judged(findings, _twice(problems, console), _measured(problems, settings))
-        lines = [{"id": one.findings.id, **_verdict(one)} for one in results]
+        lines = [
+            {"id": problem.id, "key": problem.key, **_verdict(one)}
+            for problem, one in zip(problems, results, strict=True)
+        ]
         write_atomically(folder / VERDICTS, "".join(map(_line, lines)).encode())
         page = write_audit(settings.data, results, folder)
     _show(console, results)

@@ -50,6 +50,9 @@ def files_exist(config: Config) -> Iterator[Problem]:
             yield Problem(f"data.validation={data.validation}", "there is no such file")
     if isinstance(data, TextData) and not any(path.is_file() for path in matches(data.train)):
         yield Problem(f"data.train={data.train}", "no file is there; a file, a folder or a pattern")
+    audit = getattr(data, "audit", None)
+    if audit is not None and not audit.is_dir():
+        yield Problem(f"data.audit={audit}", "no such folder; whetstone audit data=... makes one")
     path = config.model.path
     if not path or referred(path) is not None:
         return

@@ -58,6 +58,8 @@ class MbppData(Section):
     held_out: NonNegativeInt
     """Rows of the validation split that are only measured, for supervised training."""
     eval_tasks: list[PathOrName]
+    audit: UserPath | None
+    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 
@@ -97,6 +99,8 @@ class JsonlData(Section):
     """Other JSONL files, or tasks by name, that the model is measured on."""
     stop: list[str]
     """Strings at which a completion is cut, in training and in evaluation on JSONL files."""
+    audit: UserPath | None
+    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 
@@ -130,6 +134,8 @@ class HubData(Section):
     """Column of the data set to field of a row: `{question: prompt}`."""
     held_out: NonNegativeInt
     eval_tasks: list[PathOrName]
+    audit: UserPath | None
+    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from whetstone.evaluation.public.rows import PublicRows
-from whetstone.finetuning.config.schema.base import PathOrName, Section
+from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
 
 PublicName = Literal[
     "apps",
@@ -32,6 +32,8 @@ class _PublicProblems(Section):
     held_out: NonNegativeInt
     """Rows that are only measured, at most a tenth of all, for algorithms that do not sample."""
     eval_tasks: list[PathOrName]
+    audit: UserPath | None
+    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
     """Problems that are read; what comes after them is neither read nor held in memory."""

@@ -12,7 +12,8 @@ from whetstone.evaluation.audit.problem import AuditedProblem, of_row
 from whetstone.evaluation.audit.trivial import trivial_programs
 from whetstone.evaluation.audit.verdict import Action, judged
 from whetstone.finetuning.config.commands import load_audit_data
-from whetstone.finetuning.dataset_audit.run import FINDINGS, VERDICTS, audit_data
+from whetstone.finetuning.data.audited import VERDICTS, without_quarantined
+from whetstone.finetuning.dataset_audit.run import FINDINGS, audit_data
 from whetstone.finetuning.errors import ConfigError
 from whetstone.rewards.sandbox import Sandbox
 
@@ -157,6 +158,10 @@ def test_an_audit_goes_on_where_it_was_and_looks_at_what_changed(tmp_path):
     known = (folder / FINDINGS).read_text()
     audit_data(settings, console)
     assert (folder / FINDINGS).read_text() == known
+    left = without_quarantined([*rows], folder)
+    assert {one["id"] for one in left} == {*(one["id"] for one in good), "other"}
+    with pytest.raises(ConfigError, match="of other rows"):
+        without_quarantined([{"prompt": "p", "tests": "assert f()"}], folder)
     half = next(one for one in rows if one["id"] == "half")
     half["tests"] = "assert half(9) == 4\nassert half(6) == 3"
     write(data, rows)
