@@ -12,7 +12,7 @@ def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager
     """Return the sandbox that runs this task's programs, still to be entered.
 
     Args:
-        task: its language decides.
+        task: its language and its packages decide.
         workers: programs at once; None takes one for each core.
 
     Raises:
@@ -21,5 +21,5 @@ def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager
 
     """
     if task.language == "python":
-        return Sandbox(workers)
+        return Sandbox(workers, packages=task.packages)
     return CompiledSandbox(task.language, workers)

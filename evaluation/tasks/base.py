@@ -25,7 +25,8 @@ class TaskProblem:
     completion in the program, "" when the model writes the whole of it. `tests` is source that
     fails when the program is wrong, or inputs and outputs of a program that reads its input.
     `entry_points` are the names that the program has to supply to the tests, () where that is not
-    known. `reference` is a completion that is right, where known.
+    known. `reference` is a completion that is right, where known. `difficulty` is a word of the
+    data set, "" where it says none.
     """
 
     id: str
@@ -34,6 +35,7 @@ class TaskProblem:
     prefix: str = ""
     entry_points: tuple[str, ...] = ()
     reference: str | None = None
+    difficulty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Task:
 
     With `chat`, a prompt is what a user says: it goes through the model's chat template, and the
     program is taken out of the answer as rewards take it. `language` is that of programs and tests.
-    `closing` is what stop words cut off the end of a program, and the head of the tests.
+    `closing` is what stop words cut off the end of a program, and the head of the tests. `packages`
+    are what programs may import beside the standard library.
 
     Raises:
         ValueError: without problems, or when two share an id, because samples are kept by id.
@@ -56,6 +59,7 @@ class Task:
     chat: bool = False
     language: Language = "python"
     closing: str = ""
+    packages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.problems:

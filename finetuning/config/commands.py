@@ -15,7 +15,7 @@ from whetstone.finetuning.config.rules.model import (
     no_adapter,
     not_a_repo,
 )
-from whetstone.finetuning.config.rules.outside import tasks_can_be_had
+from whetstone.finetuning.config.rules.outside import tasks_can_be_had, window_chooses
 from whetstone.finetuning.config.schema.commands import (
     EvaluationConfig,
     GenerateSettings,
@@ -25,6 +25,7 @@ from whetstone.finetuning.config.schema.commands import (
 )
 from whetstone.finetuning.config.settings import MISSING, S, read_settings
 from whetstone.finetuning.errors import ConfigError, Problem
+from whetstone.rewards.sandbox.packages import missing_packages, why_missing
 
 _REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
 
@@ -120,6 +121,15 @@ def _tasks_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
             yield Problem("tasks", f"two are called `{stem}`; their results would collide")
 
 
+def _window_chooses(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from window_chooses("window", config.window, config.tasks)
+
+
+def _packages_are_installed(config: EvaluationConfig) -> Iterator[Problem]:
+    if missing := missing_packages(config.packages):
+        yield Problem(f"packages=[{','.join(missing)}]", why_missing(missing))
+
+
 def _one_quantization(config: EvaluationConfig) -> Iterator[Problem]:
     if config.load_in_4bit and config.load_in_8bit:
         yield Problem("load_in_8bit=true", "load_in_4bit is true as well; choose one")
@@ -146,6 +156,8 @@ def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
 
 _RULES = (
     _tasks_can_be_had,
+    _window_chooses,
+    _packages_are_installed,
     _one_quantization,
     _model_may_exist,
     _adapter_may_exist,

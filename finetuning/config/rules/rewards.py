@@ -42,6 +42,9 @@ def packages_are_installed(config: Config) -> Iterator[Problem]:
     for name, spec in config.reward.items():
         if isinstance(spec, ExecutionConfig) and (missing := missing_packages(spec.packages)):
             yield Problem(f"reward.{name}.packages=[{','.join(missing)}]", why_missing(missing))
+    if missing := missing_packages(config.hooks.evaluate.packages):
+        setting = f"hooks.evaluate.packages=[{','.join(missing)}]"
+        yield Problem(setting, why_missing(missing))
 
 
 def rewards_count(config: Config) -> Iterator[Problem]:

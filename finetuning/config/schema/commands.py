@@ -4,7 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.base import (
+    PathOrName,
+    PublishedWindow,
+    Section,
+    UserPath,
+)
 from whetstone.finetuning.config.schema.engines import OwnEngine
 
 
@@ -117,6 +122,11 @@ class EvaluationConfig(Section):
     seed: NonNegativeInt
     limit: PositiveInt | None
     """Only the first problems of each task."""
+    window: PublishedWindow | None
+    """FROM..TO, `2024-08..2025-02`: of tasks with dates (livecodebench) only the problems that were
+    published within; null: all."""
+    packages: list[str]
+    """Installed packages that programs and tests of tasks may import, for bigcodebench."""
     samples: PositiveInt
     """Completions for each problem."""
     greedy: StrictBool

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from whetstone.finetuning.config.schema.base import PathOrName, Section
+from whetstone.finetuning.config.schema.base import PathOrName, PublishedWindow, Section
 
 
 class EvaluateConfig(Section):
@@ -29,6 +29,11 @@ class EvaluateConfig(Section):
     """Completions generated at the same time."""
     limit: PositiveInt | None
     """Only the first problems of each task."""
+    window: PublishedWindow | None
+    """FROM..TO, `2024-08..2025-02`: of tasks with dates (livecodebench) only the problems that were
+    published within; null: all."""
+    packages: list[str]
+    """Installed packages that programs and tests of tasks may import, for bigcodebench."""
 
 
 class WatchConfig(Section):
