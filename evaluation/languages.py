@@ -12,7 +12,7 @@ def open_judge(task: Task, workers: int | None = None) -> AbstractContextManager
     """Return the sandbox that runs this task's programs, still to be entered.
 
     Args:
-        task: its language decides.
+        task: its language and its packages decide.
         workers: programs at once; None takes one for each core.
 
     Raises:

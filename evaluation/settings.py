@@ -101,6 +101,16 @@ def header(task: Task, settings: Settings) -> dict[str, Any]:
     """
     drawn = asdict(settings)
     del drawn["k"]
-    content = json.dumps([_FORMAT, asdict(task), drawn], sort_keys=True)
+    content = json.dumps([_FORMAT, _measured(task), drawn], sort_keys=True)
     fingerprint = sha256(content.encode()).hexdigest()[:16]
     return {"task": task.name, "fingerprint": fingerprint, "settings": drawn}
+
+
+def _measured(task: Task) -> dict[str, Any]:
+    """Return what of a task changes a sample or its verdict; evaluations of before have no more."""
+    content = asdict(task)
+    for problem in content["problems"]:
+        del problem["difficulty"]
+    if not content["packages"]:
+        del content["packages"]
+    return content

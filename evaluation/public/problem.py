@@ -62,8 +62,11 @@ class PublicProblem:
     date: str = ""
 
 
-def require_judgeable(problem: PublicProblem) -> None:
-    """Refuse a problem that no program could be judged by. Raises `UnjudgeableError`."""
+def require_judgeable(problem: PublicProblem, modules: frozenset[str] = LIBRARY) -> None:
+    """Refuse a problem that no program could be judged by, if tests can import these modules.
+
+    Raises `UnjudgeableError`.
+    """
     if not problem.question.strip():
         raise UnjudgeableError("no question")
     if _INTERACTIVE.search(problem.question):
@@ -75,7 +78,7 @@ def require_judgeable(problem: PublicProblem) -> None:
     if not isinstance(tests, str):
         return
     asked = tests, problem.prefix, problem.entry_points
-    if plainly_judge(*asked, LIBRARY):
+    if plainly_judge(*asked, modules):
         return
-    for reason in wrong_tests(*asked):
+    for reason in wrong_tests(*asked, modules):
         raise UnjudgeableError(f"tests that cannot judge a program ({reason})")

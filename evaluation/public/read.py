@@ -15,12 +15,13 @@ from whetstone.evaluation.public.problem import (
 )
 from whetstone.evaluation.public.rows import PublicRows
 from whetstone.evaluation.public.table import PUBLIC_SETS
+from whetstone.rewards.tests_source import LIBRARY
 
 _DOUBLE = "the id of another problem"
 
 
 class PublicReader:
-    """The problems of a data set, which can be gone through once.
+    """The problems of a data set, which can be gone through once; tests import `modules` alone.
 
     Attributes:
         source: where the rows come from.
@@ -29,8 +30,9 @@ class PublicReader:
 
     """
 
-    def __init__(self, source: PublicRows) -> None:
+    def __init__(self, source: PublicRows, modules: frozenset[str] = LIBRARY) -> None:
         self.source = source
+        self._modules = modules
         self.kept = 0
         self.left_out: Counter[str] = Counter()
 
@@ -50,7 +52,7 @@ class PublicReader:
                 )
             try:
                 problem = chosen.problem(row)
-                require_judgeable(problem)
+                require_judgeable(problem, self._modules)
             except UnjudgeableError as error:
                 self.left_out[str(error)] += 1
                 continue

@@ -9,6 +9,8 @@ from whetstone.evaluation.public.acecode import COLUMNS as ACECODE
 from whetstone.evaluation.public.acecode import acecode_problem
 from whetstone.evaluation.public.apps import COLUMNS as APPS
 from whetstone.evaluation.public.apps import apps_problem
+from whetstone.evaluation.public.bigcodebench import COLUMNS as BIGCODEBENCH
+from whetstone.evaluation.public.bigcodebench import bigcodebench_problem
 from whetstone.evaluation.public.code_contests import COLUMNS as CODE_CONTESTS
 from whetstone.evaluation.public.code_contests import code_contests_problem
 from whetstone.evaluation.public.codeforces import COLUMNS as CODEFORCES
@@ -97,6 +99,12 @@ PUBLIC_SETS: Mapping[str, PublicSet] = MappingProxyType(
         ),
         "leetcode": PublicSet(
             "newfacade/LeetCodeDataset", _splits("train", "test"), LEETCODE, leetcode_problem
+        ),
+        "bigcodebench": PublicSet(
+            "bigcode/bigcodebench",
+            _splits(*(f"v0.1.{patch}" for patch in range(5))),
+            BIGCODEBENCH,
+            bigcodebench_problem,
         ),
         "mbppplus": PublicSet(
             "evalplus/mbppplus", _splits("test"), plus.MBPP_COLUMNS, plus.mbppplus_problem

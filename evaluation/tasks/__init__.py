@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from whetstone.evaluation.errors import UnknownTask
 from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program
@@ -21,7 +22,8 @@ from whetstone.evaluation.tasks.mbpp import SOURCE as MBPP_SOURCE
 from whetstone.evaluation.tasks.mbpp import mbpp, mbpp_problems, mbpp_validation
 from whetstone.evaluation.tasks.multiple import FORMS, multiple
 from whetstone.evaluation.tasks.plus import HUMANEVAL_PLUS, MBPP_PLUS, humanevalplus, mbppplus
-from whetstone.evaluation.tasks.source import RowSource
+from whetstone.evaluation.tasks.public import PUBLIC_TASKS, TEXT, Choice, public_task
+from whetstone.evaluation.window import Window
 from whetstone.rewards.sandbox.packages import usable_modules
 from whetstone.rewards.tests_source import LIBRARY
 
@@ -30,20 +32,36 @@ __all__ = [
     "Task",
     "TaskProblem",
     "build_program",
+    "is_dated",
     "load_task",
     "mbpp_problems",
     "why_unavailable",
 ]
 
 
+class TaskSource(Protocol):
+    """Where the rows of a task come from."""
+
+    @property
+    def file(self) -> str:
+        """What is looked for in the data folder."""
+        ...
+
+    def why_unavailable(self) -> str | None:
+        """Say why the rows cannot be had, or None where it is worth trying."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """How a named task is loaded, where its rows come from, and whose name it bears."""
 
-    load: Callable[[], Task]
-    source: RowSource
+    load: Callable[..., Task]
+    source: TaskSource
     in_harness: bool
     """bigcode-evaluation-harness has a task of this name, and this one gives its figures."""
+    chooses: bool = False
+    """Whether it is told which problems are wanted (`Choice`), and reads no others."""
 
 
 TASKS: Mapping[str, Entry] = MappingProxyType(
@@ -60,17 +78,30 @@ TASKS: Mapping[str, Entry] = MappingProxyType(
             name: Entry(partial(multiple, name), form.source, in_harness=False)
             for name, form in FORMS.items()
         },
+        **{
+            name + ("" if chat else TEXT): Entry(
+                partial(public_task, name, chat=chat), task.rows, in_harness=False, chooses=True
+            )
+            for name, task in PUBLIC_TASKS.items()
+            for chat in (True, False)
+        },
     }
 )
 
 
-def load_task(name: str, limit: int | None = None, packages: Sequence[str] = ()) -> Task:
+def load_task(
+    name: str,
+    limit: int | None = None,
+    packages: Sequence[str] = (),
+    window: Window | None = None,
+) -> Task:
     """Load a task by its name, or a user's file by its path.
 
     Args:
         name: a key of `TASKS`, or a path that ends in `.jsonl`.
         limit: keep only that many problems, the first ones.
         packages: installed packages that programs and tests may import, as they are imported.
+        window: of a task whose problems have dates, keep only those within.
 
     Raises:
         UnknownTask: with the nearest name.
@@ -81,9 +112,17 @@ def load_task(name: str, limit: int | None = None, packages: Sequence[str] = ())
     """
     if limit is not None and limit < 1:
         raise ValueError(f"limit={limit} leaves no problem: give at least 1, or nothing for all")
+    if not name.endswith(SUFFIX) and (entry := _entry(name)).chooses:
+        return entry.load(Choice(limit, window, tuple(packages)))
     modules = LIBRARY | usable_modules(tuple(packages))
-    task = jsonl_task(Path(name), modules) if name.endswith(SUFFIX) else _entry(name).load()
+    task = jsonl_task(Path(name), modules) if name.endswith(SUFFIX) else entry.load()
     return replace(task, problems=task.problems[:limit], packages=tuple(packages))
+
+
+def is_dated(name: str) -> bool:
+    """Tell whether a task's problems have dates, so that a window chooses among them."""
+    task = PUBLIC_TASKS.get(name.removesuffix(TEXT))
+    return task is not None and task.is_dated
 
 
 def why_unavailable(name: str) -> str | None:

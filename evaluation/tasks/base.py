@@ -25,7 +25,8 @@ class TaskProblem:
     completion in the program, "" when the model writes the whole of it. `tests` is source that
     fails when the program is wrong, or inputs and outputs of a program that reads its input.
     `entry_points` are the names that the program has to supply to the tests, () where that is not
-    known. `reference` is a completion that is right, where known.
+    known. `reference` is a completion that is right, where known. `difficulty` is a word of the
+    data set, "" where it says none.
     """
 
     id: str
@@ -34,6 +35,7 @@ class TaskProblem:
     prefix: str = ""
     entry_points: tuple[str, ...] = ()
     reference: str | None = None
+    difficulty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from whetstone.finetuning.config.rules.model import (
     no_adapter,
     not_a_repo,
 )
-from whetstone.finetuning.config.rules.outside import tasks_can_be_had
+from whetstone.finetuning.config.rules.outside import tasks_can_be_had, window_chooses
 from whetstone.finetuning.config.schema.commands import (
     AuditDataSettings,
     EvaluationConfig,
@@ -133,6 +133,10 @@ def _tasks_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
             yield Problem("tasks", f"two are called `{stem}`; their results would collide")
 
 
+def _window_chooses(config: EvaluationConfig) -> Iterator[Problem]:
+    yield from window_chooses("window", config.window, config.tasks)
+
+
 def _packages_are_installed(config: EvaluationConfig) -> Iterator[Problem]:
     if missing := missing_packages(config.packages):
         yield Problem(f"packages=[{','.join(missing)}]", why_missing(missing))
@@ -164,6 +168,7 @@ def _sampler_can_be_had(config: EvaluationConfig) -> Iterator[Problem]:
 
 _RULES = (
     _tasks_can_be_had,
+    _window_chooses,
     _packages_are_installed,
     _one_quantization,
     _model_may_exist,

@@ -11,6 +11,7 @@ from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from whetstone.evaluation.compiles import (
     why_not_compiled,
     with_compile_rates,
 )
+from whetstone.evaluation.difficulty import means, values_by_difficulty
 from whetstone.evaluation.evaluate import evaluate, finished_samples
 from whetstone.evaluation.files import write_atomically
 from whetstone.evaluation.interval import Interval, bootstrap_interval
@@ -29,6 +31,7 @@ from whetstone.evaluation.layouts import write_layouts
 from whetstone.evaluation.score import Scores, short_of_samples, values_of_problems
 from whetstone.evaluation.settings import Settings
 from whetstone.evaluation.tasks import Task
+from whetstone.evaluation.tasks.public import PUBLIC_TASKS, TEXT
 from whetstone.finetuning.artifacts.run_dir import locked
 from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.config.schema.commands import EvaluationConfig
@@ -50,6 +53,8 @@ from whetstone.rewards.compilers import Compilers
 MODEL = "model.json"
 # Settings that say where to write or how to show: they do not change a sample.
 _SHOWN = {"tasks", "output", "outputs", "k", "workers", "resamples", "confidence"}
+_NARROWS = {"window", "packages"}
+"""Settings that count where they are given: folders from before they were there go on."""
 _AT_K = ("pass@", "compile@")
 _ROWS = {
     "test_pass_rate": "test pass rate",
@@ -62,7 +67,9 @@ def evaluate_model(config: EvaluationConfig, found: Found, console: Console | No
     """Measure a model; return the folder of the results."""
     console = console or Console()
     quiet_libraries()
-    tasks = [build_task(name, config.limit, (), config.packages) for name in config.tasks]
+    tasks = [
+        build_task(name, config.limit, (), config.packages, config.window) for name in config.tasks
+    ]
     device = choose_device(
         DeviceConfig(name=config.device, device=config.device, dtype=config.dtype),
         f"device={config.device}",
@@ -121,10 +128,16 @@ def _measure(
         ):
             scores = evaluate(task, sampler, judge, settings, folder, progress)
         compiled = _compile_rates(config, folder, task, settings, console)
-        intervals = _write(config, folder, task, settings, scores, compiled)
-        results[task.name] = {n: v for n, v in scores.metrics.items() if n.startswith("pass@")}
+        samples = finished_samples(task, settings, folder)
+        by_level = values_by_difficulty(task, samples, settings.k)
+        values = values_of_problems(samples, settings.k) | by_level
+        intervals = _write(config, folder, task, values, scores, compiled)
+        write_layouts(folder, task, samples)
+        metrics = scores.metrics | means(by_level)
+        results[task.name] = {n: v for n, v in metrics.items() if n.startswith("pass@")}
         _write_results(folder, results, config)
-        _show(console, with_compile_rates(scores, compiled), intervals, config.confidence)
+        measured = with_compile_rates(scores, compiled)
+        _show(console, measured, intervals, config.confidence, by_level)
 
 
 def _compile_rates(
@@ -142,13 +155,15 @@ def _check_chat(found: Found, tasks: Sequence[Task]) -> None:
     """Refuse chat tasks for a model without a template, before its weights load."""
     chat = [task.name for task in tasks if task.chat]
     if chat and load_tokenizer(found.folder, found.trust_remote_code).chat_template is None:
-        remedy = f"{found.name} has no chat template; choose {chat[0].removesuffix('_chat')}"
+        other = f"{chat[0]}{TEXT}" if chat[0] in PUBLIC_TASKS else chat[0].removesuffix("_chat")
+        remedy = f"{found.name} has no chat template; choose {other}"
         raise ConfigError([Problem(f"tasks={chat[0]}", remedy)])
 
 
 def _open_folder(config: EvaluationConfig, found: Found) -> Path:
     """Make the results' folder, or refuse one that belongs to other weights or settings."""
     drawn = config.model_dump(mode="json", exclude=_SHOWN)
+    drawn = {key: value for key, value in drawn.items() if value or key not in _NARROWS}
     weights = [found.identity(), content_mark(Path(config.adapter)) if config.adapter else None]
     identity = {"weights": weights, "settings": drawn}
     mark = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
@@ -172,21 +187,20 @@ def _write(
     config: EvaluationConfig,
     folder: Path,
     task: Task,
-    settings: Settings,
+    values: Mapping[str, list[float]],
     scores: Scores,
     compiled: Values,
 ) -> dict[str, Interval]:
-    """Write the harness's files and ours; return the intervals."""
-    samples = finished_samples(task, settings, folder)
-    values = values_of_problems(samples, settings.k)
+    """Write all metrics of a task with their intervals; return the intervals."""
+    values = {**values}
     values |= {name: list(of_problems.values()) for name, of_problems in compiled.items()}
     intervals = {
         name: bootstrap_interval(of_problems, config.seed, config.confidence, config.resamples)
         for name, of_problems in values.items()
     }
-    write_layouts(folder, task, samples)
     content = {
         **asdict(with_compile_rates(scores, compiled)),
+        "n_per_interval": {name: len(of_problems) for name, of_problems in values.items()},
         "intervals": intervals,
         "confidence": config.confidence,
         "resamples": config.resamples,
@@ -204,15 +218,23 @@ def _write_results(folder: Path, results: Mapping[str, Any], config: EvaluationC
 
 
 def _show(
-    console: Console, scores: Scores, intervals: Mapping[str, Interval], confidence: float
+    console: Console,
+    scores: Scores,
+    intervals: Mapping[str, Interval],
+    confidence: float,
+    by_level: Mapping[str, list[float]],
 ) -> None:
-    """Print the figures of a task, and what of it is in none of them."""
+    """Print the figures of a task, those of each difficulty, and what of it is in none of them."""
     table = bare_table("metric", "value", f"{confidence:.0%} interval", numbers_from=1)
     for name in [*(n for n in scores.metrics if n.startswith(_AT_K)), *_ROWS]:
         if name in scores.metrics:
             low, high = intervals[name]
             value = f"{scores.metrics[name]:.3f}"
             table.add_row(_ROWS.get(name, name), value, f"{low:.3f} to {high:.3f}")
+    for name, of_problems in by_level.items():
+        low, high = intervals[name]
+        told = f"{name}: {len(of_problems)} problems"
+        table.add_row(told, f"{fmean(of_problems):.3f}", f"{low:.3f} to {high:.3f}")
     if scores.infra_errors:
         table.add_row("could not be judged", str(scores.infra_errors), "left out")
     console.print(f"\n{scores.task}: {scores.n_problems} problems", highlight=False)

@@ -17,7 +17,8 @@ from whetstone.evaluation.compiles import (
     why_not_compiled,
     with_compile_rates,
 )
-from whetstone.evaluation.evaluate import evaluate
+from whetstone.evaluation.difficulty import means, values_by_difficulty
+from whetstone.evaluation.evaluate import evaluate, finished_samples
 from whetstone.evaluation.languages import open_judge
 from whetstone.evaluation.prompt import Prompt
 from whetstone.evaluation.sampler import SamplingParams
@@ -99,7 +100,9 @@ class Measure:
             ):
                 scores = evaluate(task, sampler, judge, settings, self._folder / when, progress)
             scores = with_compile_rates(scores, self._compile_rates(task, settings, when))
-            results[task.name] = dict(scores.metrics)
+            samples = finished_samples(task, settings, self._folder / when)
+            by_level = means(values_by_difficulty(task, samples, settings.k))
+            results[task.name] = scores.metrics | by_level
             for sentence in short_of_samples(scores):
                 tell(self._console, sentence)
             if scores.infra_errors:  # left out of every figure above, so they must be seen
@@ -115,7 +118,8 @@ class Measure:
             return compile_rates(task, compilers, settings, self._folder / when)
 
     def _task(self, name: str, limit: int | None) -> Task:
-        return build_task(name, limit, self._stop, self._wanted.packages)
+        wanted = self._wanted
+        return build_task(name, limit, self._stop, wanted.packages, wanted.window)
 
 
 class LateSampler:

@@ -41,6 +41,7 @@ from whetstone.finetuning.config.rules.online import (
 )
 from whetstone.finetuning.config.rules.outside import (
     data_can_be_had,
+    evaluation_window_chooses,
     files_exist,
     publishing_can_begin,
     run_name_is_a_folder,
@@ -92,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     half_precision_can_skip,
     files_exist,
     data_can_be_had,
+    evaluation_window_chooses,
     trackers_can_start,
     custom_hooks_are_there,
     custom_functions_can_be_called,

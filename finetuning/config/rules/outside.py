@@ -3,10 +3,10 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from whetstone.evaluation.tasks import TASKS, why_unavailable
+from whetstone.evaluation.tasks import TASKS, is_dated, why_unavailable
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.finetuning.config.explain import did_you_mean
 from whetstone.finetuning.config.model_files import why_broken
@@ -96,6 +96,19 @@ def tasks_can_be_had(wanted: Iterable[tuple[str, str]]) -> Iterator[Problem]:
                 told.add(what)
                 kind = MissingData if task in TASKS else Problem
                 yield kind(f"{setting}={task}", reason)
+
+
+def window_chooses(setting: str, window: str | None, tasks: Sequence[str]) -> Iterator[Problem]:
+    """Check that a window has dates to choose among."""
+    if window is not None and not any(map(is_dated, tasks)):
+        dated = ", ".join(filter(is_dated, TASKS))
+        yield Problem(f"{setting}={window}", f"no task has dates; those that have: {dated}")
+
+
+def evaluation_window_chooses(config: Config) -> Iterator[Problem]:
+    """Check the window of a run's own evaluation."""
+    hook = config.hooks.evaluate
+    yield from window_chooses("hooks.evaluate.window", hook.window, hook.tasks)
 
 
 def data_can_be_had(config: Config) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from whetstone.evaluation.window import Window
+
 
 def _no_address(path: Any) -> Any:
     """Refuse `https://...`, which would become a folder called `https:`."""
@@ -31,6 +33,15 @@ PathOrName = Annotated[
     WithJsonSchema({"type": "string", "format": PATH_OR_NAME}),
 ]
 """A path on this disk likewise, or a name of something else: a task, an id of the Hub."""
+
+
+def _is_window(text: str) -> str:
+    Window.read(text)
+    return text
+
+
+PublishedWindow = Annotated[str, AfterValidator(_is_window)]
+"""The dates of problems: `2024-08..2025-02`."""
 
 
 class Section(BaseModel):

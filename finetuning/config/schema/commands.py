@@ -4,7 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.base import (
+    PathOrName,
+    PublishedWindow,
+    Section,
+    UserPath,
+)
 from whetstone.finetuning.config.schema.engines import OwnEngine
 from whetstone.finetuning.config.schema.sampling import SamplingConfig, TaskSamplingConfig
 
@@ -134,6 +139,9 @@ class EvaluationConfig(TaskSamplingConfig):
     """The folder of the results; null: below `outputs`, named after model and settings."""
     outputs: UserPath
     seed: NonNegativeInt
+    window: PublishedWindow | None
+    """FROM..TO, `2024-08..2025-02`: of tasks with dates (livecodebench) only the problems that were
+    published within; null: all."""
     revision: str | None
     """Branch, tag or commit on the Hub."""
     trust_remote_code: StrictBool

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
-from whetstone.finetuning.config.schema.base import PathOrName, Section
+from whetstone.finetuning.config.schema.base import PathOrName, PublishedWindow, Section
 from whetstone.finetuning.config.schema.sampling import TaskSamplingConfig
 
 
@@ -15,6 +15,9 @@ class EvaluateConfig(TaskSamplingConfig):
     """`nano`, `mbpp`, `humaneval`, or the path of a JSONL file; an empty list: no evaluation."""
     before: bool
     after: bool
+    window: PublishedWindow | None
+    """FROM..TO, `2024-08..2025-02`: of tasks with dates (livecodebench) only the problems that were
+    published within; null: all."""
     packages: list[str]
     """Installed packages that programs and tests may import; as the reward's, unless it is said."""
 

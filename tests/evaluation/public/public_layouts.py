@@ -241,11 +241,27 @@ def mbppplus(**changes):
     } | changes
 
 
+def bigcodebench(**changes):
+    return {
+        "task_id": "BigCodeBench/0",
+        "entry_point": "task_func",
+        "libs": "['statistics']",
+        "instruct_prompt": "Return the mean of numbers.",
+        "complete_prompt": "import statistics\n\ndef task_func(numbers):\n",
+        "code_prompt": "import statistics\n\ndef task_func(numbers):\n",
+        "canonical_solution": "    return statistics.mean(numbers)\n",
+        "test": "import unittest\n\nclass TestCases(unittest.TestCase):\n"
+        "    def setUp(self):\n        self.numbers = [1, 2, 6]\n"
+        "    def test_mean(self):\n        self.assertEqual(task_func(self.numbers), 3)\n"
+        "    def test_one(self):\n        self.assertEqual(task_func([4]), 4)\n",
+    } | changes
+
+
 ROWS = {
     row.__name__: row
     for row in (
         *(apps, taco, deepcoder, livecodebench, code_contests, codeforces, kodcode, acecode),
-        *(leetcode, humanevalplus, mbppplus),
+        *(leetcode, humanevalplus, mbppplus, bigcodebench),
     )
 }
 """A row of each data set, by its name."""
@@ -258,5 +274,6 @@ WRONG = {
     **dict.fromkeys(("kodcode", "acecode"), "def double(x):\n    return x * x\n"),
     **dict.fromkeys(("humanevalplus", "mbppplus"), "def half(x):\n    return x // 2\n"),
     "code_contests": SUBTRACT,
+    "bigcodebench": "def task_func(numbers):\n    return max(numbers)\n",
     "leetcode": "class Solution:\n    def turn(self, head):\n        return head\n",
 }

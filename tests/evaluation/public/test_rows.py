@@ -16,6 +16,7 @@ from whetstone.evaluation.errors import DataUnavailable
 from whetstone.evaluation.public.files import rows_of_file
 from whetstone.evaluation.public.read import PublicReader
 from whetstone.evaluation.public.rows import PublicRows
+from whetstone.evaluation.public.table import PUBLIC_SETS
 
 sys.path.insert(0, str(Path(__file__).parent))
 import public_layouts as layouts
@@ -61,7 +62,7 @@ def test_parquet_gives_what_json_gives(tmp_path, name):
         (tmp_path / folder).mkdir()
     write(tmp_path / "lines" / "rows.jsonl", json.dumps(row))
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "table" / "rows.parquet")
-    split = "test" if name in {"livecodebench", "mbppplus", "humanevalplus"} else "train"
+    split = next(iter(PUBLIC_SETS[name].splits))
     found = [
         [*PublicReader(PublicRows(name, split, None, str(tmp_path / folder)))]
         for folder in ("lines", "table")

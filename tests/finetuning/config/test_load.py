@@ -4,12 +4,13 @@ import sys
 import textwrap
 import time
 from importlib.util import find_spec
+from typing import get_args
 
 import pytest
 
-from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.groups import CONF_DIR, config_groups
+from whetstone.finetuning.config.schema.public_data import PublicName
 from whetstone.finetuning.errors import ConfigError
 
 GROUPS = config_groups()
@@ -65,7 +66,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
-        **{("data", name): ["data.chat=false"] for name in PUBLIC_SETS},
+        **{("data", name): ["data.chat=false"] for name in get_args(PublicName)},
         ("data", "mix"): ["data.mix={apps:1,taco:2.5}", "data.chat=false"],
         ("backend", "vllm"): ["backend.rollout=hf"],  # vLLM is no part of the tests
         ("backend", "mps_mlx"): [] if find_spec("mlx_lm") else ["backend.rollout=hf"],

@@ -54,7 +54,8 @@ def problems(*settings):
 
 
 def test_the_names_of_the_schema_are_those_of_the_table():
-    assert set(get_args(PublicName)) == set(PUBLIC_SETS)
+    """All but one that is there to measure with."""
+    assert {*get_args(PublicName), "bigcodebench"} == set(PUBLIC_SETS)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def reward():
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("name", PUBLIC_SETS)
+@pytest.mark.parametrize("name", get_args(PublicName))
 def test_rows_of_every_data_set_are_paid_for_their_reference(name, reward):
     row = rows_of(f"data={name}", "data.limit=1").train[0]
     assert row["prompt"][0]["role"] == "user"
