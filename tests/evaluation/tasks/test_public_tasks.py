@@ -136,7 +136,6 @@ def test_packages_decide_which_problems_can_be_judged(folder, caplog):
 
 
 def test_neither_difficulty_nor_no_packages_changes_what_is_resumed():
-
     marks = {
         header(Task("t", (TaskProblem("1", "p", "assert f()", difficulty=level),), (), 3.0),
                SETTINGS)["fingerprint"]
