@@ -99,8 +99,8 @@ def tasks_can_be_had(wanted: Iterable[tuple[str, str]]) -> Iterator[Problem]:
 
 
 def window_chooses(setting: str, window: str | None, tasks: Sequence[str]) -> Iterator[Problem]:
-    """Check that a window has dates to choose among."""
-    if window is not None and not any(map(is_dated, tasks)):
+    """Check that a window has dates to choose among; a stage without tasks measures nothing."""
+    if window is not None and tasks and not any(map(is_dated, tasks)):
         dated = ", ".join(filter(is_dated, TASKS))
         yield Problem(f"{setting}={window}", f"no task has dates; those that have: {dated}")
 

@@ -10,6 +10,7 @@ import pytest
 
 from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.finetuning.config import load
+from whetstone.finetuning.config.commands import load_evaluation
 from whetstone.finetuning.config.schema.public_data import PublicName
 from whetstone.finetuning.data.build import build_data
 from whetstone.finetuning.errors import ConfigError
@@ -144,3 +145,26 @@ def test_the_gate_tells_what_does_not_fit():
     assert "it serves algo=grpo" in found["data=acecode"]
     assert problems("model=qwen", "data=mix", "data.mix={mbpp:1}")
     assert problems("model=qwen", "data=mix", "data.mix={apps:0}")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_window_needs_a_task_with_dates_and_packages_must_be_installed():
+    given = ["model=nano", "data=nano", "data.eval_tasks=[livecodebench_text]"]
+    window = "hooks.evaluate.window=2024-08..2025-02"
+    assert load(["tracker=none", *given, window]).stages  # its first stage measures nothing
+    found = problems("model=nano", "data=nano", "data.eval_tasks=[nano]", window)
+    assert any("no task has dates" in message for message in found.values())
+    found = problems(*given, "hooks.evaluate.window=2024-13..")
+    assert any("such as 2024-08..2025-02" in message for message in found.values())
+    found = problems(*given, "hooks.evaluate.packages=[no_such]")
+    assert any("no module of this name" in message for message in found.values())
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_command_takes_a_window_and_packages_too():
+    config = load_evaluation(
+        ["model=qwen", "tasks=[livecodebench]", "window=2024-08..2025-02", "packages=[json]"]
+    )
+    assert (config.window, config.packages) == ("2024-08..2025-02", ["json"])
+    with pytest.raises(ConfigError, match=r"window=2024-08\.\.: no task has dates"):
+        load_evaluation(["model=qwen", "tasks=[apps]", "window=2024-08.."])
