@@ -76,4 +76,4 @@ def test_the_fingerprint_changes_with_the_task(changes):
 
 def test_the_fingerprint_is_the_same_in_every_process():
     # Fails when the files' format or the fingerprint changes: then old folders are refused.
-    assert header(TASK, SETTINGS)["fingerprint"] == "8e60e1715d19e134"
+    assert header(TASK, SETTINGS)["fingerprint"] == "326c1983121dcdd6"

@@ -25,6 +25,7 @@ def data_of(folder, **rename):
         eval_tasks=[],
         watch_task=None,
         limit=None,
+        audit=None,
     )
 
 
