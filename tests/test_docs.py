@@ -22,8 +22,10 @@ import yaml
 
 from whetstone.finetuning.artifacts.run_dir import as_yaml
 from whetstone.finetuning.commands import COMMANDS
+from whetstone.finetuning.commands.audit import is_of_data
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.commands import (
+    load_audit_data,
     load_evaluation,
     load_generate,
     load_merge,
@@ -189,6 +191,10 @@ def collect(words: list[str]) -> None:
 
 
 def audit(words: list[str]) -> None:
+    if is_of_data(words):
+        given = [word for word in words if not word.startswith("data=")]
+        load_audit_data([*given, "data=mbpp"])
+        return
     assert load(words).main.reward if all("=" in word for word in words) else ":" in words[0]
 
 
