@@ -203,7 +203,8 @@ def test_a_mended_function_is_asked_again(known):
     settings = ["reward=custom", "reward.custom.fn=judge_mended:f"]
     assert measures(regrade(known, *settings))["mean reward"][1] == 0.0
     Path("judge_mended.py").write_text(
-        "def f(completions, **_):\n    return [0.5 for _ in completions]\n"
+        # Of another length: Python takes a file of the same second and size for the same.
+        "def f(completions, **_):\n    return [0.5 for completion in completions]\n"
     )
     del sys.modules["judge_mended"]
     assert measures(regrade(known, *settings))["mean reward"][1] == 0.5
