@@ -106,7 +106,9 @@ def test_twenty_thousand_programs_among_attacks(nothing_left):
     print(dict(counts), memory, f"{time.perf_counter() - started:.0f} s")
     assert counts.total() == PROGRAMS
     assert not counts[Verdict.INFRA_ERROR]
-    assert memory[-1] < 1.1 * memory[1] + 10_000
+    # A tester keeps what a program's data made of it, up to a bound: the first half reaches that.
+    half = len(memory) // 2
+    assert max(memory[half:]) < 1.1 * max(memory[:half]) + 10_000
 
 
 @pytest.mark.slow
