@@ -48,7 +48,7 @@ class Result:
     `passed_tests` of `total_tests` held; a program that was stopped from outside (`TIMEOUT`,
     `VIOLATION`, a signal) counts none as passed. `detail` is one line for people. `cpu_s` and
     `wall_s` are the seconds of processor and of clock that the program's process took. `output` is
-    what a program that was run as a command has printed.
+    what a program that was run as a command has printed; where that was compared, its beginning.
     """
 
     verdict: Verdict

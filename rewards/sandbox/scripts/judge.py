@@ -17,6 +17,10 @@ from whetstone.rewards.sandbox.verdict import Verdict
 _MOST_UNCOMPARED = frames.MAX_BYTES
 _ROOM = 1 << 16
 """Bytes that an output may have beyond twice what is expected: for space, and for digits."""
+_MOST_REPORTED = frames.MAX_BYTES - _ROOM
+"""Bytes of JSON that an output may take in the report, beside its other fields."""
+_SHOWN = 1 << 16
+"""Characters that are passed on of an output which has been compared here."""
 
 
 def judge_script(
@@ -41,7 +45,26 @@ def judge_script(
     output = printed.output.decode(errors="replace")
     outcome = _ended(printed, death, timeout_s)
     outcome = outcome or compared(output, expected, checker, tolerance)
+    if expected is not None:
+        output = output[:_SHOWN]
+    elif _written_bytes(output) > _MOST_REPORTED:
+        output = ""
+        if outcome.verdict is Verdict.PASSED:
+            told = (
+                f"it printed more than the {_MOST_REPORTED} bytes of JSON that a checker is given"
+            )
+            outcome = Outcome(Verdict.FAILED, told)
     return report(outcome, 1, death.cpu_s) | {"output": output}
+
+
+def _written_bytes(output: str) -> int:
+    """Return how long an output is in JSON, where a byte of it may take six.
+
+    A report that is too long for its reader is a sandbox that failed, and the program, which chose
+    what it printed, would have masked itself.
+    """
+    parts = (output[start : start + _SHOWN] for start in range(0, len(output), _SHOWN))
+    return sum(len(frames.encode_json(part)) for part in parts)
 
 
 def compared(output: str, expected: str | None, checker: str, tolerance: float) -> Outcome:

@@ -222,6 +222,26 @@ def test_a_checker_of_the_users_own_decides(sandbox, program, checker, verdict, 
     assert detail in result.detail
 
 
+@pytest.mark.parametrize(
+    "printed", [r"b'\xff' * 1_500_000", r"b'\0' * 1_500_000", "b'a' * (8 << 20)"]
+)
+@pytest.mark.parametrize("checker", [CHECK, "lines"])
+def test_an_output_too_long_for_its_report_does_not_mask_its_program(sandbox, printed, checker):
+    """JSON takes six bytes for one that is no text, and a report has its bound."""
+    program = f"import sys\nsys.stdout.buffer.write({printed})"
+    tests = StdioTests((Case("1", "1" * (4 << 20)),), checker)
+    [result] = sandbox.run_many([Job(program, tests)])
+    assert result.verdict is Verdict.FAILED, result
+
+
+def test_a_long_output_that_is_right_passes(sandbox):
+    """It was masked, since it came back in the report as a whole."""
+    text = "a" * (9 << 20)
+    program = f"print('a' * {len(text)})"
+    [result] = sandbox.run_many([Job(program, StdioTests((Case("1", text),)))])
+    assert result.verdict is Verdict.PASSED, result
+
+
 def test_a_closed_sandbox_is_told_to_who_waits():
     sandbox = Sandbox(1)
     sandbox.close()
