@@ -7,6 +7,7 @@ an answer to the expected value counts only if it is another one for a value tha
 Objects of the program may be compared with one another: neither is what the tests expect.
 """
 
+import itertools
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -60,6 +61,7 @@ _METHODS = {
 }
 _EQUALITY = ("__eq__", "__ne__")
 _ORDER = frozenset({"<", "<=", ">", ">=", "is", "is not"})
+_OF_SETS = frozenset({"-", "&", "|", "^"})
 _CONVERSIONS = ("__abs__", "__complex__", "__float__", "__index__", "__int__", "__round__")
 _MEMBERSHIP = ("__contains__", "__iter__", "__getitem__")
 _ALL_METHODS = (*_EQUALITY, *{name for pair in _METHODS.values() for name in pair})
@@ -78,6 +80,19 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (bytes, lambda v: bytes.__getitem__(v, slice(None))),
 )
 _VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
+_SETS: tuple[type, ...] = (set, frozenset, *_VIEWS)
+_ORDERED: tuple[type, ...] = (*_CONTAINERS, *_VIEWS)
+_CALLING_AT: dict[int, int] = {
+    id(kind): place
+    for place, kinds in enumerate(
+        (
+            (map, filter, itertools.starmap, itertools.takewhile, itertools.dropwhile),
+            (itertools.accumulate, itertools.groupby),
+        )
+    )
+    for kind in kinds
+}
+"""Which argument of these is a function whose `StopIteration` would count as their own end."""
 _mro_of: Callable[[Any], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 _dict_of: Callable[[Any], Any] = type.__dict__["__dict__"].__get__
 
@@ -151,6 +166,7 @@ def operate(name: str, left: Any, right: Any) -> Any:
     """Do any other operator of two operands."""
     if type(left) in _PLAIN and type(right) in _PLAIN:
         return _OPERATIONS[name](left, right)
+    _require_contents_apart(name, left, right)
     methods = _METHODS.get(name, ())
     result = _OPERATIONS[name](*_armed(left, right, methods))
     makes_data = _is_own(left) and _is_own(right) and not _is_own(result) and name not in _ORDER
@@ -186,6 +202,8 @@ def converted(value: Any) -> Any:
 def against(left: Any, right: Any) -> Any:
     """Look at the operands of `left += right`; returns the right one."""
     _armed(left, right, _ALL_METHODS)
+    if isinstance(left, _SETS):
+        _require_contents_apart("-", left, right)
     return right
 
 
@@ -203,7 +221,29 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         owner = getattr(function, "__self__", None)
         given += [owner] if isinstance(owner, _CONTAINERS) else []
         _require_separate(given)
+        if (place := _CALLING_AT.get(id(function))) is not None:
+            arguments = tuple(
+                _not_ending(given) if at == place else given for at, given in enumerate(arguments)
+            )
+            keywords = {n: _not_ending(v) if n in _KEYS else v for n, v in keywords.items()}
     return function(*arguments, **keywords)
+
+
+_KEYS = frozenset({"func", "key"})
+
+
+def _not_ending(function: Any) -> Any:
+    """Keep a function from ending the loop that calls it: no test behind it would be reached."""
+    if not callable(function):
+        return function
+
+    def asked(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except StopIteration as error:
+            raise RuntimeError("a function that the tests call raised StopIteration") from error
+
+    return asked
 
 
 def item(container: Any, key: Any) -> Any:
@@ -228,6 +268,14 @@ def _require_separate(values: Iterable[Any]) -> None:
         or any(any(map(_is_plain, _held(one))) for one in asked)
     ):
         raise AskedOfDataError("the tests hand an object of the program to the library with data")
+
+
+def _require_contents_apart(name: str, left: Any, right: Any) -> None:
+    """Raise `AskedOfDataError` if containers would ask what they hold about data in the other."""
+    kinds = _SETS if name in _OF_SETS else _ORDERED
+    asks = name in _OF_SETS or (name in _ORDER and name in _METHODS)
+    if asks and isinstance(left, kinds) and isinstance(right, kinds) and left and right:
+        _require_separate((left, right))
 
 
 def _answers_unnamed(value: Any) -> bool:

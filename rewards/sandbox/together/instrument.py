@@ -50,6 +50,7 @@ _COMPARING = frozenset(
     | {"allclose", "array_equiv", "issubset", "issuperset", "isdisjoint", "equals"}
     | {"difference", "intersection", "union", "symmetric_difference", "equal", "not_equal"}
     | {"map", "filter", "starmap", "reduce", "get", "setdefault"}
+    | {"takewhile", "dropwhile", "accumulate", "groupby"}
 )
 # Calls that would let an object answer for the number that it is.
 _CONVERTING = frozenset({"abs", "round", "int", "float", "complex", "divmod", "pow"})

@@ -488,7 +488,42 @@ def scopes():
         yield f"meeting-{name}", f"{LIAR}\ndef f(x): return Liar()", tests
 
 
+# Objects that fit whatever a container of the tests holds, and functions that end a loop of theirs.
+_MANY = """
+class Any:
+    def __init__(s, place): s.place = place
+    def __eq__(s, o): return True
+    def __hash__(s): return s.place
+    __lt__ = __gt__ = __le__ = __ge__ = __eq__
+"""
+_CONTAINED = {
+    "set_minus": ("{Any(n) for n in range(99)}", "assert not {5, 7} - f(2)"),
+    "set_minus_list": ("[Any(n) for n in range(99)]", "assert not {5, 7} - set(f(2))"),
+    "subset": ("{Any(n) for n in range(99)}", "want = {5, 7}\nassert want <= f(2)"),
+    "both": ("{Any(n) for n in range(99)}", "assert len(f(2) & {5}) == 1"),
+    "augmented_set": ("{Any(n) for n in range(99)}", "want = {5}\nwant -= f(2)\nassert not want"),
+    "items": ("{'a': Any(0)}", "assert {'a': 5}.items() <= f(2).items()"),
+    "order_of_lists": ("[Any(0)]", "want = [5]\nassert f(2) <= want and f(2) >= want"),
+}
+_ENDS = {
+    "map": "assert all(map(lambda c: f(c[0]) == c[1], CASES))",
+    "filter": "assert not list(filter(lambda c: f(c[0]) != c[1], CASES))",
+    "starmap": "from itertools import starmap\nassert all(starmap(lambda x, y: f(x) == y, CASES))",
+    "takewhile": "from itertools import takewhile\nassert not list(takewhile(lambda c: f(c[0]) != c[1], CASES))",
+    "groupby": "from itertools import groupby\nassert all(k for k, _ in groupby(CASES, key=lambda c: f(c[0]) == c[1]))",
+}
+
+
+def contents():
+    for name, (given, tests) in _CONTAINED.items():
+        yield f"content-{name}", f"{_MANY}\ndef f(x): return {given}", tests
+    for name, tests in _ENDS.items():
+        program = "def f(x): raise StopIteration"
+        yield f"ends-{name}", program, f"CASES = [(2, 5), (3, 10)]\n{tests}"
+
+
 def attacks():
+    yield from contents()
     yield from scopes()
     yield from searches()
     yield from grasps()

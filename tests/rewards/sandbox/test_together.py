@@ -81,6 +81,9 @@ HONEST = [
     ("class Stack:\n    def __init__(s): s.items = []\n    def size(s): return len(s.items)", "s = Stack()\ns.items.append(1)\nassert s.size() == 1"),
     ("import sys\ndef f(): sys.exit(3)", "try:\n    f()\nexcept SystemExit as error:\n    assert error.code == 3\nelse:\n    assert False"),
     ("from typing import NamedTuple\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nclass Q(NamedTuple):\n    y: int", "assert P(1) == P(1) and P(1) != P(2)\nassert Q(1).y == 1"),
+    (MONEY, "assert {Money(1)} <= {Money(1), Money(2)} and not {Money(1)} - {Money(1)}\nassert {earn(1)} - set() and [earn(1)] * 2 == [earn(1), earn(1)]"),
+    ("def f(x): return {x, x + 1}\ndef g(x): return {'a': x}", "assert {2} <= f(2) and not f(2) - {2, 3} and f(2) & {3} == {3}\nassert {'a': 2}.items() <= g(2).items() and [2] < [*f(2)]"),
+    ("def f(x): return x + 1", "from itertools import accumulate, takewhile\nassert list(map(f, [1, 2])) == [2, 3] and all(map(lambda x: f(x) > x, range(3)))\nassert list(takewhile(lambda x: f(x) < 3, range(9))) == [0, 1] and list(accumulate([1, 2], lambda a, b: f(a) + b)) == [1, 4]"),
     ("def f(x): return x", "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(f(1), 1)\n        with self.assertRaises(ZeroDivisionError):\n            f(1 / 0)"),
 ]  # fmt: skip
 
