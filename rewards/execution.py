@@ -109,7 +109,7 @@ class ExecutionReward:
         hack_gap_warning: float = 0.1,
         hack_gap_stop: float | None = None,
         packages: Iterable[str] = (),
-        tier: TierChoice = "auto",
+        tier: TierChoice = "refuse",
     ) -> None:
         self.__name__ = "execution"
         self.none_masks_sample = True  # None means that the sandbox failed, never "no opinion"
@@ -317,8 +317,9 @@ class ExecutionConfig(RewardConfig):
     packages: list[str]
     """Installed packages that programs and tests may import, by the names of their modules."""
     tier: TierChoice
-    """Where tests run: `auto` decides for each problem, by its reference or its tests; `apart` in a
-    process of their own, `together` beside the program; `refuse` masks problems that need that."""
+    """Where tests run: `refuse` in a process of their own, and problems that cannot be judged there
+    are masked and told; `auto` judges these beside their program, where cheats are known that pay;
+    `apart` asks no reference; `together` runs all of them beside the program."""
 
     @property
     def columns(self) -> frozenset[str]:

@@ -26,6 +26,7 @@ DECIDING = frozenset(
 )
 """Columns of a data set that decide."""
 
+_REMEDY = "reward.execution.tier=auto judges such problems beside their program (docs/rewards.md)"
 _SLOW = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY})
 """A reference may need more than programs are given; another program may not."""
 
@@ -79,7 +80,9 @@ class Tiers:
         return self._beside(why) if why else Decision(Tier.APART)
 
     def _beside(self, why: str) -> Decision:
-        return Decision(None if self._choice == "refuse" else Tier.TOGETHER, why)
+        if self._choice == "refuse":
+            return Decision(None, f"{why}; {_REMEDY}")
+        return Decision(Tier.TOGETHER, why)
 
     def _try(self, problems: Sequence[TestedProblem], sandbox: Sandbox) -> None:
         """Run references, apart and, those that fail there, beside their tests."""

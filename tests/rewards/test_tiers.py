@@ -2,6 +2,7 @@
 
 import pytest
 
+from whetstone.finetuning.config import load
 from whetstone.rewards.execution import ExecutionReward
 from whetstone.rewards.sandbox import Tier
 from whetstone.rewards.tests_source import why_uncarried
@@ -18,8 +19,8 @@ COUNTED = "calls = []\nclass Box:\n    w, h = 2, 3\nassert list(map(area, [Box()
 def reward():
     made = []
 
-    def build(**settings):
-        made.append(ExecutionReward(timeout_s=2.0, workers=1, **settings))
+    def build(tier="auto", **settings):
+        made.append(ExecutionReward(timeout_s=2.0, workers=1, tier=tier, **settings))
         return made[-1]
 
     yield build
@@ -94,6 +95,16 @@ def test_the_tier_does_not_depend_on_the_program(reward):
 )
 def test_where_tests_run_can_be_said(reward, tier, paid):
     assert graded(reward(tier=tier), RIGHT, OWN_CLASS) == paid
+
+
+def test_no_problem_is_judged_beside_its_program_unless_that_is_asked_for(caplog):
+    """Cheats are known that one process pays."""
+    assert load(["reward=execution"]).main.reward["execution"].tier == "refuse"
+    default = ExecutionReward(timeout_s=2.0, workers=1)
+    assert graded(default, RIGHT, OWN_CLASS, reference=RIGHT) == (None, 0.0)
+    assert graded(default, RIGHT, PLAIN, reference=RIGHT) == (1.0, 0.0)
+    default.close()
+    assert "reward.execution.tier=auto" in caplog.text
 
 
 def test_the_start_says_how_many_run_where(reward):
