@@ -7,7 +7,6 @@ Every verdict has an explicit reward, also those of programs that were cut short
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -27,6 +26,8 @@ from whetstone.rewards.telling import Telling
 from whetstone.rewards.tests_source import LIBRARY, require_carried
 from whetstone.rewards.tiers import (
     DECIDING,
+    Decision,
+    TestedProblem,
     TierChoice,
     Tiers,
     describe_tiers,
@@ -179,11 +180,11 @@ class ExecutionReward:
             RewardHackedError: when the gap to the hidden tests reaches `hack_gap_stop`.
 
         """
-        count = len(prompts)
         read = read_columns(tests, entry_points, columns)
         problems = problems_of(read, prefix, entry_points, reference, canonical_solution, language)
         decisions = self._tiers.decide(problems, self._sandboxes.python())
         splits = [split_tests(problem.tests, self._hidden_fraction) for problem in problems]
+        hidden = [unseen for _, unseen in splits]
         written = programs(
             completions,
             prefix=prefix,
@@ -192,35 +193,22 @@ class ExecutionReward:
             tests=sources(read),
             entry_points=entry_points,
         )
-        stops_early = not (self._grading.partial_credit or self._hidden_fraction)
-        jobs = [
-            Job(
-                program,
-                visible,
-                None,
-                problem.entry_points,
-                decision.tier or Tier.APART,
-                stops_early,
-            )
-            for program, (visible, _), problem, decision in zip(
-                written, splits, problems, decisions, strict=True
-            )
-        ]
-        spoken = language or [None] * count
+        jobs = self._jobs(written, problems, decisions, [visible for visible, _ in splits])
+        asked = list(zip(jobs, language or [None] * len(jobs), strict=True))
         started = time.perf_counter()
-        judged = run_decided(partial(self._sandboxes.run, jobs, spoken), decisions)
+        judged = run_decided(self._sandboxes.run, asked, decisions)
         results = [_tested(result) for result in judged]
         seconds = time.perf_counter() - started
         self._telling.tell(read, results)
         self._board.post(
             self.__name__, prompts, completions, [result.verdict for result in results]
         )
-        all_ids: Sequence[Sequence[int] | None] = completion_ids or [None] * count
+        all_ids: Sequence[Sequence[int] | None] = completion_ids or [None] * len(jobs)
         truncated = [is_truncated(ids, self._max_length, self._eos) for ids in all_ids]
         scores = self._qualities(jobs, results)
         metrics = batch_metrics(_problems(prompts, splits), results, truncated, scores, seconds)
         metrics["execution/together"] = share_together(decisions)
-        metrics |= self._hidden(jobs, results, [hidden for _, hidden in splits], spoken)
+        metrics |= self._hidden(asked, results, hidden)
         if log_metric is not None:
             for name, value in metrics.items():
                 log_metric(name, value)
@@ -235,6 +223,28 @@ class ExecutionReward:
         """End the processes of the sandbox."""
         self._sandboxes.close()
 
+    def _jobs(
+        self,
+        written: Sequence[str],
+        problems: Sequence[TestedProblem],
+        decisions: Sequence[Decision],
+        visible: Sequence[AnyTests],
+    ) -> list[Job]:
+        """Return what is asked of each program: to pass the tests that it is paid for."""
+        stops_early = not (self._grading.partial_credit or self._hidden_fraction)
+        return [
+            Job(
+                program,
+                tests,
+                entry_points=problem.entry_points,
+                tier=decision.tier or Tier.APART,
+                stops_early=stops_early,
+            )
+            for program, problem, decision, tests in zip(
+                written, problems, decisions, visible, strict=True
+            )
+        ]
+
     def _qualities(self, jobs: list[Job], results: list[Result]) -> list[float | None]:
         """Score the programs that passed, each once; None for the others, or without a bonus."""
         passed = [result.verdict is Verdict.PASSED for result in results]
@@ -247,21 +257,18 @@ class ExecutionReward:
 
     def _hidden(
         self,
-        jobs: list[Job],
+        asked: Sequence[tuple[Job, str | None]],
         visible: list[Result],
         hidden_tests: list[AnyTests | None],
-        spoken: Sequence[str | None],
     ) -> dict[str, float]:
         """Run the hidden tests and compare. A program that cannot pass them is not run again."""
-        again = [
-            (index, replace(jobs[index], tests=tests))
+        again = {
+            index: (replace(asked[index][0], tests=tests), asked[index][1])
             for index, tests in enumerate(hidden_tests)
             if tests is not None and visible[index].verdict in _MAY_PASS_HIDDEN_TESTS
-        ]
-        places = range(len(again))
-        of_places = [spoken[index] for index, _ in again]
-        results = self._sandboxes.run([job for _, job in again], of_places, places)
-        found = dict(zip([index for index, _ in again], results, strict=True))
+        }
+        results = self._sandboxes.run([*again.values()])
+        found = dict(zip(again, results, strict=True))
         return hidden_metrics(
             [
                 (result, found.get(index))

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from whetstone.rewards.languages import known_language
 from whetstone.rewards.sandbox import Job, Result, Sandbox, StdioTests
-from whetstone.rewards.sandbox.compiled import CompiledSandbox
-
-_COMPILED = ("cpp", "rust", "java")
+from whetstone.rewards.sandbox.compiled import COMPILED, CompiledSandbox
 
 
 class Sandboxes:
@@ -25,10 +23,8 @@ class Sandboxes:
         self._python: Sandbox | None = None
         self._compiled: dict[str, CompiledSandbox] = {}
 
-    def run(
-        self, jobs: Sequence[Job], languages: Sequence[str | None], chosen: Sequence[int]
-    ) -> list[Result]:
-        """Run the programs at the places that are chosen; results come in their order.
+    def run(self, asked: Sequence[tuple[Job, str | None]]) -> list[Result]:
+        """Run programs, each with its language, None for Python; results come in their order.
 
         Raises:
             ValueError: A program of another language has tests that are Python source, or nobody
@@ -36,16 +32,16 @@ class Sandboxes:
             MissingToolError: Its compiler is not installed.
 
         """
-        names = [known_language(name or "python") or str(name) for name in languages]
         places: dict[str, list[int]] = {}
-        for place in chosen:
-            _require_runnable(jobs[place], names[place])
-            places.setdefault(names[place], []).append(place)
+        for place, (job, name) in enumerate(asked):
+            language = known_language(name or "python") or str(name)
+            _require_runnable(job, language)
+            places.setdefault(language, []).append(place)
         found: dict[int, Result] = {}
-        for name, of_language in places.items():
-            results = self._of(name).run_many([jobs[place] for place in of_language])
+        for language, of_language in places.items():
+            results = self._of(language).run_many([asked[place][0] for place in of_language])
             found |= dict(zip(of_language, results, strict=True))
-        return [found[place] for place in chosen]
+        return [found[place] for place in range(len(asked))]
 
     def close(self) -> None:
         """End the processes of all."""
@@ -74,8 +70,8 @@ class Sandboxes:
 def _require_runnable(job: Job, language: str) -> None:
     if language == "python":
         return
-    if language not in _COMPILED:
-        known = ", ".join(("python", *_COMPILED))
+    if language not in COMPILED:
+        known = ", ".join(("python", *COMPILED))
         raise ValueError(f"column `language`: tests run programs of {known}, not {language}")
     if not isinstance(job.tests, StdioTests):
         raise ValueError(  # noqa: TRY004 - a value of a column

@@ -9,7 +9,7 @@ Without one the source of the tests tells what it can.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from whetstone.rewards.languages import known_language
 from whetstone.rewards.programs import asked_of, programs
@@ -26,6 +26,7 @@ DECIDING = frozenset(
 )
 """Columns of a data set that decide."""
 
+_Asked = TypeVar("_Asked")
 _REMEDY = "reward.execution.tier=auto judges such problems beside their program (docs/rewards.md)"
 _SLOW = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY})
 """A reference may need more than programs are given; another program may not."""
@@ -144,13 +145,12 @@ def problems_of(
 
 
 def run_decided(
-    run: Callable[[Sequence[int]], list[Result]], decisions: Sequence[Decision]
+    run: Callable[[list[_Asked]], list[Result]],
+    asked: Sequence[_Asked],
+    decisions: Sequence[Decision],
 ) -> list[Result]:
-    """Run the programs of problems that are judged; the others are errors of the infrastructure.
-
-    `run` is given the places of those.
-    """
-    judged = [place for place, decision in enumerate(decisions) if decision.tier]
+    """Run the programs of problems that are judged; the others are errors of the infrastructure."""
+    judged = [one for one, decision in zip(asked, decisions, strict=True) if decision.tier]
     results = iter(run(judged))
     return [
         next(results) if one.tier else Result(Verdict.INFRA_ERROR, one.why, 0, 0, 0.0, 0.0)

@@ -5,7 +5,7 @@ import socket
 
 from whetstone.rewards.sandbox import zygote
 from whetstone.rewards.sandbox.outcome import Death
-from whetstone.rewards.sandbox.scripts.exchange import Streams
+from whetstone.rewards.sandbox.scripts.dialogue import Streams
 from whetstone.rewards.sandbox.tier import Tier
 
 CPU_GRACE_S = 5.0
@@ -42,16 +42,13 @@ class Orders:
         `memory_mb` 0 gives it what the zygote has.
         """
         ours, theirs = socket.socketpair()
-        reads, given = os.pipe()
-        output, prints = os.pipe()
-        errors, complains = os.pipe()
-        inherited = [theirs.fileno(), reads, prints, complains]
+        streams, inherited = Streams.opened()
         with theirs:
             order = zygote.ORDER.pack(zygote.START, memory_mb, timeout_s)
-            socket.send_fds(self._line, [order], inherited)
-        for descriptor in inherited[1:]:
+            socket.send_fds(self._line, [order], [theirs.fileno(), *inherited])
+        for descriptor in inherited:
             os.close(descriptor)
-        return ours, Streams(given, output, errors)
+        return ours, streams
 
     def end(self, *, hung_up: bool = False) -> Death:
         """Kill the child, which has `hung_up` already or not. Raises `OSError`."""

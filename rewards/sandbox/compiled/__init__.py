@@ -8,6 +8,6 @@ an end for every process of a step. Where one of these cannot be had, nothing ru
 """
 
 from whetstone.rewards.sandbox.compiled.sandbox import CompiledSandbox
-from whetstone.rewards.sandbox.compiled.toolchains import MissingToolError
+from whetstone.rewards.sandbox.compiled.toolchains import COMPILED, MissingToolError
 
-__all__ = ["CompiledSandbox", "MissingToolError"]
+__all__ = ["COMPILED", "CompiledSandbox", "MissingToolError"]

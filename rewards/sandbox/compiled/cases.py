@@ -7,9 +7,9 @@ import time
 
 from whetstone.rewards.sandbox.compiled.step import Ended, Jailer, JailError, Step
 from whetstone.rewards.sandbox.outcome import Outcome
-from whetstone.rewards.sandbox.scripts.exchange import Dialogue, Printed, Streams
+from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed, Streams
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
-from whetstone.rewards.sandbox.scripts.judge import compared, most_bytes
+from whetstone.rewards.sandbox.scripts.judge import compared, exited, flooded, most_bytes
 from whetstone.rewards.sandbox.text import one_line
 from whetstone.rewards.sandbox.verdict import Result, Verdict
 
@@ -38,23 +38,19 @@ def run_case(jailer: Jailer, step: Step, job: ScriptJob, patience_s: float) -> R
 
 
 def _run(jailer: Jailer, step: Step, job: ScriptJob, deadline: float) -> tuple[Printed, Ended]:
-    reads, given = os.pipe()
-    output, prints = os.pipe()
-    errors, complains = os.pipe()
-    theirs, streams = (reads, prints, complains), Streams(given, output, errors)
+    streams, theirs = Streams.opened()
     try:
         running = jailer.start(step, *theirs)
     except JailError:
-        for descriptor in (given, output, errors):
-            os.close(descriptor)
+        streams.close()
         raise
     finally:
         for descriptor in theirs:
             os.close(descriptor)
     text = job.stdin.encode(errors="replace")
     most = most_bytes(job.expected)
-    exchange = Dialogue(running.handle, select.POLLIN, streams, text, most, deadline)
-    printed = exchange.run()
+    dialogue = Dialogue(running.handle, select.POLLIN, streams, text, most, deadline)
+    printed = dialogue.run()
     was_stopped = printed.late or printed.too_much
     try:
         status, cpu_s = running.end()
@@ -62,21 +58,16 @@ def _run(jailer: Jailer, step: Step, job: ScriptJob, deadline: float) -> tuple[P
         if not was_stopped:
             raise
         status, cpu_s = 0, 0.0
-    message = printed.errors.decode(errors="replace")
-    return printed, Ended(None if was_stopped else status, message, cpu_s, 0.0)
+    return printed, Ended(None if was_stopped else status, printed.last_error, cpu_s, 0.0)
 
 
 def _ended(printed: Printed, ended: Ended, cpu_s: float) -> Outcome | None:
     """Say what was wrong with the end of a program, or None."""
     if printed.too_much:
-        return Outcome(Verdict.FAILED, f"it printed more than {len(printed.output)} bytes")
+        return flooded(printed)
     if ended.status is None or ended.signal in {signal.SIGXCPU, signal.SIGKILL}:
         return Outcome(Verdict.TIMEOUT, f"stopped after {cpu_s:g} s")
-    last = ended.message.strip().rpartition("\n")[2]
     if ended.signal:
         name = signal.Signals(ended.signal).name
-        return Outcome(Verdict.ERROR, one_line(f"died from {name}. {last}"))
-    if ended.status:
-        code = os.waitstatus_to_exitcode(ended.status)
-        return Outcome(Verdict.ERROR, one_line(f"exit status {code}: {last}".rstrip(": ")))
-    return None
+        return Outcome(Verdict.ERROR, one_line(f"died from {name}. {ended.message}"))
+    return exited(printed, os.waitstatus_to_exitcode(ended.status))

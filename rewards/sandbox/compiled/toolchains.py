@@ -76,6 +76,10 @@ def _java(memory_mb: int, _tested: bool) -> Toolchain:
 _MAKERS: dict[str, Callable[[int, bool], Toolchain]] = {"cpp": _cpp, "rust": _rust, "java": _java}
 
 
+COMPILED = tuple(_MAKERS)
+"""The languages that programs can be built of and run."""
+
+
 def _found(tool: str) -> str:
     path, reason = shutil.which(tool), why_missing(tool)
     if path is None or reason is not None:

@@ -57,6 +57,7 @@ def rehearse() -> None:
         _run(_PLAY)
         os.read(output, 99)
     sys.stdin, sys.stdout, sys.stderr, sys.argv, sys.modules["__main__"] = before
+    del builtins.exit, builtins.quit  # programs that are called have none, as before
     for number, stream in enumerate(kept):
         os.dup2(stream, number)
     for descriptor in (*kept, reads, given, output, prints):

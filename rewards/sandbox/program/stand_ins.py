@@ -32,12 +32,12 @@ def put_in(program: str) -> None:
 def _run_threads_at_once() -> None:
     import threading  # noqa: PLC0415 - few programs need it
 
-    started: set[int] = set()
+    started: dict[int, threading.Thread] = {}  # kept, or another could have the same number
 
     def start(thread: threading.Thread) -> None:
         if id(thread) in started:
             raise RuntimeError("threads can only be started once")
-        started.add(id(thread))
+        started[id(thread)] = thread
         try:
             thread.run()
         except SystemExit:

@@ -10,7 +10,7 @@ from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
 from whetstone.rewards.sandbox.outcome import Death, Outcome, judge_death, report
 from whetstone.rewards.sandbox.program.script import NO_MEMORY, NOT_PYTHON
 from whetstone.rewards.sandbox.scripts.compare import first_difference
-from whetstone.rewards.sandbox.scripts.exchange import Dialogue, Printed
+from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed
 from whetstone.rewards.sandbox.text import one_line
 from whetstone.rewards.sandbox.verdict import Verdict
 
@@ -38,9 +38,9 @@ def judge_script(
     most = most_bytes(expected)
     channel, streams = orders.start_script(timeout_s, memory_mb or 0)
     with channel:
-        exchange = Dialogue(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
+        dialogue = Dialogue(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
         _hand_over(channel, program)
-        printed = exchange.run()
+        printed = dialogue.run()
     death = orders.end(hung_up=not printed.too_much)
     output = printed.output.decode(errors="replace")
     outcome = _ended(printed, death, timeout_s)
@@ -77,6 +77,19 @@ def compared(output: str, expected: str | None, checker: str, tolerance: float) 
     return Outcome(Verdict.PASSED, "", 1)
 
 
+def flooded(printed: Printed) -> Outcome:
+    """Judge a program that printed more than it may."""
+    return Outcome(Verdict.FAILED, f"it printed more than {len(printed.output)} bytes")
+
+
+def exited(printed: Printed, status: int) -> Outcome | None:
+    """Say what an exit status means for a program, also after the right output; None for 0."""
+    if status == 0:
+        return None
+    told = f"exit status {status}: {printed.last_error}".rstrip(": ")
+    return Outcome(Verdict.ERROR, one_line(told))
+
+
 def most_bytes(expected: str | None) -> int:
     """Return how much a program may print that should print this; None is not known."""
     return _MOST_UNCOMPARED if expected is None else 2 * len(expected.encode()) + _ROOM
@@ -94,15 +107,12 @@ def _hand_over(channel: socket.socket, program: str) -> None:
 def _ended(printed: Printed, death: Death, timeout_s: float) -> Outcome | None:
     """Say what was wrong with the end of a program, or None."""
     if printed.too_much:
-        return Outcome(Verdict.FAILED, f"it printed more than {len(printed.output)} bytes")
+        return flooded(printed)
     if os.WIFSIGNALED(death.status):
         return judge_death(death, timeout_s)
     status = os.waitstatus_to_exitcode(death.status)
-    last = printed.errors.decode(errors="replace").strip().rpartition("\n")[2]
-    if status == 0:
-        return None
     if status == NOT_PYTHON:
-        return Outcome(Verdict.SYNTAX_ERROR, one_line(last))
+        return Outcome(Verdict.SYNTAX_ERROR, one_line(printed.last_error))
     if status == NO_MEMORY:
         return Outcome(Verdict.OUT_OF_MEMORY, "MemoryError in the program")
-    return Outcome(Verdict.ERROR, one_line(f"exit status {status}: {last}".rstrip(": ")))
+    return exited(printed, status)

@@ -31,6 +31,12 @@ thread = threading.Thread(target=main)
 thread.start()
 thread.join()
 """
+MANY_THREADS = """
+import threading
+threading.Thread(target=print, args=(3,)).start()
+for _ in range(9):
+    threading.Thread(target=lambda: None).start()
+"""
 DRIP = """
 import sys, time
 while True:
@@ -84,6 +90,7 @@ def ran(sandbox, program, stdin="1 2\n", expected="3\n", **how):
         "total = 0\ndef add(n):\n    global total\n    total += n\nadd(3)\nprint(total)",
         "exec('answer = 3')\nprint(answer)",
         DEEP_THREAD,
+        MANY_THREADS,
         "import resource\nresource.setrlimit(resource.RLIMIT_STACK, (-1, -1))\nprint(3)",
         "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nprint(P(3).x)",
         "print('\\n\\n  3.0  \\n')",

@@ -21,6 +21,19 @@ class Streams:
     stdout: int
     stderr: int
 
+    @classmethod
+    def opened(cls) -> tuple["Streams", tuple[int, int, int]]:
+        """Open three pipes; returns our ends, and those that the program is to have."""
+        reads, given = os.pipe()
+        output, prints = os.pipe()
+        errors, complains = os.pipe()
+        return cls(given, output, errors), (reads, prints, complains)
+
+    def close(self) -> None:
+        """Close our ends, of a program that was never started."""
+        for descriptor in (self.stdin, self.stdout, self.stderr):
+            os.close(descriptor)
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -33,6 +46,11 @@ class Printed:
     """It printed more than was allowed, and may still be running."""
     late: bool
     """So may one that did not end in time."""
+
+    @property
+    def last_error(self) -> str:
+        """The last line of its standard error, which says what went wrong."""
+        return self.errors.decode(errors="replace").strip().rpartition("\n")[2]
 
 
 class Dialogue:
