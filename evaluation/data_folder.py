@@ -12,6 +12,14 @@ def data_folder() -> Path | None:
     return Path(value).expanduser() if value else None
 
 
+def not_there(name: str) -> str:
+    """Say that a file or folder is not in the folder of data, or that there is none."""
+    folder = data_folder()
+    if folder is None:
+        return f"{DATA_DIR_VARIABLE} is not set"
+    return f"{name} is not in {DATA_DIR_VARIABLE}={folder}"
+
+
 def is_offline() -> bool:
     """Read the switches as `datasets` and `huggingface_hub` do, without importing them."""
     hub = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from whetstone.evaluation.prompt import prompt_text
-from whetstone.evaluation.tasks.base import TaskProblem, tests_text
+from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program, tests_text
 from whetstone.rewards.programs import programs
 from whetstone.rewards.sandbox import AnyTests
 from whetstone.rewards.stdio.columns import read_row
@@ -44,7 +44,21 @@ class AuditedProblem:
     @property
     def key(self) -> str:
         """A hash of prompt and tests: by it a row of training is found in an audit."""
-        return _hashed([self.prompt, tests_text(self.tests)])
+        return _key(self.prompt, self.tests)
+
+
+def key_of_row(row: Mapping[str, Any]) -> str:
+    """Return the `key` of a row's problem. Raises `WrongTestsError` as `of_row` does."""
+    return _key(_text(row), read_row(row))
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    prompt = row["prompt"]
+    return prompt if isinstance(prompt, str) else prompt_text(tuple(prompt))
+
+
+def _key(prompt: str, tests: AnyTests) -> str:
+    return _hashed([prompt, tests_text(tests)])
 
 
 def _hashed(content: Any) -> str:
@@ -57,8 +71,6 @@ def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:
     Columns: `prompt`, `tests` and what belongs to them, `reference` or `solution`, and `wrong`, a
     list of programs.
     """
-    prompt = row["prompt"]
-    text = prompt if isinstance(prompt, str) else prompt_text(tuple(prompt))
     tests, prefix = read_row(row), row.get("prefix") or ""
     points = tuple(row.get("entry_points") or ())
     reference = row.get("reference") or row.get("solution")
@@ -72,7 +84,7 @@ def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:
     )
     return AuditedProblem(
         id=str(row.get("id") or row.get("task_id") or name),
-        prompt=text,
+        prompt=_text(row),
         tests=tests,
         prefix=prefix,
         entry_points=points,
@@ -81,9 +93,10 @@ def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:
     )
 
 
-def of_task(problem: TaskProblem) -> AuditedProblem:
-    """Return a problem of an evaluation task."""
-    reference = None if problem.reference is None else problem.prefix + problem.reference
+def of_task(task: Task, problem: TaskProblem) -> AuditedProblem:
+    """Return a problem of an evaluation task, its reference as the task makes programs."""
+    known = problem.reference
+    reference = None if known is None else build_program(task, problem, known)
     return AuditedProblem(
         id=problem.id,
         prompt=prompt_text(problem.prompt),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whetstone.evaluation.data_folder import DATA_DIR_VARIABLE, data_folder, is_offline
+from whetstone.evaluation.data_folder import DATA_DIR_VARIABLE, data_folder, is_offline, not_there
 from whetstone.evaluation.errors import DataUnavailable
 from whetstone.evaluation.public.files import SUFFIXES, files_of_split, rows_of_file
 from whetstone.evaluation.public.problem import Row
@@ -134,14 +134,8 @@ class PublicRows:
             yield load_dataset(self._repository, subset, split=self.split, streaming=True)
 
     def _advice(self, hub: str) -> str:
-        folder = data_folder()
-        local = (
-            f"{DATA_DIR_VARIABLE} is not set"
-            if folder is None
-            else f"there is no {self.name} in {DATA_DIR_VARIABLE}={folder}"
-        )
         return (
-            f"{local}, and {self._repository} cannot be read from the Hub: {hub}. Put its files "
-            f"into a folder {self.name} in {DATA_DIR_VARIABLE}, name their folder (data.path), or "
-            "go online and unset HF_HUB_OFFLINE."
+            f"{not_there(self.name)}, and {self._repository} cannot be read from the Hub: {hub}. "
+            f"Put its files into a folder {self.name} in {DATA_DIR_VARIABLE}, name their folder "
+            "(data.path), or go online and unset HF_HUB_OFFLINE."
         )

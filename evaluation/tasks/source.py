@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whetstone.evaluation.data_folder import DATA_DIR_VARIABLE, data_folder, is_offline
+from whetstone.evaluation.data_folder import DATA_DIR_VARIABLE, data_folder, is_offline, not_there
 from whetstone.evaluation.errors import DataUnavailable
 
 Row = dict[str, Any]
@@ -87,14 +87,8 @@ class RowSource:
         return [dict(row) for split in splits.values() for row in split]
 
     def _advice(self, hub: str) -> str:
-        folder = data_folder()
-        local = (
-            f"{DATA_DIR_VARIABLE} is not set"
-            if folder is None
-            else f"{self.file} is not in {DATA_DIR_VARIABLE}={folder}"
-        )
         return (
-            f"{local}, and {self.repository} cannot be loaded from the Hub: {hub}. "
+            f"{not_there(self.file)}, and {self.repository} cannot be loaded from the Hub: {hub}. "
             f"Put {self.file} into a folder and set {DATA_DIR_VARIABLE} to it, "
             "or go online and unset HF_HUB_OFFLINE."
         )

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from whetstone.evaluation.audit.problem import of_row
+from whetstone.evaluation.audit.problem import key_of_row
 from whetstone.evaluation.audit.verdict import Action
 from whetstone.finetuning.errors import ConfigError, Problem
 
@@ -28,7 +28,7 @@ def without_quarantined(rows: list[Row], folder: Path) -> list[Row]:
     verdicts = _verdicts(folder)
     kept, unknown = [], 0
     for row in rows:
-        actions = verdicts.get(of_row(row, "").key, [])
+        actions = verdicts.get(key_of_row(row), [])
         action = actions.pop(0) if len(actions) > 1 else actions[0] if actions else None
         unknown += action is None
         if action != Action.QUARANTINE:

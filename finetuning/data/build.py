@@ -24,6 +24,7 @@ from whetstone.finetuning.config.schema import (
     PublicData,
     TextData,
 )
+from whetstone.finetuning.config.schema.base import AuditedData
 from whetstone.finetuning.data.audited import without_quarantined
 from whetstone.finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
 from whetstone.finetuning.data.nano import nano_held_out, nano_rows, tool_rows
@@ -56,9 +57,8 @@ def build_data(config: DataConfig, need: Need, seed: int, *, imports: Imports = 
 
     """
     train, held_out = _rows(config, need, seed, imports=imports)
-    audit = getattr(config, "audit", None)
-    if audit is not None and need is Need.PROMPTS:
-        train = without_quarantined(train, audit)
+    if isinstance(config, AuditedData) and config.audit is not None and need is Need.PROMPTS:
+        train = without_quarantined(train, config.audit)
     if need is Need.REFERENCES:
         train, held_out = _against_references(train, config), _against_references(held_out, None)
     if need is Need.LABELS:  # KTO's batches keep the order of the rows

@@ -1,13 +1,22 @@
 """The problems of an audit: of a user's rows, or of a data set by its name."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from whetstone.evaluation.audit.problem import AuditedProblem, of_row, of_task
-from whetstone.evaluation.tasks import TASKS, load_task, mbpp_problems
+from whetstone.evaluation.public.table import PUBLIC_SETS
+from whetstone.evaluation.tasks import TASKS, Task, load_task, mbpp_problems
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.evaluation.tasks.mbpp import SPLITS
 from whetstone.finetuning.config import load
-from whetstone.finetuning.errors import ConfigError, RowProblem
+from whetstone.finetuning.config.groups import CONF_DIR
+from whetstone.finetuning.config.schema import PublicData
+from whetstone.finetuning.data.public import public_rows
+from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import TRAIN, read_rows, train_file
 from whetstone.rewards.stdio.tests import WrongTestsError
@@ -22,8 +31,8 @@ def audited_problems(data: str, limit: int | None) -> list[AuditedProblem]:
     """Load the problems that have tests.
 
     Args:
-        data: A JSONL file or its folder, or the name of a task or of a file in conf/data; of MBPP
-            all splits.
+        data: A JSONL file or its folder, or a name: of a public data set (what training reads of
+            it), of a task, or in conf/data; of MBPP all splits.
         limit: Only the first ones.
 
     Raises:
@@ -33,15 +42,34 @@ def audited_problems(data: str, limit: int | None) -> list[AuditedProblem]:
     """
     if is_file(data):
         return _of_file(train_file(Path(data)), limit)
-    if data == "mbpp":
-        problems = [problem for split in SPLITS for problem in mbpp_problems(split)]
-        return [of_task(problem) for problem in problems[:limit]]
+    if data in PUBLIC_SETS:  # some are tasks as well; what is trained on is another split
+        return _of_rows(data, public_rows(_public(data, limit), Need.PROMPTS, seed=0)[0])
     if data in TASKS:
-        return [of_task(problem) for problem in load_task(data, limit).problems]
+        task = _every_mbpp(load_task(data)) if data == "mbpp" else load_task(data)
+        if task.language != "python":
+            remedy = f"its programs are {task.language}, and an audit runs Python"
+            raise ConfigError([Problem(f"data={data}", remedy)])
+        return [of_task(task, problem) for problem in task.problems[:limit]]
     from whetstone.finetuning.data.build import build_dataset  # noqa: PLC0415 - datasets, torch
 
     config = load(["algo=grpo", f"data={data}"]).main
-    rows = build_dataset(config.data, Need.PROMPTS, config.seed).to_list()[:limit]
+    rows = build_dataset(config.data, Need.PROMPTS, config.seed).to_list()
+    return _of_rows(data, rows[:limit])
+
+
+def _every_mbpp(task: Task) -> Task:
+    """Return MBPP with all its splits; a stop word would cut one of its references."""
+    every = tuple(problem for split in SPLITS for problem in mbpp_problems(split))
+    return replace(task, problems=every, stop=())
+
+
+def _public(data: str, limit: int | None) -> PublicData:
+    """Return how a public data set is read where nothing else is said."""
+    preset = yaml.safe_load((CONF_DIR / "data" / f"{data}.yaml").read_text(encoding="utf-8"))
+    return PublicData.model_validate(preset | {"limit": limit})
+
+
+def _of_rows(data: str, rows: Iterable[Mapping[str, Any]]) -> list[AuditedProblem]:
     return [of_row(row, f"{data}/{number}") for number, row in enumerate(rows, 1)]
 
 

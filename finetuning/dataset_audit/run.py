@@ -31,6 +31,8 @@ from whetstone.finetuning.runtime.progress import CountProgress
 from whetstone.rewards.sandbox import Sandbox
 
 FINDINGS = "findings.jsonl"
+_HOW = {"timeout_s", "memory_mb", "packages"}
+"""Settings by which a program may fare otherwise, so that it is tried again."""
 _TOGETHER = 16
 """Problems that are tried side by side, and then written."""
 
@@ -85,7 +87,7 @@ def _findings(
     console: Console,
 ) -> list[Findings]:
     """Try the problems that were not tried yet, a few at a time."""
-    how = {"mutants": most_mutants, "timeout_s": settings.timeout_s, "packages": settings.packages}
+    how = {"mutants": most_mutants} | settings.model_dump(include=_HOW)
     known = {one.mark: one for one in _known(path, how)}
     left = [problem for problem in problems if problem.mark not in known]
     limits = settings.workers, settings.timeout_s, settings.memory_mb

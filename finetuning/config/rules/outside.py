@@ -23,6 +23,7 @@ from whetstone.finetuning.config.schema import (
     PublicData,
     TextData,
 )
+from whetstone.finetuning.config.schema.base import AuditedData
 from whetstone.finetuning.errors import ConfigError, MissingData, MissingKey, Problem
 from whetstone.finetuning.formats.read import matches, train_file
 
@@ -50,9 +51,10 @@ def files_exist(config: Config) -> Iterator[Problem]:
             yield Problem(f"data.validation={data.validation}", "there is no such file")
     if isinstance(data, TextData) and not any(path.is_file() for path in matches(data.train)):
         yield Problem(f"data.train={data.train}", "no file is there; a file, a folder or a pattern")
-    audit = getattr(data, "audit", None)
-    if audit is not None and not audit.is_dir():
-        yield Problem(f"data.audit={audit}", "no such folder; whetstone audit data=... makes one")
+    if isinstance(data, AuditedData) and data.audit is not None and not data.audit.is_dir():
+        yield Problem(
+            f"data.audit={data.audit}", "no such folder; whetstone audit data=... makes one"
+        )
     path = config.model.path
     if not path or referred(path) is not None:
         return

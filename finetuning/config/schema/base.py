@@ -66,3 +66,10 @@ class Section(BaseModel):
     def _lists(cls) -> set[str]:
         fields = cls.model_fields.items()
         return {name for name, field in fields if get_origin(field.annotation) is list}
+
+
+class AuditedData(Section):
+    """Data whose problems an audit may have looked at."""
+
+    audit: UserPath | None
+    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.base import AuditedData, PathOrName, Section, UserPath
 from whetstone.finetuning.config.schema.public_data import MixData, PublicData
 
 
@@ -50,7 +50,7 @@ class NanoToolsData(Section):
     limit: PositiveInt | None
 
 
-class MbppData(Section):
+class MbppData(AuditedData):
     """MBPP: 374 training problems with three tests each (Austin et al. 2021)."""
 
     name: Literal["mbpp"]
@@ -58,8 +58,6 @@ class MbppData(Section):
     held_out: NonNegativeInt
     """Rows of the validation split that are only measured, for supervised training."""
     eval_tasks: list[PathOrName]
-    audit: UserPath | None
-    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 
@@ -85,7 +83,7 @@ class PromptsData(Section):
     limit: PositiveInt | None
 
 
-class JsonlData(Section):
+class JsonlData(AuditedData):
     """The user's own rows. What they hold follows from the algorithm: docs/data.md."""
 
     name: Literal["jsonl"]
@@ -99,8 +97,6 @@ class JsonlData(Section):
     """Other JSONL files, or tasks by name, that the model is measured on."""
     stop: list[str]
     """Strings at which a completion is cut, in training and in evaluation on JSONL files."""
-    audit: UserPath | None
-    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 
@@ -118,7 +114,7 @@ class TextData(Section):
     limit: PositiveInt | None
 
 
-class HubData(Section):
+class HubData(AuditedData):
     """A data set of the Hugging Face Hub, or a folder that `datasets.load_dataset` reads."""
 
     name: Literal["hub"]
@@ -134,8 +130,6 @@ class HubData(Section):
     """Column of the data set to field of a row: `{question: prompt}`."""
     held_out: NonNegativeInt
     eval_tasks: list[PathOrName]
-    audit: UserPath | None
-    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
 

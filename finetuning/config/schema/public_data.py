@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
 
 from whetstone.evaluation.public.rows import PublicRows
-from whetstone.finetuning.config.schema.base import PathOrName, Section, UserPath
+from whetstone.finetuning.config.schema.base import AuditedData, PathOrName
 
 PublicName = Literal[
     "apps",
@@ -22,7 +22,7 @@ PublicName = Literal[
 ]
 
 
-class _PublicProblems(Section):
+class _PublicProblems(AuditedData):
     split: str
     """As the data set calls it: train, test, valid."""
     chat: StrictBool
@@ -32,8 +32,6 @@ class _PublicProblems(Section):
     held_out: NonNegativeInt
     """Rows that are only measured, at most a tenth of all, for algorithms that do not sample."""
     eval_tasks: list[PathOrName]
-    audit: UserPath | None
-    """A folder of `whetstone audit data=...`: what it quarantines is not sampled on."""
     watch_task: PathOrName | None
     limit: PositiveInt | None
     """Problems that are read; what comes after them is neither read nor held in memory."""

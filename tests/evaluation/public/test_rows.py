@@ -122,9 +122,9 @@ def test_the_data_folder_is_searched_before_the_hub(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.delenv("HF_DATASETS_OFFLINE", raising=False)
     why = PublicRows("apps", "train").why_unavailable()
-    assert f"there is no apps in WHETSTONE_DATA_DIR={tmp_path}" in why
+    assert f"apps is not in WHETSTONE_DATA_DIR={tmp_path}" in why
     assert "metr-evals/apps" in why
-    with pytest.raises(DataUnavailable, match="there is no apps"):
+    with pytest.raises(DataUnavailable, match="apps is not in"):
         next(PublicRows("apps", "train").rows())
     write(tmp_path / "apps" / "train.jsonl", LINES)
     assert PublicRows("apps", "train").why_unavailable() is None

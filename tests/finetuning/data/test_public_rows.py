@@ -134,7 +134,7 @@ def test_the_gate_tells_what_is_not_there(tmp_path, monkeypatch):
     found = problems("model=qwen", "data=apps", "data.path=/nowhere")
     assert found["data.path=/nowhere"] == "there is no file or folder /nowhere"
     found = problems("model=qwen", "data=mix", "data.mix={apps:1,kodcode:1}")
-    assert "there is no kodcode in WHETSTONE_DATA_DIR" in found["data.mix.kodcode"]
+    assert "kodcode is not in WHETSTONE_DATA_DIR" in found["data.mix.kodcode"]
 
 
 @pytest.mark.usefixtures("folder")
