@@ -28,8 +28,9 @@ _VARIABLES = (bool, int, float, str, bytes, complex, tuple, frozenset, type(None
 _CONTAINERS = (list, dict, set)
 
 # Memory to let go of when the program has eaten all of its own, so that this can be said. It is
-# never touched, so it costs nothing until then.
-_BALLAST = [bytearray(4 << 20)]
+# never touched, so it costs nothing until then: `bytes` are zeroes of the kernel's, a `bytearray`
+# writes its own, and a thousand pages more would be copied with every program.
+_BALLAST = [bytes(4 << 20)]
 
 
 class Child:
