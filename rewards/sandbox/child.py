@@ -1,4 +1,4 @@
-"""The process of one program: define it and answer what the tests ask of it, or run it to its end.
+"""The process of one program: define it, and answer what the tests ask of it.
 
 It shares its process with the program, so nothing it says is proof. It never sees the tests: it
 learns the names they use and, call by call, the arguments. Whatever it answers is read as data by
@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 from whetstone.rewards.sandbox import event_loop, frames
 from whetstone.rewards.sandbox.ambient import Reports
 from whetstone.rewards.sandbox.infinite_loops import Watch
-from whetstone.rewards.sandbox.program import script
 from whetstone.rewards.sandbox.program.operations import OPERATIONS, EqualsAllError, code_of
 from whetstone.rewards.sandbox.program.stubs import Imports
 from whetstone.rewards.sandbox.text import describe
@@ -51,8 +50,6 @@ class Child:
         """Define the program, then answer until the tests hang up."""
         try:
             program, names = frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES)
-            if names is None:  # nobody asks for any: it is run to its end
-                script.run(program)
             self.watch.arm()
             self._define(program, names)
             while True:

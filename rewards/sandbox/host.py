@@ -24,10 +24,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from whetstone.rewards.sandbox import frames, probe, processes, tester, zygote
+from whetstone.rewards.sandbox.endings import death, silent, stopped
 from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
-from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.scripts.clock import Clock
 
 HEADER = struct.Struct("=Qd")
 """What stands before the JSON of a job: its number and its timeout in seconds."""
@@ -53,7 +54,9 @@ class _Run:
 
     job_id: int
     timeout_s: float
+    began: float
     started: float
+    """What it runs now, which may be one input of many."""
     deadline: float
     tester_before_s: tuple[float, float]
     zygote_before_s: tuple[float, float]
@@ -71,6 +74,7 @@ class _Slot:
     pid: int
     jobs: socket.socket
     number: int
+    clock: Clock
     run: _Run | None = None
 
 
@@ -125,19 +129,20 @@ class _Host:
         zygote_s = processes.times_s(self._parent_of_programs) or _NONE
         frames.send(slot.jobs.fileno(), frame[HEADER.size :])
         now = time.monotonic()  # what this process itself had to wait for is past
-        slot.run = _Run(job_id, timeout_s, now, now + timeout_s, tester_s, zygote_s)
+        slot.run = _Run(job_id, timeout_s, now, now, now + timeout_s, tester_s, zygote_s)
 
     def _new_slot(self) -> _Slot:
         """Fork a tester and tell the zygote about it."""
         number, line = attach(self._control)
         ours, theirs = socket.socketpair()
+        clock = Clock()
         pid = processes.fork()
         if pid == 0:
             _keep_only(theirs.fileno(), line.fileno())
-            tester.main(theirs, line, self._layers, self._memory_bytes, self._packages)
+            tester.main(theirs, line, clock, self._layers, self._memory_bytes, self._packages)
         theirs.close()
         line.close()
-        slot = _Slot(pid, ours, number)
+        slot = _Slot(pid, ours, number, clock)
         self._slots[ours.fileno()] = slot
         self._poll.register(ours, select.POLLIN)
         return slot
@@ -147,6 +152,7 @@ class _Host:
         self._poll.unregister(slot.jobs)
         del self._slots[slot.jobs.fileno()]
         slot.jobs.close()
+        slot.clock.close()
         status, _ = processes.kill_and_reap(slot.pid)
         return status
 
@@ -165,8 +171,14 @@ class _Host:
             if run is None:
                 continue
             if run.stopped:
+                passed = slot.clock.passed(run.began)
                 self._remove(slot)
-                self._reply(run, _empty(Verdict.TIMEOUT))
+                self._reply(run, silent(passed))
+                continue
+            began, tester_s = slot.clock.since()
+            if began > run.started:
+                run.started, run.deadline = began, began + run.timeout_s
+                run.tester_before_s, run.birth_waited_s = tester_s, 0.0
                 continue
             left_s = self._seconds_left(slot, run, now)
             if left_s > 0:
@@ -209,7 +221,7 @@ class _Host:
             return None
         if run.birth_waited_s is None or not program:
             run.birth_waited_s = zygote_s[1] - run.zygote_before_s[1]
-        program_s = (processes.times_s(program) if program else None) or _NONE
+        program_s = (processes.family_times_s(program) if program else None) or _NONE
         ran_s = tester_s[0] - run.tester_before_s[0] + program_s[0]
         waited_s = tester_s[1] - run.tester_before_s[1] + program_s[1] + run.birth_waited_s
         return ran_s, waited_s
@@ -222,9 +234,10 @@ class _Host:
         except (OSError, EOFError, frames.FrameError):
             report = None
         if report is None:
+            passed = slot.clock.passed(run.began) if run is not None else 0
             status = self._remove(slot)
             if run is not None:
-                self._reply(run, _empty(Verdict.TIMEOUT) if run.stopped else _death(status))
+                self._reply(run, silent(passed) if run.stopped else death(status, passed))
         elif run is not None:
             if report.pop("is_stained"):
                 self._remove(slot)
@@ -233,44 +246,19 @@ class _Host:
 
     def _reply(self, run: _Run, report: dict[str, Any] | None) -> None:
         """Pass a report on; None says that the job was lost, through no fault of the program."""
-        wall_s = time.monotonic() - run.started
+        now = time.monotonic()
         if report is not None:
-            report["wall_s"] = wall_s
+            last_cpu_s = report.pop("last_cpu_s", 0.0)
+            settled = report.pop("if_stopped", {})
             if run.stopped:
-                report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
-                report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
-                run.starved &= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
+                report = stopped(report, settled, now - run.started)
+                run.starved &= last_cpu_s < _BUSY_SHARE * run.timeout_s
+            report["wall_s"] = now - run.began
         message = {"job_id": run.job_id, "result": report, "starved": run.starved}
         frames.send_json(self._channel.fileno(), message)
 
 
 _NONE = (0.0, 0.0)
-
-
-def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[str, Any]:
-    return {
-        "verdict": verdict,
-        "detail": "",
-        "passed_tests": 0,
-        "total_tests": total_tests,
-        "cpu_s": cpu_s,
-        "wall_s": 0.0,
-    }
-
-
-_CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
-
-
-def _death(status: int) -> dict[str, Any] | None:
-    """Say what a tester died of, or None if that says nothing about the program."""
-    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    if number == signal.SIGXCPU:
-        return _empty(Verdict.TIMEOUT)
-    if number in _CRASHES:
-        # Nothing but what the program answered can do this, and it would do so again.
-        reason = f"the process of the tests died under it: {signal.strsignal(number)}"
-        return _empty(Verdict.ERROR) | {"detail": reason}
-    return None
 
 
 def attach(control: socket.socket) -> tuple[int, socket.socket]:

@@ -1,11 +1,9 @@
 """A tester's line to the zygote: have a child forked, be told how it ended."""
 
-import os
 import socket
 
 from whetstone.rewards.sandbox import zygote
 from whetstone.rewards.sandbox.outcome import Death
-from whetstone.rewards.sandbox.scripts.dialogue import Streams
 from whetstone.rewards.sandbox.tier import Tier
 
 CPU_GRACE_S = 5.0
@@ -29,26 +27,21 @@ class Orders:
 
     def start(self, timeout_s: float, tier: Tier = Tier.APART) -> socket.socket:
         """Have a child forked; returns our end of its channel."""
-        ours, theirs = socket.socketpair()
         letter = zygote.BESIDE if tier is Tier.TOGETHER else zygote.START
+        return self._start(zygote.ORDER.pack(letter, 0, timeout_s))
+
+    def start_nursery(self, timeout_s: float, memory_mb: int) -> socket.socket:
+        """Have a child forked that forks a program's processes; returns our end of its channel.
+
+        `memory_mb` 0 gives them what the zygote has.
+        """
+        return self._start(zygote.ORDER.pack(zygote.NURSE, memory_mb, timeout_s))
+
+    def _start(self, order: bytes) -> socket.socket:
+        ours, theirs = socket.socketpair()
         with theirs:
-            order = zygote.ORDER.pack(letter, 0, timeout_s)
             socket.send_fds(self._line, [order], [theirs.fileno()])
         return ours
-
-    def start_script(self, timeout_s: float, memory_mb: int) -> tuple[socket.socket, Streams]:
-        """Have a child with standard streams forked; returns our ends of all.
-
-        `memory_mb` 0 gives it what the zygote has.
-        """
-        ours, theirs = socket.socketpair()
-        streams, inherited = Streams.opened()
-        with theirs:
-            order = zygote.ORDER.pack(zygote.START, memory_mb, timeout_s)
-            socket.send_fds(self._line, [order], [theirs.fileno(), *inherited])
-        for descriptor in inherited:
-            os.close(descriptor)
-        return ours, streams
 
     def end(self, *, hung_up: bool = False) -> Death:
         """Kill the child, which has `hung_up` already or not. Raises `OSError`."""

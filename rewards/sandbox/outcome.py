@@ -33,11 +33,19 @@ class Death:
 
 
 def report(
-    outcome: Outcome, total_tests: int, cpu_s: float, *, stained: bool = False
+    outcome: Outcome,
+    total_tests: int,
+    cpu_s: float,
+    *,
+    stained: bool = False,
+    last_cpu_s: float | None = None,
+    if_stopped: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what the host is told: the fields of `Result` that are known here, and two of its own.
+    """Return what the host is told: the fields of `Result` that are known here, and its own.
 
-    `is_stained` asks for a new tester.
+    `is_stained` asks for a new tester. `last_cpu_s` are the seconds of what ran last, where that
+    was not all, and `if_stopped` the fields that were settled before it, should the host have
+    stopped it.
     """
     return {
         "verdict": outcome.verdict,
@@ -47,6 +55,8 @@ def report(
         "cpu_s": cpu_s,
         "is_lost": outcome.is_lost,
         "is_stained": stained,
+        "last_cpu_s": cpu_s if last_cpu_s is None else last_cpu_s,
+        "if_stopped": if_stopped or {},
     }
 
 

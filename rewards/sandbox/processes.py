@@ -41,10 +41,13 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 _ONE_THREAD = ("MKL", "NUMEXPR", "OMP", "OPENBLAS", "VECLIB_MAXIMUM")
-ENVIRONMENT = {"PYTHONHASHSEED": "0"} | {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"}
+ENVIRONMENT |= {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
 """All that such an interpreter is told. Which order a set of strings has, and so the verdict on a
-program that depends on it, must not change from process to process. A process that is to be forked
-may have one thread, so the libraries of packages must not start any."""
+program that depends on it, must not change from process to process. The linker finds the functions
+of libraries at once, or each child would look up again those that it is the first to call. A
+process that is to be forked may have one thread, so the libraries of packages must not start any.
+"""
 
 
 def fork() -> int:
@@ -77,6 +80,19 @@ def kill_and_reap(pid: int) -> tuple[int, float]:
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     return status, usage.ru_utime + usage.ru_stime
+
+
+def reap_group(group: int) -> float:
+    """Take leave of what is left of a process group that was killed, if its parent is gone.
+
+    Returns its processor seconds.
+    """
+    cpu_s = 0.0
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            *_, usage = os.wait4(-group, 0)
+            cpu_s += usage.ru_utime + usage.ru_stime
+    return cpu_s
 
 
 def ends_unasked(pid: int, seconds: float) -> bool:
@@ -115,15 +131,39 @@ def host_pid(parent: int, inner: int) -> int | None:
     return None
 
 
-def times_s(pid: int) -> tuple[float, float] | None:
+def times_s(pid: int | str) -> tuple[float, float] | None:
     """Seconds that a process computed, and that it was ready to and had no core.
 
     None where nobody counts them.
     """
-    try:  # not through pathlib: this is asked once a program
-        descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
-        ran_ns, waited_ns, _ = os.read(descriptor, 100).split()
+    descriptor = open_times(pid)
+    times = read_times(descriptor)
+    if descriptor >= 0:
         os.close(descriptor)
+    return times
+
+
+def open_times(pid: int | str) -> int:
+    """Open what `read_times` reads; -1 where nobody counts."""
+    try:  # not through pathlib: this is asked once a program
+        return os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
+    except OSError:
+        return -1
+
+
+def read_times(descriptor: int) -> tuple[float, float] | None:
+    """Return what `times_s` does, of a process whose times are open."""
+    try:
+        ran_ns, waited_ns, _ = os.pread(descriptor, 100, 0).split()
     except OSError:
         return None
     return int(ran_ns) / 1e9, int(waited_ns) / 1e9
+
+
+def family_times_s(pid: int) -> tuple[float, float] | None:
+    """Return the sum of `times_s` over a process and its children."""
+    family = [str(pid)]
+    with contextlib.suppress(OSError):
+        family += Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [times for one in family if (times := times_s(one)) is not None]
+    return (sum(ran for ran, _ in found), sum(waited for _, waited in found)) if found else None

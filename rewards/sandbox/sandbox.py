@@ -22,8 +22,9 @@ from typing import Self
 
 from whetstone.rewards.sandbox.packages import find_packages
 from whetstone.rewards.sandbox.profile import Profile
-from whetstone.rewards.sandbox.scripts.course import Course, follow
+from whetstone.rewards.sandbox.scripts.course import AnyJob, Course, follow
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
+from whetstone.rewards.sandbox.scripts.series import Series, SeriesJob
 from whetstone.rewards.sandbox.scripts.tests import StdioTests
 from whetstone.rewards.sandbox.supervisor import Supervisor, cannot_start
 from whetstone.rewards.sandbox.verdict import Job, Result, require_timeout
@@ -163,12 +164,14 @@ class Sandbox:
             ordered.append(futures[job])
         return ordered
 
-    def _start(self, supervisor: Supervisor, job: Job | ScriptJob) -> Future[Result]:
+    def _start(self, supervisor: Supervisor, job: AnyJob) -> Future[Result]:
         if isinstance(job, Job) and isinstance(job.tests, StdioTests):
-            course = Course(job.program, job.tests, job.stops_early, job.timeout_s)
+            kind = Course if job.tests.has_program else Series
+            course = kind(job.program, job.tests, job.stops_early, job.timeout_s)
             return follow(course, partial(self._start, supervisor))
         timeout_s = self._timeout_s if job.timeout_s is None else job.timeout_s
-        return supervisor.submit(job.fields(), timeout_s)
+        runs = job.count if isinstance(job, SeriesJob) else 1
+        return supervisor.submit(job.fields(), timeout_s, runs)
 
     def _started(self) -> Supervisor:
         with self._lock:

@@ -57,7 +57,8 @@ class _Ticket:
 
     job_id: int
     frame: bytes
-    timeout_s: float
+    patience_s: float
+    """How long a host may take to answer."""
     future: Future[Result]
     attempts: int = 0
     due: float = 0.0
@@ -152,8 +153,10 @@ class Supervisor(threading.Thread):
         """Whether it still takes jobs. It has failed else, or this process is a fork of its own."""
         return self.is_alive() and not self._stopping
 
-    def submit(self, job: dict[str, Any], timeout_s: float) -> Future[Result]:
+    def submit(self, job: dict[str, Any], timeout_s: float, runs: int = 1) -> Future[Result]:
         """Queue one program, with what the process of the tests has to know of it.
+
+        It has `timeout_s` for each of its `runs`.
 
         Raises `RuntimeError` once the supervisor has stopped, and `SandboxUnavailableError` if the
         profile cannot be had here.
@@ -167,7 +170,8 @@ class Supervisor(threading.Thread):
                 raise RuntimeError("the sandbox is closed")
             job_id = next(self._ids)
             frame = HEADER.pack(job_id, timeout_s) + payload
-            self._waiting.append(_Ticket(job_id, frame, timeout_s, future))
+            patience_s = runs * (MAX_WALL_TIMEOUTS * timeout_s + MAX_WALL_EXTRA_S) + _GRACE_S
+            self._waiting.append(_Ticket(job_id, frame, patience_s, future))
             self._ring()
         return future
 
@@ -206,8 +210,7 @@ class Supervisor(threading.Thread):
             ticket = self._waiting.popleft()
             ticket.attempts += 1
             host.tickets[ticket.job_id] = ticket
-            bound_s = MAX_WALL_TIMEOUTS * ticket.timeout_s + MAX_WALL_EXTRA_S
-            ticket.due = time.monotonic() + bound_s + _GRACE_S
+            ticket.due = time.monotonic() + ticket.patience_s
             try:
                 frames.send(host.channel.fileno(), ticket.frame)
             except OSError:

@@ -36,7 +36,8 @@ from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
 from whetstone.rewards.sandbox.reached import RAN, WRONG, wrong
 from whetstone.rewards.sandbox.remote import RefusedError
-from whetstone.rewards.sandbox.scripts.judge import judge_script
+from whetstone.rewards.sandbox.scripts.clock import Clock
+from whetstone.rewards.sandbox.scripts.judge import judge_cases
 from whetstone.rewards.sandbox.statements import (
     Statement,
     Tests,
@@ -60,12 +61,14 @@ _LARGE_KIB = 24 << 10
 def main(
     jobs: socket.socket,
     line: socket.socket,
+    clock: Clock,
     layers: frozenset[Layer],
     memory_bytes: int,
     packages: Imported,
 ) -> NoReturn:
     """Serve the host until it hangs up. Runs in a fork of it."""
     try:
+        clock.start()
         _confine(layers, memory_bytes, packages)
         guard_library()
         guard_packages(packages.modules)
@@ -75,7 +78,7 @@ def main(
         while (frame := frames.receive(jobs.fileno(), _MAX_JOB_BYTES)) is not None:
             job = frames.decode_json(frame.decode("ascii"))
             try:
-                told = (judge_script if "stdin" in job else judge)(orders, **job)
+                told = judge_cases(orders, clock, **job) if "cases" in job else judge(orders, **job)
             except (MemoryError, RecursionError) as error:
                 text = f"what the program returned was too much: {type(error).__name__}"
                 told = report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)

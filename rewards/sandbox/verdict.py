@@ -41,6 +41,10 @@ class Verdict(StrEnum):
     """The sandbox failed, or the tests do not compile: this says nothing about the program."""
 
 
+ENDS = frozenset({Verdict.TIMEOUT, Verdict.SYNTAX_ERROR, Verdict.INFRA_ERROR})
+"""Verdicts on an input after which other inputs would tell nothing, or cost too much."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What is known about one finished program.

@@ -27,13 +27,13 @@ from typing import NoReturn, TypeVar
 
 from whetstone.rewards.sandbox import processes
 from whetstone.rewards.sandbox.child import CHANNEL, Child, rehearse
-from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces, seatbelt
+from whetstone.rewards.sandbox.confinement import Confinement, Filters
+from whetstone.rewards.sandbox.isolation import landlock, limits, namespaces
 from whetstone.rewards.sandbox.isolation.interpreter import hidden_paths, readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
-from whetstone.rewards.sandbox.isolation.seccomp import SeccompFilter
 from whetstone.rewards.sandbox.package_imports import Imported, import_packages
 from whetstone.rewards.sandbox.profile import Layer
-from whetstone.rewards.sandbox.program import script
+from whetstone.rewards.sandbox.program import nursery, script
 from whetstone.rewards.sandbox.tier import Tier
 from whetstone.rewards.sandbox.together import load
 
@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 # An order is a letter, a number (a slot, megabytes, or what is said of it) and seconds; it may
 # carry descriptors.
 ORDER = struct.Struct("=cId")
-ATTACH, ASK, KILL, START, BESIDE, END = b"A", b"Q", b"X", b"J", b"T", b"K"
+ATTACH, ASK, KILL, START, BESIDE, NURSE, END = b"A", b"Q", b"X", b"J", b"T", b"N", b"K"
 ANSWER = struct.Struct("=I")
 ENDED = struct.Struct("=i?d")
 """What follows `END`: wait status of the child, whether it lived until now, processor seconds."""
@@ -69,11 +69,8 @@ _WARM_MODULES = [
     "typing",
 ]
 
-_HANDLERS = frozenset({"rt_sigaction"})
-"""What installs handlers of signals: they are handed the frame that they interrupt."""
-
-_ROOM = socket.CMSG_SPACE(4 * struct.calcsize("=i"))
-"""For the channel of a child and, where it has some, its standard streams."""
+_ROOM = socket.CMSG_SPACE(struct.calcsize("=i"))
+"""For the channel of a child."""
 
 # What a refusal starts with, before the layer and the reason.
 _READY, _REFUSED = b"R", b"F"
@@ -88,50 +85,19 @@ class LayerError(Exception):
         self.reason = reason
 
 
-class Confinement:
-    """What every child still has to put on, made ready beforehand."""
-
-    def __init__(
-        self,
-        rules: int | None,
-        system_calls: dict[Tier, SeccompFilter],
-        layers: frozenset[Layer],
-    ) -> None:
-        self._rules = rules
-        self._filters = system_calls
-        self._seatbelt = Layer.SEATBELT in layers
-        # In a process-id namespace the children end with this process in any case.
-        self._may_outlive = Layer.NAMESPACES not in layers
-        self._most_cpu_s = limits.cpu_ceiling()
-
-    @property
-    def may_fork(self) -> bool:
-        """Whether a child can have processes of its own."""
-        return not self._filters
-
-    def put_on(self, timeout_s: float, tier: Tier, memory_mb: int) -> None:
-        """Confine this child for good. The order matters: seccomp forbids the others.
-
-        `memory_mb` 0 leaves it what the zygote has.
-        """
-        if self._may_outlive:
-            processes.end_with_parent()
-        if self._rules is not None:
-            landlock.restrict(self._rules)
-        os.closerange(CHANNEL + 1, limits.MAX_DESCRIPTORS)
-        limits.limit_child(timeout_s, self._most_cpu_s)
-        if memory_mb:
-            limits.limit_memory(memory_mb << 20)
-        if self._seatbelt:
-            seatbelt.apply(readable_paths())
-        if self._filters:
-            self._filters[tier].load()
-
-
 class _Slot:
     def __init__(self, orders: socket.socket) -> None:
         self.orders = orders
         self.pid = 0
+        self.has_group = False
+        """Whether the child may have processes, which end with it."""
+
+    def kill(self) -> None:
+        """Kill the child, and its group."""
+        if self.has_group:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
 
 
 class _Zygote:
@@ -174,21 +140,14 @@ class _Zygote:
         elif order == KILL:
             slot = self._slots.get(number)
             if slot and slot.pid:
-                os.kill(slot.pid, signal.SIGKILL)
+                slot.kill()
         else:
             self._leave()
 
     def _obey_tester(self, slot: _Slot) -> None:
         order, number, timeout_s, descriptors = _receive(slot.orders)
-        if order in (START, BESIDE) and descriptors:
-            tier, serve = Tier.APART, self._child.serve
-            if order == BESIDE:
-                tier, serve = Tier.TOGETHER, self._served_together()
-            slot.pid = processes.fork()
-            if slot.pid == 0:
-                _become_child(descriptors, self._confinement, serve, timeout_s, tier, number)
-            for descriptor in descriptors:
-                os.close(descriptor)
+        if descriptors:
+            self._start(slot, order, number, timeout_s, descriptors[0])
         elif order == END:
             lived = not (number and self._ends_unasked(slot))
             status, cpu_s = self._end(slot)
@@ -198,6 +157,33 @@ class _Zygote:
             self._poll.unregister(slot.orders)
             del self._slots[slot.orders.fileno()]
             slot.orders.close()
+
+    def _start(
+        self, slot: _Slot, order: bytes, memory_mb: int, seconds: float, channel: int
+    ) -> None:
+        confinement, become = self._confinement, self._child.serve
+        if order == BESIDE:
+            become = self._served_together()
+        slot.has_group = order == NURSE or confinement.may_fork
+        slot.pid = processes.fork()
+        if slot.pid:
+            os.close(channel)
+            return
+        try:
+            if slot.has_group:
+                os.setsid()
+            os.dup2(channel, CHANNEL)
+            if order == NURSE:
+                confinement.put_on_nursery(seconds, memory_mb)
+                nursery.serve(confinement.put_on_forked)
+            if order == BESIDE:
+                for handled in (signal.SIGVTALRM, signal.SIGINT):
+                    signal.signal(handled, signal.SIG_DFL)
+            confinement.put_on(seconds, Tier.TOGETHER if order == BESIDE else Tier.APART)
+            gc.enable()
+            become()
+        finally:
+            os._exit(1)
 
     def _served_together(self) -> Callable[[], NoReturn]:
         if self._together is None:
@@ -216,11 +202,12 @@ class _Zygote:
     def _end(self, slot: _Slot) -> tuple[int, float]:
         if not slot.pid:
             return 0, 0.0
+        slot.kill()
         pid, slot.pid = slot.pid, 0
-        if self._confinement.may_fork:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-        return processes.kill_and_reap(pid)
+        status, cpu_s = processes.kill_and_reap(pid)
+        if slot.has_group:
+            cpu_s += processes.reap_group(pid)
+        return status, cpu_s
 
     def _leave(self) -> NoReturn:
         for slot in self._slots.values():
@@ -240,30 +227,6 @@ def _receive(orders: socket.socket) -> tuple[bytes, int, float, list[int]]:
     letter, number, seconds = ORDER.unpack(data)
     descriptors = memoryview(ancillary[0][2]).cast("i").tolist() if ancillary else []
     return letter, number, seconds, descriptors
-
-
-def _become_child(
-    descriptors: list[int],
-    confinement: Confinement,
-    serve: Callable[[], NoReturn],
-    timeout_s: float,
-    tier: Tier,
-    memory_mb: int,
-) -> NoReturn:
-    try:
-        if tier is Tier.TOGETHER:
-            for handled in (signal.SIGVTALRM, signal.SIGINT):
-                signal.signal(handled, signal.SIG_DFL)
-        if confinement.may_fork:
-            os.setsid()  # one process group per program, so that one signal ends most of it
-        os.dup2(descriptors.pop(0), CHANNEL)
-        for number, stream in enumerate(descriptors):
-            os.dup2(stream, number)
-        confinement.put_on(timeout_s, tier, memory_mb)
-        gc.enable()
-        serve()
-    finally:
-        os._exit(1)
 
 
 def main() -> NoReturn:
@@ -336,18 +299,14 @@ def _confine(
         _raise_wall(Layer.NAMESPACES, namespaces.drop_capabilities)
     # After the credentials have changed, which makes the kernel forget it.
     processes.end_with_parent()
+    processes.adopt_orphans()  # of a child that is killed before those that it forked
     os.chdir("/")
     rules = None
     if Layer.LANDLOCK in layers:
         rules = _raise_wall(Layer.LANDLOCK, lambda: landlock.ruleset(readable))
-    system_calls = {}
-    if Layer.SECCOMP in layers:
-        system_calls = {
-            Tier.APART: _raise_wall(Layer.SECCOMP, SeccompFilter),
-            Tier.TOGETHER: _raise_wall(Layer.SECCOMP, lambda: SeccompFilter(without=_HANDLERS)),
-        }
+    filters = _raise_wall(Layer.SECCOMP, Filters) if Layer.SECCOMP in layers else None
     _raise_wall(Layer.LIMITS, lambda: limits.limit_zygote(memory_bytes + packages.taken_bytes))
-    return Confinement(rules, system_calls, layers)
+    return Confinement(rules, filters, layers)
 
 
 def _raise_wall(layer: Layer, step: Callable[[], _T]) -> _T:

@@ -41,13 +41,17 @@ def limit_zygote(memory_bytes: int) -> None:
         limit(resource.RLIMIT_MSGQUEUE, 0)
 
 
-def limit_child(timeout_s: float, most_cpu_s: int) -> None:
-    """Limits of the one process that runs a program: no process, and its seconds.
+def forbid_processes() -> None:
+    """Let this process have none of its own.
 
-    `most_cpu_s` is the machine's own limit, `cpu_ceiling`. The C library is asked directly: its way
-    is warm already, and that through `resource` costs a child twenty pages.
+    The C library is asked directly here: its way is warm already, and that through `resource` costs
+    a child twenty pages.
     """
     check(_setrlimit(resource.RLIMIT_NPROC, _NOTHING), "limit of processes")
+
+
+def limit_cpu(timeout_s: float, most_cpu_s: int) -> None:
+    """Give a program's process its seconds; `most_cpu_s` is the machine's limit, `cpu_ceiling`."""
     seconds = min(int(timeout_s) + 2, most_cpu_s)
     most = _LIMIT.pack(seconds, min(seconds + 1, most_cpu_s))
     check(_setrlimit(resource.RLIMIT_CPU, most), "limit of processor time")

@@ -10,7 +10,7 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from whetstone.rewards.sandbox.isolation import syscalls
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_SECCOMP, check, libc
@@ -18,9 +18,9 @@ from whetstone.rewards.sandbox.isolation.libc import PR_SET_SECCOMP, check, libc
 _MODE_FILTER = 2
 
 # struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
-_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 
-_LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
+_LOAD, _JUMP, EQUAL, _AT_LEAST, ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 _FARTHEST = 255  # that a comparison can jump
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _X32 = 0x40000000
@@ -29,91 +29,107 @@ _X32 = 0x40000000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _F_GETFD, _F_GETFL = 1, 3
 
-_Instruction = tuple[int, int, int, int]
+Instruction = tuple[int, int, int, int]
 
 
-def _load(offset: int) -> _Instruction:
+def load(offset: int) -> Instruction:
+    """Load a word of what the kernel tells of a call."""
     return (_LOAD, 0, 0, offset)
 
 
-def _fail(number: int) -> _Instruction:
+def fail(number: int) -> Instruction:
+    """Answer a call with an error."""
     return (_RETURN, 0, 0, _ERRNO | number)
 
 
-_PERMIT: _Instruction = (_RETURN, 0, 0, _ALLOW)
-_END: _Instruction = (_RETURN, 0, 0, _KILL)
-_REFUSE = [_fail(errno.EPERM)]
+PERMIT: Instruction = (_RETURN, 0, 0, _ALLOW)
+_END: Instruction = (_RETURN, 0, 0, _KILL)
+_REFUSE = [fail(errno.EPERM)]
 
 
-def _argument(index: int, half: int = 0) -> _Instruction:
+def argument(index: int, half: int = 0) -> Instruction:
     """Load the low (0) or high (1) half of an argument; both machines are little-endian."""
-    return _load(_ARGUMENTS + 8 * index + 4 * half)
+    return load(_ARGUMENTS + 8 * index + 4 * half)
 
 
-def _read_only(flags: int) -> list[_Instruction]:
-    return [_argument(flags), (_ANY_BIT, 0, 1, _WRITING), _fail(errno.EACCES), _PERMIT]
+def _read_only(flags: int) -> list[Instruction]:
+    return [argument(flags), (ANY_BIT, 0, 1, _WRITING), fail(errno.EACCES), PERMIT]
 
 
-def _rules() -> dict[str, list[_Instruction]]:
+def rules() -> dict[str, list[Instruction]]:
     """Say what each checked call may have for arguments. Each list ends in a return."""
     return {
         "open": _read_only(1),
         "openat": _read_only(2),
         # Limits may be read, not set: the pointer to the new ones must be null.
         "prlimit64": [
-            _argument(2),
-            (_EQUAL, 0, 3, 0),
-            _argument(2, half=1),
-            (_EQUAL, 0, 1, 0),
-            _PERMIT,
-            _fail(errno.EPERM),
+            argument(2),
+            (EQUAL, 0, 3, 0),
+            argument(2, half=1),
+            (EQUAL, 0, 1, 0),
+            PERMIT,
+            fail(errno.EPERM),
         ],
         # Python asks of every file whether it is a terminal, and none is.
-        "ioctl": [_fail(errno.ENOTTY)],
+        "ioctl": [fail(errno.ENOTTY)],
         "fcntl": [
-            _argument(1),
-            (_EQUAL, 2, 0, _F_GETFD),
-            (_EQUAL, 1, 0, _F_GETFL),
-            _fail(errno.EPERM),
-            _PERMIT,
+            argument(1),
+            (EQUAL, 2, 0, _F_GETFD),
+            (EQUAL, 1, 0, _F_GETFL),
+            fail(errno.EPERM),
+            PERMIT,
         ],
     }
 
 
-def instructions(machine: str | None = None, without: Collection[str] = ()) -> list[_Instruction]:
-    """Return the filter for a machine, this one if it is not named, that also refuses some calls.
+def instructions(
+    machine: str | None = None,
+    without: Collection[str] = (),
+    also: Mapping[str, list[Instruction]] | None = None,
+) -> list[Instruction]:
+    """Return the filter for a machine, this one if it is not named.
+
+    It also refuses the calls `without`, and takes what is said of others in `also`.
 
     Numbers are found by halving, like in a sorted list: the kernel tries the filter with every
     system call when it is loaded, so a long chain would cost each program 0.1 ms.
     """
     architecture, numbers = syscalls.machine(machine)
     allowed = [name for name in syscalls.ALLOWED if name in numbers and name not in without]
-    actions = {numbers[name]: [_PERMIT] for name in allowed}
-    actions |= {numbers[name]: rule for name, rule in _rules().items() if name in numbers}
-    for names, end in ((syscalls.UNKNOWN, _fail(errno.ENOSYS)), (syscalls.DEADLY, _END)):
+    actions = {numbers[name]: [PERMIT] for name in allowed}
+    checked = rules() | dict(also or {})
+    actions |= {numbers[name]: rule for name, rule in checked.items() if name in numbers}
+    for names, end in ((syscalls.UNKNOWN, fail(errno.ENOSYS)), (syscalls.DEADLY, _END)):
         actions |= {numbers[name]: [end] for name in names & numbers.keys()}
     return [
-        _load(_ARCHITECTURE),
-        (_EQUAL, 1, 0, architecture),
+        load(_ARCHITECTURE),
+        (EQUAL, 1, 0, architecture),
         _END,
-        _load(_NUMBER),
+        load(NUMBER),
         (_AT_LEAST, 0, 1, _X32),
         _END,
-        *_halve(_ranges(actions)),
+        *choose(actions, _REFUSE),
     ]
 
 
-def _ranges(actions: dict[int, list[_Instruction]]) -> list[tuple[int, list[_Instruction]]]:
+def choose(actions: dict[int, list[Instruction]], rest: list[Instruction]) -> list[Instruction]:
+    """Answer the loaded number of a call by what is said of it, or by the `rest`."""
+    return _halve(_ranges(actions, rest))
+
+
+def _ranges(
+    actions: dict[int, list[Instruction]], rest: list[Instruction]
+) -> list[tuple[int, list[Instruction]]]:
     """Return the first number of each range of calls that have the same answer, and the answer."""
-    found: list[tuple[int, list[_Instruction]]] = []
+    found: list[tuple[int, list[Instruction]]] = []
     for number in range(max(actions) + 2):
-        action = actions.get(number, _REFUSE)
+        action = actions.get(number, rest)
         if not found or found[-1][1] != action:
             found.append((number, action))
     return found
 
 
-def _halve(ranges: list[tuple[int, list[_Instruction]]]) -> list[_Instruction]:
+def _halve(ranges: list[tuple[int, list[Instruction]]]) -> list[Instruction]:
     """Find the range that holds the loaded number, and give its answer."""
     if len(ranges) == 1:
         return ranges[0][1]
@@ -128,15 +144,14 @@ def _halve(ranges: list[tuple[int, list[_Instruction]]]) -> list[_Instruction]:
 class SeccompFilter:
     """The filter, built once. `load` puts it on this process for good; it needs no_new_privs."""
 
-    def __init__(self, without: Collection[str] = ()) -> None:
-        program = instructions(without=without)
+    def __init__(self, program: list[Instruction]) -> None:
         code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = ctypes.create_string_buffer(
             struct.pack("HxxxxxxQ", len(program), ctypes.addressof(self._code))
         )
-        self._arguments = (PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(self._program), 0, 0)
+        self.arguments = (PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(self._program), 0, 0)
 
     def load(self) -> None:
         """Raise `OSError` if the kernel does not take it."""
-        check(libc.prctl(*self._arguments), "seccomp")
+        check(libc.prctl(*self.arguments), "seccomp")

@@ -112,6 +112,18 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "pidfd_getfd": (438, 438),
 }
 
+# What the parent of a program's processes calls beyond what a program may: to fork, to take
+# streams, to confine what it forks and to wait for it.
+FORKING: dict[str, tuple[int | None, int | None]] = {
+    "clone": (56, 220),
+    "fork": (57, None),
+    "wait4": (61, 260),
+    "recvmsg": (47, 212),
+    "dup2": (33, None),
+    "dup3": (292, 24),
+    "prctl": (157, 167),
+}
+
 CHECKED = frozenset({"open", "openat", "prlimit64", "ioctl", "fcntl"})
 UNKNOWN = frozenset({"clone3", "openat2"})
 DEADLY = frozenset(list(_NUMBERS)[list(_NUMBERS).index("ptrace") :])
@@ -129,5 +141,5 @@ def machine(name: str | None = None) -> tuple[int, dict[str, int]]:
     if name not in _MACHINES:
         raise OSError(f"the system calls of {name} are not known, only {', '.join(_MACHINES)}")
     column, audit_arch = _MACHINES[name]
-    numbers = {call: columns[column] for call, columns in _NUMBERS.items()}
+    numbers = {call: columns[column] for call, columns in (_NUMBERS | FORKING).items()}
     return audit_arch, {call: number for call, number in numbers.items() if number is not None}

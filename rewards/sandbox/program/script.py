@@ -21,15 +21,21 @@ NOT_PYTHON, NO_MEMORY = 121, 122
 _NOT_FLUSHED = 120  # the interpreter's own
 
 
-def run(program: str) -> NoReturn:
+def prepared(program: str) -> types.CodeType:
+    """Make this process one in which a program can run; ends it if that is no Python.
+
+    What it cannot be compiled for goes to the standard error.
+    """
+    vars(sys).update(zip(("__stdin__", "__stdout__", "__stderr__"), _STREAMS, strict=True))
+    sys.stdin, sys.stdout, sys.stderr = _STREAMS
+    return _compiled(program)
+
+
+def run(code: types.CodeType) -> NoReturn:
     """Run a program to its end, which is also that of this process."""
     status = 1
     try:
-        if not _STREAMS:
-            _STREAMS.extend(_open_streams())
-        sys.stdin, sys.stdout, sys.stderr = _STREAMS
-        vars(sys).update(zip(("__stdin__", "__stdout__", "__stderr__"), _STREAMS, strict=True))
-        status = _run(program)
+        status = _run(code)
     finally:
         os._exit(status)
 
@@ -54,7 +60,7 @@ def rehearse() -> None:
     sys.stdin, sys.stdout, sys.stderr = _STREAMS
     for _ in range(_REHEARSALS):
         os.write(given, b"1 2\n")
-        _run(_PLAY)
+        _run(_compiled(_PLAY))
         os.read(output, 99)
     sys.stdin, sys.stdout, sys.stderr, sys.argv, sys.modules["__main__"] = before
     del builtins.exit, builtins.quit  # programs that are called have none, as before
@@ -83,18 +89,30 @@ def _open_streams() -> tuple[TextIO, TextIO, TextIO]:
     )
 
 
-def _run(program: str) -> int:
+_WORDS = ("open", "__del__", "weakref", "yield", "async", "IO", "Buffered")
+"""Without one of them, nothing that a program holds can print when it is let go of."""
+_LEAVES_TRACES: list[str] = []
+"""The words that this process's program has: to let go of everything costs as much as to run it."""
+
+
+def _compiled(program: str) -> types.CodeType:
     try:
-        code = compile(program, FILE, "exec", dont_inherit=True)
+        code: types.CodeType = compile(program, FILE, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return _failed(error, NOT_PYTHON)
+        os._exit(_failed(error, NOT_PYTHON))
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=FILE, __builtins__=builtins)
     sys.modules["__main__"] = main
     sys.argv = [FILE]
     put_in(program)
-    status = _executed(code, main.__dict__)
-    return _ended(main.__dict__) or status
+    _LEAVES_TRACES[:] = [word for word in _WORDS if word in program]
+    return code
+
+
+def _run(code: types.CodeType) -> int:
+    namespace = sys.modules["__main__"].__dict__
+    status = _executed(code, namespace)
+    return _ended(namespace) or status
 
 
 def _executed(code: types.CodeType, namespace: dict[str, Any]) -> int:
@@ -130,6 +148,8 @@ def _ended(namespace: dict[str, Any]) -> int:
     if atexit is not None:
         atexit._run_exitfuncs()  # noqa: SLF001 - as the interpreter does
     status = _flushed()
+    if not _LEAVES_TRACES:
+        return status
     namespace.clear()  # files that the program opened on its output write the rest of it
     gc.collect()
     return _flushed() or status

@@ -9,22 +9,32 @@ is its own fault and never the program's; else no program could gain by breaking
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
+from whetstone.rewards.sandbox.scripts.series import SeriesJob
 from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
-from whetstone.rewards.sandbox.verdict import Job, Result, Verdict
+from whetstone.rewards.sandbox.verdict import ENDS, Job, Result, Verdict
 
-_ENDS = frozenset({Verdict.TIMEOUT, Verdict.SYNTAX_ERROR, Verdict.INFRA_ERROR})
-"""Verdicts after which the other cases would tell nothing, or cost too much."""
-
-Submit = Callable[[Job | ScriptJob], Future[Result]]
+AnyJob = Job | ScriptJob | SeriesJob
+"""What the sandbox can be asked for."""
 
 
-def follow(course: "Course", submit: Submit) -> Future[Result]:
+class _Way(Protocol):
+    """A program on its way through its cases."""
+
+    def next_job(self) -> AnyJob: ...
+
+    def take(self, result: Result) -> AnyJob | None: ...
+
+    def result(self) -> Result: ...
+
+
+def follow(course: _Way, submit: Callable[[AnyJob], Future[Result]]) -> Future[Result]:
     """Run a course to its end, case by case; returns at once."""
     ended: Future[Result] = Future()
 
-    def go_on(job: Job | ScriptJob) -> None:
+    def go_on(job: AnyJob) -> None:
         try:
             submit(job).add_done_callback(take)
         except RuntimeError as error:  # the sandbox was closed meanwhile
@@ -112,7 +122,7 @@ class Course:
             detail = f"test {self.done} of {len(self.tests.cases)}: {result.detail}"
             self.first_failure = replace(result, detail=detail)
         is_known = self.first_failure is not None and self.stops_early
-        is_last = result.verdict in _ENDS or self.done == len(self.tests.cases)
+        is_last = result.verdict in ENDS or self.done == len(self.tests.cases)
         return None if is_known or is_last else self.next_job()
 
     def result(self) -> Result:

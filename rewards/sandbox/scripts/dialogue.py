@@ -31,7 +31,12 @@ class Streams:
 
     def close(self) -> None:
         """Close our ends, of a program that was never started."""
-        for descriptor in (self.stdin, self.stdout, self.stderr):
+        self.close_all((self.stdin, self.stdout, self.stderr))
+
+    @staticmethod
+    def close_all(descriptors: tuple[int, int, int]) -> None:
+        """Close either ends."""
+        for descriptor in descriptors:
             os.close(descriptor)
 
 

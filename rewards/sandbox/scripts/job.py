@@ -40,8 +40,7 @@ class ScriptJob:
         """Return what the process of the tests is told, but for the timeout."""
         return {
             "program": self.program,
-            "stdin": self.stdin,
-            "expected": self.expected,
+            "cases": [[self.stdin, self.expected]],
             "checker": self.checker,
             "tolerance": self.tolerance,
             "memory_mb": self.memory_mb,

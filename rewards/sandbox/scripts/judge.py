@@ -1,7 +1,7 @@
-"""Runs one program on one input, in the process of the tests, and judges what it printed."""
+"""Runs one program on its inputs, in the process of the tests, and judges what it printed."""
 
 import os
-import socket
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whetstone.rewards.sandbox import frames
@@ -9,10 +9,12 @@ from whetstone.rewards.sandbox.isolation import limits
 from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
 from whetstone.rewards.sandbox.outcome import Death, Outcome, judge_death, report
 from whetstone.rewards.sandbox.program.script import NO_MEMORY, NOT_PYTHON
+from whetstone.rewards.sandbox.scripts.clock import Clock
 from whetstone.rewards.sandbox.scripts.compare import first_difference
-from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed
+from whetstone.rewards.sandbox.scripts.dialogue import Printed
+from whetstone.rewards.sandbox.scripts.line import ProgramLine
 from whetstone.rewards.sandbox.text import one_line
-from whetstone.rewards.sandbox.verdict import Verdict
+from whetstone.rewards.sandbox.verdict import ENDS, Verdict
 
 _MOST_UNCOMPARED = frames.MAX_BYTES
 _ROOM = 1 << 16
@@ -23,38 +25,98 @@ _SHOWN = 1 << 16
 """Characters that are passed on of an output which has been compared here."""
 
 
-def judge_script(
+def judge_cases(
     orders: Orders,
+    clock: Clock,
     program: str,
-    stdin: str,
-    expected: str | None,
+    cases: list[tuple[str, str | None]],
     checker: str,
     tolerance: float,
     timeout_s: float,
     memory_mb: int | None,
+    stops_early: bool = True,
+    done: int = 0,
+    total: int | None = None,
 ) -> dict[str, Any]:
-    """Run a program; returns the fields of `Result` that are known here."""
-    limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
-    most = most_bytes(expected)
-    channel, streams = orders.start_script(timeout_s, memory_mb or 0)
-    with channel:
-        dialogue = Dialogue(channel.fileno(), 0, streams, stdin.encode(errors="replace"), most)
-        _hand_over(channel, program)
-        printed = dialogue.run()
-    death = orders.end(hung_up=not printed.too_much)
-    output = printed.output.decode(errors="replace")
-    outcome = _ended(printed, death, timeout_s)
-    outcome = outcome or compared(output, expected, checker, tolerance)
-    if expected is not None:
-        output = output[:_SHOWN]
-    elif _written_bytes(output) > _MOST_REPORTED:
-        output = ""
+    """Run a program on inputs; returns the fields of `Result` that are known here.
+
+    `cases` are inputs with what should be printed; `done` cases of the program's `total` are behind
+    it. After a failure the others are run only to be counted, unless it `stops_early`. With no
+    total it is one input, and what the program printed is reported.
+    """
+    tally, shown = _Tally(done, total), ""
+    line: ProgramLine | None = None
+    for number, (stdin, expected) in enumerate(cases):
+        limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
+        if number:
+            clock.begin(tally.passed)
+        if line is None or not line.is_open:
+            line = ProgramLine(orders, program, timeout_s, memory_mb)
+        given, most = stdin.encode(errors="replace"), most_bytes(expected)
+        # A wrong program mostly fails at once, and then a process to fork others was for nothing.
+        last = number + 1 == len(cases) or (number + done == 0 and stops_early)
+        printed, death = line.run(given, most, last=last)
+        output = printed.output.decode(errors="replace")
+        outcome = _ended(printed, death, timeout_s)
+        outcome = outcome or compared(output, expected, checker, tolerance)
+        if total is None:
+            shown, outcome = _shown(output, outcome, compared=expected is not None)
+        if tally.take(outcome, death.cpu_s) and (stops_early or outcome.verdict in ENDS):
+            break
+    if line is not None:
+        tally.cpu_s += line.close()
+    return tally.report() | {"output": shown}
+
+
+@dataclass
+class _Tally:
+    """What is known of a program's cases so far."""
+
+    done: int
+    total: int | None
+    ran: int = 0
+    passed: int = 0
+    failure: Outcome | None = None
+    cpu_s: float = 0.0
+    last_cpu_s: float = 0.0
+    settled: dict[str, Any] = field(default_factory=dict)
+    """What the last case, which may have been stopped, cannot change."""
+
+    def take(self, outcome: Outcome, cpu_s: float) -> bool:
+        """Note how a case ended; returns whether it was a failure."""
+        self.settled = {"passed_tests": self.passed}
+        if self.failure is not None:
+            self.settled |= {"verdict": self.failure.verdict, "detail": self.failure.detail}
+        self.ran += 1
+        where = "" if self.total is None else f"test {self.done + self.ran} of {self.total}: "
+        self.settled["where"] = where
+        self.last_cpu_s = cpu_s
+        self.cpu_s += cpu_s
+        self.passed += outcome.verdict is Verdict.PASSED
         if outcome.verdict is Verdict.PASSED:
-            told = (
-                f"it printed more than the {_MOST_REPORTED} bytes of JSON that a checker is given"
-            )
-            outcome = Outcome(Verdict.FAILED, told)
-    return report(outcome, 1, death.cpu_s) | {"output": output}
+            return False
+        told = replace(outcome, detail=where + outcome.detail)
+        if self.failure is None or outcome.is_lost:
+            self.failure = told
+        return True
+
+    def report(self) -> dict[str, Any]:
+        outcome = self.failure or Outcome(Verdict.PASSED, "")
+        outcome = replace(outcome, passed_tests=self.passed)
+        seconds, last = self.cpu_s, self.last_cpu_s
+        return report(outcome, self.ran, seconds, last_cpu_s=last, if_stopped=self.settled)
+
+
+def _shown(output: str, outcome: Outcome, *, compared: bool) -> tuple[str, Outcome]:
+    """Return what is passed on of an output; one that nobody can be told of has failed."""
+    if compared:
+        return output[:_SHOWN], outcome
+    if _written_bytes(output) <= _MOST_REPORTED:
+        return output, outcome
+    if outcome.verdict is Verdict.PASSED:
+        told = f"it printed more than the {_MOST_REPORTED} bytes of JSON that a checker is given"
+        outcome = Outcome(Verdict.FAILED, told)
+    return "", outcome
 
 
 def _written_bytes(output: str) -> int:
@@ -93,15 +155,6 @@ def exited(printed: Printed, status: int) -> Outcome | None:
 def most_bytes(expected: str | None) -> int:
     """Return how much a program may print that should print this; None is not known."""
     return _MOST_UNCOMPARED if expected is None else 2 * len(expected.encode()) + _ROOM
-
-
-def _hand_over(channel: socket.socket, program: str) -> None:
-    """Give a program to its process, and never listen to it on this channel."""
-    try:
-        frames.send_json(channel.fileno(), [program, None])
-        channel.shutdown(socket.SHUT_RD)
-    except OSError:
-        return  # it is gone already, and its end says why
 
 
 def _ended(printed: Printed, death: Death, timeout_s: float) -> Outcome | None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from whetstone.rewards.sandbox import Profile, Sandbox, SandboxUnavailableError, Verdict
-from whetstone.rewards.sandbox.isolation import seccomp, syscalls
+from whetstone.rewards.sandbox.isolation import forking, seccomp, syscalls
 from whetstone.rewards.sandbox.profile import LAYERS, Layer
 
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
@@ -21,32 +21,34 @@ KERNEL = {
     "x86_64": (
         "read 0 write 1 open 2 close 3 stat 4 fstat 5 lstat 6 poll 7 lseek 8 mmap 9 mprotect 10"
         " munmap 11 brk 12 rt_sigaction 13 rt_sigprocmask 14 rt_sigreturn 15 ioctl 16 pread64 17"
-        " readv 19 writev 20 access 21 select 23 sched_yield 24 mremap 25 madvise 28 pause 34"
-        " nanosleep 35 getitimer 36 alarm 37 setitimer 38 getpid 39 exit 60 uname 63 fcntl 72"
-        " getcwd 79 readlink 89 gettimeofday 96 getrlimit 97 getrusage 98 sysinfo 99 times 100"
-        " ptrace 101 getuid 102 getgid 104 geteuid 107 getegid 108 getppid 110 rt_sigpending 127"
-        " rt_sigsuspend 130 sigaltstack 131 pivot_root 155 arch_prctl 158 chroot 161 acct 163"
-        " mount 165 umount2 166 reboot 169 init_module 175 gettid 186 time 201 futex 202"
-        " sched_getaffinity 204 getdents64 217 restart_syscall 219 clock_gettime 228"
-        " clock_getres 229 clock_nanosleep 230 exit_group 231 kexec_load 246 add_key 248 keyctl 250"
-        " openat 257 newfstatat 262 readlinkat 267 faccessat 269 pselect6 270 ppoll 271 unshare 272"
-        " set_robust_list 273 perf_event_open 298 prlimit64 302 open_by_handle_at 304 setns 308"
-        " getcpu 309 process_vm_readv 310 process_vm_writev 311 finit_module 313 getrandom 318"
-        " bpf 321 userfaultfd 323 statx 332 rseq 334 io_uring_setup 425 clone3 435 openat2 437"
+        " readv 19 writev 20 access 21 select 23 sched_yield 24 mremap 25 madvise 28 dup2 33"
+        " pause 34 nanosleep 35 getitimer 36 alarm 37 setitimer 38 getpid 39 recvmsg 47 clone 56"
+        " fork 57 exit 60 wait4 61 uname 63 fcntl 72 getcwd 79 readlink 89 gettimeofday 96"
+        " getrlimit 97 getrusage 98 sysinfo 99 times 100 ptrace 101 getuid 102 getgid 104"
+        " geteuid 107 getegid 108 getppid 110 rt_sigpending 127 rt_sigsuspend 130 sigaltstack"
+        " 131 pivot_root 155 prctl 157 arch_prctl 158 chroot 161 acct 163 mount 165 umount2 166"
+        " reboot 169 init_module 175 gettid 186 time 201 futex 202 sched_getaffinity 204"
+        " getdents64 217 restart_syscall 219 clock_gettime 228 clock_getres 229 clock_nanosleep"
+        " 230 exit_group 231 kexec_load 246 add_key 248 keyctl 250 openat 257 newfstatat 262"
+        " readlinkat 267 faccessat 269 pselect6 270 ppoll 271 unshare 272 set_robust_list 273"
+        " dup3 292 perf_event_open 298 prlimit64 302 open_by_handle_at 304 setns 308 getcpu 309"
+        " process_vm_readv 310 process_vm_writev 311 finit_module 313 getrandom 318 bpf 321"
+        " userfaultfd 323 statx 332 rseq 334 io_uring_setup 425 clone3 435 openat2 437"
         " pidfd_getfd 438 faccessat2 439"
     ),
     "aarch64": (
-        "getcwd 17 fcntl 25 ioctl 29 umount2 39 mount 40 pivot_root 41 faccessat 48 chroot 51"
-        " openat 56 close 57 getdents64 61 lseek 62 read 63 write 64 readv 65 writev 66 pread64 67"
-        " pselect6 72 ppoll 73 readlinkat 78 newfstatat 79 fstat 80 acct 89 exit 93 exit_group 94"
-        " unshare 97 futex 98 set_robust_list 99 nanosleep 101 getitimer 102 setitimer 103"
-        " kexec_load 104 init_module 105 clock_gettime 113 clock_getres 114 clock_nanosleep 115"
-        " ptrace 117 sched_getaffinity 123 sched_yield 124 restart_syscall 128 sigaltstack 132"
-        " rt_sigsuspend 133 rt_sigaction 134 rt_sigprocmask 135 rt_sigpending 136 rt_sigreturn 139"
-        " reboot 142 times 153 uname 160 getrlimit 163 getrusage 165 getcpu 168 gettimeofday 169"
-        " getpid 172 getppid 173 getuid 174 geteuid 175 getgid 176 getegid 177 gettid 178"
-        " sysinfo 179 brk 214 munmap 215 mremap 216 add_key 217 keyctl 219 mmap 222 mprotect 226"
-        " madvise 233 perf_event_open 241 prlimit64 261 open_by_handle_at 265 setns 268"
+        "getcwd 17 dup3 24 fcntl 25 ioctl 29 umount2 39 mount 40 pivot_root 41 faccessat 48"
+        " chroot 51 openat 56 close 57 getdents64 61 lseek 62 read 63 write 64 readv 65 writev"
+        " 66 pread64 67 pselect6 72 ppoll 73 readlinkat 78 newfstatat 79 fstat 80 acct 89 exit"
+        " 93 exit_group 94 unshare 97 futex 98 set_robust_list 99 nanosleep 101 getitimer 102"
+        " setitimer 103 kexec_load 104 init_module 105 clock_gettime 113 clock_getres 114"
+        " clock_nanosleep 115 ptrace 117 sched_getaffinity 123 sched_yield 124 restart_syscall"
+        " 128 sigaltstack 132 rt_sigsuspend 133 rt_sigaction 134 rt_sigprocmask 135"
+        " rt_sigpending 136 rt_sigreturn 139 reboot 142 times 153 uname 160 getrlimit 163"
+        " getrusage 165 prctl 167 getcpu 168 gettimeofday 169 getpid 172 getppid 173 getuid 174"
+        " geteuid 175 getgid 176 getegid 177 gettid 178 sysinfo 179 recvmsg 212 brk 214 munmap"
+        " 215 mremap 216 add_key 217 keyctl 219 clone 220 mmap 222 mprotect 226 madvise 233"
+        " perf_event_open 241 wait4 260 prlimit64 261 open_by_handle_at 265 setns 268"
         " process_vm_readv 270 process_vm_writev 271 finit_module 273 getrandom 278 bpf 280"
         " userfaultfd 282 statx 291 rseq 293 io_uring_setup 425 clone3 435 openat2 437"
         " pidfd_getfd 438 faccessat2 439"
@@ -62,11 +64,11 @@ DENIED = {  # what a program must not have, and no list of ours names
 }
 
 
-def answer(machine, number, *arguments, architecture=None):
+def answer(machine, number, *arguments, architecture=None, filtered=seccomp.instructions):
     """What the filter returns: a small machine for the instructions that it uses."""
     padded = [*arguments, *[0] * 6][:6]
     data = struct.pack("=IIQ6Q", number, architecture or ARCHITECTURES[machine], 0, *padded)
-    program, index, loaded = seccomp.instructions(machine), 0, 0
+    program, index, loaded = filtered(machine), 0, 0
     while True:
         code, yes, no, value = program[index]
         index += 1
@@ -103,6 +105,43 @@ def test_the_filter_answers_by_name(machine):
     assert answer(machine, 5000) == REFUSE | errno.EPERM
     assert answer(machine, numbers["read"] | 0x40000000) == KILL  # the x32 numbers
     assert answer(machine, numbers["read"], architecture=0x40000003) == KILL  # i386
+
+
+@pytest.mark.parametrize("machine", KERNEL)
+def test_what_is_forked_may_call_what_a_program_may(machine):
+    """Of two filters the kernel takes the stricter answer, which is the smaller word here."""
+    filters = (forking.forking_instructions, forking.forked_instructions)
+    built = {make: make(machine) for make in (*filters, seccomp.instructions)}
+
+    def told(make, number, *arguments):
+        return answer(machine, number, *arguments, filtered=lambda _: built[make])
+
+    def strictest(*answers):
+        return min(answers, key=[KILL, *sorted({*answers} - {KILL, ALLOW}), ALLOW].index)
+
+    for number in [*range(600), 0x40000000]:
+        for arguments in [(0,), (9, 9, 9), (PATH, WRITE, WRITE), (0x1200011, 0, PATH), (22, 2)]:
+            both = strictest(*(told(make, number, *arguments) for make in filters))
+            alone = told(seccomp.instructions, number, *arguments)
+            assert both == alone, (number, arguments)
+
+
+@pytest.mark.parametrize("machine", KERNEL)
+def test_what_forks_may_fork_and_no_more(machine):
+    _, numbers = syscalls.machine(machine)
+
+    def told(name, *arguments):
+        number = (numbers | DENIED[machine])[name]
+        return answer(machine, number, *arguments, filtered=forking.forking_instructions)
+
+    assert told("clone", 0x1200011) == ALLOW
+    assert told("clone", 0x1200011 | 0x10000000) == REFUSE | errno.EPERM  # new users
+    assert told("prctl", 22) == told("prctl", 1) == ALLOW
+    assert told("prctl", 4) == REFUSE | errno.EPERM
+    for name in ("execve", "kill", "socket", "connect", "memfd_create"):
+        assert told(name, 9, 9) == REFUSE | errno.EPERM, name
+    for name in syscalls.DEADLY & numbers.keys():
+        assert told(name) == KILL, name
 
 
 @pytest.mark.parametrize("machine", KERNEL)

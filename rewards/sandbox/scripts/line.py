@@ -1,0 +1,83 @@
+"""A tester's end of the parent of a program's processes: run the program on an input, once more."""
+
+import select
+import socket
+
+from whetstone.rewards.sandbox import frames
+from whetstone.rewards.sandbox.orders import Orders
+from whetstone.rewards.sandbox.outcome import Death
+from whetstone.rewards.sandbox.program.nursery import BECOME, CLOSED, FORK, MOST_FORKS
+from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed, Streams
+
+
+class ProgramLine:
+    """One program that is run on several inputs.
+
+    Args:
+        orders: To the zygote, which forks the parent of the program's processes.
+        program: Its source.
+        timeout_s: Seconds of each process.
+        memory_mb: Its megabytes; None for what the sandbox gives.
+
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        program: str,
+        timeout_s: float,
+        memory_mb: int | None,
+    ) -> None:
+        self._orders = orders
+        self._channel = orders.start_nursery(timeout_s, memory_mb or 0)
+        self._told_s = 0.0
+        self._left = MOST_FORKS
+        self.is_open = True
+        """Whether it can run the program once more."""
+        try:
+            frames.send_json(self._channel.fileno(), program)
+        except OSError:
+            return  # it is gone already, and its end says why
+
+    def run(self, given: bytes, most: int, *, last: bool) -> tuple[Printed, Death]:
+        """Run the program on an input; returns what it printed, `most` bytes, and how it ended.
+
+        With the `last` one no other can follow. Raises `OSError` if the sandbox fails.
+        """
+        last |= self._left == 1
+        self._left -= 1
+        streams, theirs = Streams.opened()
+        try:
+            if last:  # what it says on this channel from now on is the program's
+                self._channel.shutdown(socket.SHUT_RD)
+            socket.send_fds(self._channel, [BECOME if last else FORK], theirs)
+        except OSError:
+            pass  # as above
+        finally:
+            Streams.close_all(theirs)
+        event = 0 if last else select.POLLIN
+        printed = Dialogue(self._channel.fileno(), event, streams, given, most).run()
+        if not last and not printed.too_much:
+            told = self._channel.recv(CLOSED.size)
+            if len(told) == CLOSED.size:
+                status, user_s, user_us, system_s, system_us = CLOSED.unpack(told)
+                cpu_s = user_s + system_s + (user_us + system_us) / 1e6
+                self._told_s += cpu_s
+                return printed, Death(status, False, cpu_s)
+        death = self._end(hung_up=not printed.too_much)
+        return printed, Death(death.status, death.lived, max(0.0, death.cpu_s - self._told_s))
+
+    def close(self) -> float:
+        """End whatever is left; returns the processor seconds of all processes that were not told.
+
+        Those that were are in the deaths already.
+        """
+        if not self.is_open:
+            return 0.0
+        return max(0.0, self._end(hung_up=False).cpu_s - self._told_s)
+
+    def _end(self, *, hung_up: bool) -> Death:
+        self.is_open = False
+        death = self._orders.end(hung_up=hung_up)
+        self._channel.close()
+        return death
