@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from whetstone.rewards.sandbox import event_loop, frames
 from whetstone.rewards.sandbox.ambient import Reports
 from whetstone.rewards.sandbox.infinite_loops import Watch
-from whetstone.rewards.sandbox.program import script
+from whetstone.rewards.sandbox.program import script, threads
 from whetstone.rewards.sandbox.program.operations import OPERATIONS, EqualsAllError, code_of
 from whetstone.rewards.sandbox.program.stubs import Imports
 from whetstone.rewards.sandbox.text import describe
@@ -49,27 +49,35 @@ class Child:
     def serve(self) -> NoReturn:
         """Define the program, then answer until the tests hang up."""
         try:
-            program, names = frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES)
-            if names is None:  # nobody asks for any: it is run to its end
-                script.run(program)
-            self.watch.arm()
-            self._define(program, names)
+            self._start(*frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES))
             while True:
                 self._answer(self._heard())
         finally:
             # Not sys.exit: neither the zygote's cleanup nor the program's may run in this process.
             os._exit(0)
 
-    def _define(self, program: str, names: list[str]) -> None:
+    def _start(self, program: str, names: list[str] | None) -> None:
+        """Define a program; one that nobody asks for names is run to its end.
+
+        No frame below the program keeps its text: it would find there what plain Python hides.
+        """
+        if names is None:
+            script.run(program)
+        self.watch.arm()
         try:
             code = compile(program, "<solution>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             # The last two are the parser's words for what is nested too deeply.
             frames.send_json(CHANNEL, {"syntax": describe(error)})
             return
+        if "asyncio" in program:
+            event_loop.install()
+        threads.put_in(program)
+        del program
+        self._define(code, names)
+
+    def _define(self, code: types.CodeType, names: list[str]) -> None:
         try:
-            if "asyncio" in program:
-                event_loop.install()
             exec(code, self._namespace)  # noqa: S102 - running the program is the purpose
             supplied = {name: self._namespace[name] for name in names if name in self._namespace}
             for name, value in supplied.items():

@@ -122,6 +122,30 @@ def test_the_start_says_how_many_run_where(reward):
         reward().prepare({"tests": [PLAIN], "reference": ["def area(a, b): return 0"]})
 
 
+@pytest.mark.parametrize(
+    ("prompt", "more", "told"),
+    [
+        ("Write area(a, b).", {}, ""),
+        ([{"role": "user", "content": "Write area(a, b)."}], {}, ""),
+        ("Write it.", {"prefix": ["def area(a, b):\n"]}, ""),
+        ("Write it.", {"entry_points": [["area"]]}, ""),
+        ("Write it.", {"reference": [RIGHT]}, ""),
+        ("Write areas.", {}, "no program is likely to pass: area in row 1"),
+    ],
+)
+def test_the_start_says_whose_prompt_does_not_name_what_is_called(reward, prompt, more, told):
+    said = reward().prepare({"prompt": [prompt], "tests": [PLAIN], **more})
+    assert said.startswith("1 problem apart")
+    assert told in said
+    assert ("likely" in said) == bool(told)
+
+
+def test_a_helper_that_nobody_defines_is_told(reward):
+    tests = ["assert is_close(area(2, 3), 6)"]
+    said = reward().prepare({"prompt": ["Write area(a, b)."], "tests": tests})
+    assert said.endswith("is_close in row 1")
+
+
 def test_one_that_cannot_be_guarded_is_refused_together(reward):
     text = "assert eval('area(2, 3)') == 6"
     assert graded(reward(), RIGHT, text) == (1.0, 0.0)

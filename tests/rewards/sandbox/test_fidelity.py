@@ -479,3 +479,68 @@ def results():
 @pytest.mark.parametrize("name", HONEST)
 def test_what_passes_in_one_process_passes_in_two(results, name):
     assert results[name].verdict is Verdict.PASSED, results[name]
+
+
+POOL = """
+from concurrent.futures import ThreadPoolExecutor, as_completed
+def squares(numbers):
+    with ThreadPoolExecutor(4) as pool:
+        return sorted(done.result() for done in as_completed([pool.submit(pow, n, 2) for n in numbers]))
+def mapped(numbers):
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda n: n + 1, numbers))
+def raised():
+    pool = ThreadPoolExecutor()
+    future = pool.submit(int, 'x')
+    pool.shutdown()
+    try:
+        pool.submit(int)
+    except RuntimeError:
+        return type(future.exception()).__name__
+"""
+WORKERS = """
+import threading
+def collect(n):
+    found, lock = [], threading.Lock()
+    def work(i):
+        with lock:
+            found.append(i)
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(n)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return sorted(found)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        (POOL, "assert squares([1, 3, 2]) == [1, 4, 9]\nassert mapped([1, 2]) == [2, 3]"),
+        (POOL, "assert raised() == 'ValueError'"),
+        (WORKERS, "assert collect(3) == [0, 1, 2]\nassert collect(2) == [0, 1]"),
+        (
+            "import asyncio\ndef f(): return asyncio.run(asyncio.to_thread(lambda: 3))",
+            "assert f() == 3",
+        ),
+    ],
+)
+def test_threads_that_work_for_their_program_are_played(program, tests):
+    exec(f"{program}\n{tests}", {"__name__": "plain"})  # noqa: S102 - ours, and right
+    with Sandbox(workers=1) as sandbox:
+        result = sandbox.run(program, tests)
+    assert result.verdict is Verdict.PASSED, result
+
+
+def test_a_program_does_not_find_its_own_text_in_the_frames_below_it():
+    """Plain Python has none there: a program that looks for `assert` would find itself."""
+    program = """
+import sys
+def f(x):
+    frame = sys._getframe()
+    while frame:
+        if any('marked' in str(value) for value in frame.f_locals.values()): return 5
+        frame = frame.f_back
+    return 0
+"""
+    with Sandbox(workers=1) as sandbox:
+        assert sandbox.run(program, "assert f(1) == 0").verdict is Verdict.PASSED
