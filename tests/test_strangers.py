@@ -14,7 +14,7 @@ from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.formats.fields import wrong_tests
 from whetstone.rewards.empty_program import doubtful_problems, solved_by_nothing
 from whetstone.rewards.execution import ExecutionReward
-from whetstone.rewards.sandbox import Job, Sandbox, Tier, Verdict
+from whetstone.rewards.sandbox import Job, Profile, Sandbox, Tier, Verdict
 from whetstone.rewards.tests_source import LIBRARY
 from whetstone.rewards.tiers import TestedProblem as Problem
 from whetstone.rewards.tiers import Tiers
@@ -74,10 +74,12 @@ def test_honest_programs_that_import_packages_are_judged_as_in_plain_python():
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("profile", [None, Profile.NO_NAMESPACES], ids=["full", "no-namespaces"])
 @pytest.mark.parametrize("tier", list(Tier))
-def test_no_attack_is_paid_or_masks_itself(sandbox, tier):
+def test_no_attack_is_paid_or_masks_itself(tier, profile):
     rows = cases("attack_programs")
-    results = sandbox.run_many([job(row, tier) for row in rows])
+    with Sandbox(timeout_s=3.0, profile=profile) as sandbox:
+        results = sandbox.run_many([job(row, tier) for row in rows])
     assert [
         (row["name"], result)
         for row, result in zip(rows, results, strict=True)
