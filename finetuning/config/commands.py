@@ -56,7 +56,7 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
         problems.append(Problem("push=true", "where to? add repo=OWNER/NAME"))
     out = settings.out
     if out is not None and out.exists() and any(out.iterdir() if out.is_dir() else [out]):
-        problems.append(Problem(f"out={out}", "this is there already; choose another folder"))
+        problems.append(Problem(f"out={out}", "it already exists; choose another folder"))
     return _checked(settings, problems)
 
 

@@ -127,7 +127,7 @@ def _model_in(folder: Path, setting: str) -> Path:
         )
     else:
         reason = (
-            "this folder has no config.json, so it is no model, and no merged/, so it is no run "
+            "this folder has no config.json, so it is no model, and no merged/, so it is not a run "
             "that has ended"
         )
     raise ConfigError([Problem(setting, reason)])

@@ -99,7 +99,7 @@ def _items(tests: str) -> list[dict[str, Any]]:
     try:
         items = json.loads(tests)
     except (ValueError, RecursionError) as error:
-        raise WrongTestsError(f"they begin like a list, and are no JSON: {error}") from error
+        raise WrongTestsError(f"they begin like a list but are not JSON: {error}") from error
     if isinstance(items, dict):
         items = _paired(items)
     if not isinstance(items, list) or not items:

@@ -293,7 +293,7 @@ def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, 
     with pytest.raises(ConfigError) as caught:
         read_rows(tmp_path / name, Need.PROMPTS)
     [problem] = caught.value.problems
-    assert f"the file is {form}, and JSON Lines is wanted" in problem.message
+    assert f"the file is {form}; expected JSON Lines" in problem.message
     assert f'("{tmp_path / name}"' in problem.message
 
 
