@@ -147,7 +147,7 @@ def _iterator(name: str, following: Callable[[], Any]) -> Iterator[Any]:
     """Make an iterator whose class is named like that of the tests' own."""
     if name == "generator":
         return _generate(following)
-    members = {"__iter__": lambda self: self, "__next__": lambda _: following()}
+    members = {"__slots__": (), "__iter__": lambda self: self, "__next__": lambda _: following()}
     made: Iterator[Any] = type(name, (), members)()
     return made
 
