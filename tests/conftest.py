@@ -14,12 +14,16 @@ os.environ["OMP_NUM_THREADS"] = "1"  # there are as many workers as cores, and m
 os.environ["MLX_DISABLE_COMPILE"] = "1"  # a C++ compiler would run for each fused operation
 
 
+gc.disable()  # nothing that tests import is garbage
+
+
 def pytest_collection_finish() -> None:
     """Take what is imported by now out of every collection of garbage: it stays to the end anyway.
 
     The trainer collects several times a run, and without this walks all of it each time.
     """
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
