@@ -38,6 +38,11 @@ class NanoData(Section):
         """How many rows of the corpus are made: none beyond the limit, as each follows the last."""
         return self.corpus_size if self.limit is None else min(self.corpus_size, self.limit)
 
+    @property
+    def posed(self) -> int:
+        """How many problems are made for prompts: none beyond the limit either."""
+        return self.train_problems if self.limit is None else min(self.train_problems, self.limit)
+
 
 class NanoToolsData(Section):
     """Conversations of the nano world, half of them with a tool call; for supervised training."""
