@@ -23,6 +23,7 @@ from whetstone.finetuning.commands import (
     publish,
     regrade,
     report,
+    strengthen,
     validate,
 )
 
@@ -44,6 +45,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "nano": nano,
         "report": report,
         "audit": audit,
+        "strengthen": strengthen,
         "compare": compare,
         "validate": validate,
         "regrade": regrade,

@@ -1,7 +1,7 @@
 """The problems of an audit: of a user's rows, or of a data set by its name."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import yaml
 from whetstone.evaluation.audit.problem import AuditedProblem, of_row, of_task
 from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.evaluation.tasks import TASKS, Task, load_task, mbpp_problems
+from whetstone.evaluation.tasks.base import TaskProblem, tests_text
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.evaluation.tasks.mbpp import SPLITS
 from whetstone.finetuning.config import load
@@ -19,7 +20,18 @@ from whetstone.finetuning.data.public import public_rows
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import TRAIN, read_rows, train_file
+from whetstone.rewards.stdio.columns import TOLD
 from whetstone.rewards.stdio.tests import WrongTestsError
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TestedRow:
+    """A problem, and the row of data that it is."""
+
+    problem: AuditedProblem
+    row: Row
 
 
 def is_file(data: str) -> bool:
@@ -28,7 +40,12 @@ def is_file(data: str) -> bool:
 
 
 def audited_problems(data: str, limit: int | None) -> list[AuditedProblem]:
-    """Load the problems that have tests.
+    """Load the problems that have tests. Arguments and errors are those of `tested_rows`."""
+    return [tested.problem for tested in tested_rows(data, limit)]
+
+
+def tested_rows(data: str, limit: int | None) -> list[TestedRow]:
+    """Load the problems that have tests, and what training reads of each.
 
     Args:
         data: A JSONL file or its folder, or a name: of a public data set (what training reads of
@@ -49,7 +66,8 @@ def audited_problems(data: str, limit: int | None) -> list[AuditedProblem]:
         if task.language != "python":
             remedy = f"its programs are {task.language}, and an audit runs Python"
             raise ConfigError([Problem(f"data={data}", remedy)])
-        return [of_task(task, problem) for problem in task.problems[:limit]]
+        some = task.problems[:limit]
+        return [TestedRow(of_task(task, problem), _as_row(task, problem)) for problem in some]
     from whetstone.finetuning.data.build import build_dataset  # noqa: PLC0415 - datasets, torch
 
     config = load(["algo=grpo", f"data={data}"]).main
@@ -69,11 +87,27 @@ def _public(data: str, limit: int | None) -> PublicData:
     return PublicData.model_validate(preset | {"limit": limit})
 
 
-def _of_rows(data: str, rows: Iterable[Mapping[str, Any]]) -> list[AuditedProblem]:
-    return [of_row(row, f"{data}/{number}") for number, row in enumerate(rows, 1)]
+def _as_row(task: Task, problem: TaskProblem) -> Row:
+    """Return a problem of a task as training has its rows."""
+    row: Row = {
+        "id": problem.id,
+        "prompt": problem.prompt if isinstance(problem.prompt, str) else list(problem.prompt),
+        "tests": tests_text(problem.tests),
+        "prefix": problem.prefix,
+        "stop": list(task.stop),
+        "entry_points": list(problem.entry_points),
+        "reference": problem.reference,
+    }
+    if isinstance(problem.tests, str):
+        return row
+    return row | {name: getattr(problem.tests, name) for name in TOLD}
 
 
-def _of_file(path: Path, limit: int | None) -> list[AuditedProblem]:
+def _of_rows(data: str, rows: Iterable[Row]) -> list[TestedRow]:
+    return [TestedRow(of_row(row, f"{data}/{n}"), row) for n, row in enumerate(rows, 1)]
+
+
+def _of_file(path: Path, limit: int | None) -> list[TestedRow]:
     """Read a file. What its tests are worth is the audit's to say, and not the reader's."""
     found, problems = [], []
     for number, row in enumerate(read_rows(path, Need.PROMPTS)[:limit], 1):
@@ -81,7 +115,7 @@ def _of_file(path: Path, limit: int | None) -> list[AuditedProblem]:
             problems.append(RowProblem(f"{path}:{number}", "field tests: missing; audits run them"))
             continue
         try:
-            found.append(of_row(row, f"{path.stem}/{number}"))
+            found.append(TestedRow(of_row(row, f"{path.stem}/{number}"), row))
         except WrongTestsError as error:
             problems.append(RowProblem(f"{path}:{number}", f"field tests: {error}"))
     if problems:

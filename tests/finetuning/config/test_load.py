@@ -101,6 +101,7 @@ def test_the_yamls_in_no_group_are_known():
         "pretrained_model.yaml",
         "publish_dataset.yaml",
         "publish_model.yaml",
+        "strengthen.yaml",
     }
 
 
