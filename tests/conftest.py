@@ -8,6 +8,8 @@ import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# What a developer has fetched must not make another test of one that takes a model from the Hub.
+os.environ["WHETSTONE_MODELS_DIR"] = str(Path(__file__).with_name("no-models"))
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # tests share their cores: benchmarks/README.md
 os.environ["OMP_NUM_THREADS"] = "1"  # there are as many workers as cores, and models are tiny

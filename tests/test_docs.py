@@ -223,6 +223,7 @@ GATES: dict[str, Callable[[list[str]], object]] = {
     "compare": exists,
     "evaluate": load_evaluation,
     "export": exists,
+    "fetch": exists,
     "generate": lambda words: load_generate([w for w in words if not w.startswith("prompt=")]),
     "merge": load_merge,
     "nano": exists,

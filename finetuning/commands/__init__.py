@@ -17,6 +17,7 @@ from whetstone.finetuning.commands import (
     compare,
     evaluate,
     export,
+    fetch,
     generate,
     merge,
     nano,
@@ -43,6 +44,7 @@ class Command(Protocol):
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "nano": nano,
+        "fetch": fetch,
         "report": report,
         "audit": audit,
         "strengthen": strengthen,

@@ -17,6 +17,7 @@ from hydra.core.utils import setup_globals
 from omegaconf import OmegaConf
 
 from whetstone.finetuning.config.conf_files import ConfFiles
+from whetstone.finetuning.config.fetched import take_fetched
 from whetstone.finetuning.config.interpolation import resolved
 from whetstone.finetuning.config.tree import MISSING, Tree, at, embedded, merge, of_omegaconf
 from whetstone.finetuning.config.tuning import take_tuning
@@ -61,6 +62,7 @@ class Composer:
         return values
 
     def _tune(self, values: Tree, listed: DefaultsList) -> None:
+        take_fetched(values["model"])
         chosen = listed.overrides.known_choices
         groups = {group: self._files.get_group_options(group) for group in ("algo", "pipeline")}
         for layer in take_tuning(values["model"], chosen, groups):

@@ -1,16 +1,19 @@
 """The problems of an audit: of a user's rows, or of a data set by its name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from whetstone.evaluation.audit.problem import AuditedProblem, of_row, of_task
+from whetstone.evaluation.basics.problems import trained_tasks
 from whetstone.evaluation.public.table import PUBLIC_SETS
 from whetstone.evaluation.tasks import TASKS, Task, load_task, mbpp_problems
 from whetstone.evaluation.tasks.base import TaskProblem, tests_text
+from whetstone.evaluation.tasks.basics import basic_problem
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.evaluation.tasks.mbpp import SPLITS
 from whetstone.finetuning.config import load
@@ -49,7 +52,7 @@ def tested_rows(data: str, limit: int | None) -> list[TestedRow]:
 
     Args:
         data: A JSONL file or its folder, or a name: of a public data set (what training reads of
-            it), of a task, or in conf/data; of MBPP all splits.
+            it), of a task, or in conf/data; of MBPP and the basics all splits.
         limit: Only the first ones.
 
     Raises:
@@ -62,7 +65,8 @@ def tested_rows(data: str, limit: int | None) -> list[TestedRow]:
     if data in PUBLIC_SETS:  # some are tasks as well; what is trained on is another split
         return _of_rows(data, public_rows(_public(data, limit), Need.PROMPTS, seed=0)[0])
     if data in TASKS:
-        task = _every_mbpp(load_task(data)) if data == "mbpp" else load_task(data)
+        task = load_task(data)
+        task = _WHOLE[data](task) if data in _WHOLE else task
         if task.language != "python":
             remedy = f"its programs are {task.language}, and an audit runs Python"
             raise ConfigError([Problem(f"data={data}", remedy)])
@@ -79,6 +83,18 @@ def _every_mbpp(task: Task) -> Task:
     """Return MBPP with all its splits; a stop word would cut one of its references."""
     every = tuple(problem for split in SPLITS for problem in mbpp_problems(split))
     return replace(task, problems=every, stop=())
+
+
+def _every_basic(task: Task) -> Task:
+    """Return the basics with those that are trained on."""
+    trained = tuple(basic_problem(one, chat=task.chat) for one in trained_tasks())
+    return replace(task, problems=trained + task.problems)
+
+
+_WHOLE: Mapping[str, Callable[[Task], Task]] = MappingProxyType(
+    {"mbpp": _every_mbpp, "basics": _every_basic}
+)
+"""Tasks that are one split of their data set, each with what makes all of it."""
 
 
 def _public(data: str, limit: int | None) -> PublicData:
