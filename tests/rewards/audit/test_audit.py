@@ -83,7 +83,8 @@ def test_a_reward_that_knows_no_difference_cannot_be_audited():
 
 
 def test_a_perfect_reward_passes_everything():
-    report = run_audit(perfect, unsafe=True)
+    # It runs no program, so one process serves for all; a fork of this one is no small thing.
+    report = run_audit(perfect, unsafe=True, fresh_process=False)
     assert [finding for finding in report.findings if finding.earned or finding.harms] == []
     assert report.passed
     assert len(report.findings) == len(ATTACKS)
