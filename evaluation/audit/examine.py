@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 from whetstone.evaluation.audit.mutants import mutants
 from whetstone.evaluation.audit.problem import AuditedProblem
-from whetstone.evaluation.audit.trial import own_limit, passed, patience, repeated, run_programs
+from whetstone.evaluation.audit.trial import (
+    own_limit,
+    own_memory,
+    passed,
+    patience,
+    repeated,
+    run_programs,
+)
 from whetstone.evaluation.audit.trivial import trivial_programs
 from whetstone.rewards.sandbox import Result, Sandbox
 
@@ -23,6 +30,8 @@ class Findings:
         reason: What the first run says that did not pass.
         cpu_s: The most processor seconds that a run of the reference took.
         limit_s: The seconds that it has.
+        memory_mb: The most megabytes that a run of the reference held.
+        limit_mb: The megabytes of address space that it has.
         trivial: Trivial programs that passed, by what they do.
         wrong: How many programs of the data that ought to fail passed, of `wrong_of`.
         mutants: How many mutants of the reference were run, of which `survived` passed.
@@ -36,6 +45,8 @@ class Findings:
     reason: str = ""
     cpu_s: float = 0.0
     limit_s: float = 0.0
+    memory_mb: float = 0.0
+    limit_mb: float = 0.0
     trivial: list[str] = field(default_factory=list)
     wrong: int = 0
     wrong_of: int = 0
@@ -45,7 +56,11 @@ class Findings:
 
 
 def examine(
-    sandbox: Sandbox, problems: Sequence[AuditedProblem], timeout_s: float, most_mutants: int
+    sandbox: Sandbox,
+    problems: Sequence[AuditedProblem],
+    timeout_s: float,
+    memory_mb: float,
+    most_mutants: int,
 ) -> list[Findings]:
     """Try problems: references first, and mutants only of those that pass each time.
 
@@ -53,6 +68,7 @@ def examine(
         sandbox: Where it runs.
         problems: Some of the data set; their programs run side by side.
         timeout_s: Seconds of a program, where the problem has no limit of its own.
+        memory_mb: Megabytes of a program of the sandbox; a problem may have less.
         most_mutants: Of each reference; 0: none.
 
     """
@@ -83,6 +99,8 @@ def examine(
                 reason=next((r.detail for r in references[number] if not passed(r)), ""),
                 cpu_s=max((result.cpu_s for result in references[number]), default=0.0),
                 limit_s=own_limit(problem, timeout_s),
+                memory_mb=max((result.memory_mb for result in references[number]), default=0.0),
+                limit_mb=own_memory(problem, memory_mb),
                 trivial=_named(names, trivial[number]),
                 wrong=sum(map(passed, wrong[number])),
                 wrong_of=len(problem.wrong),

@@ -60,6 +60,12 @@ def own_limit(problem: AuditedProblem, timeout_s: float) -> float:
     return timeout_s if own is None else own
 
 
+def own_memory(problem: AuditedProblem, memory_mb: float) -> float:
+    """Return the megabytes that a program of a problem has: no more than the sandbox gives."""
+    own = None if isinstance(problem.tests, str) else problem.tests.memory_mb
+    return min(memory_mb, own or memory_mb)
+
+
 def patience(reference: Sequence[Result], timeout_s: float) -> float:
     """Return the seconds of a mutant: where it takes ten times its reference, it never ends."""
     slowest = max((result.cpu_s for result in reference), default=0.0)

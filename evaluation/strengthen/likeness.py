@@ -153,6 +153,20 @@ def _square(value: Any) -> bool:
     return _rectangular(value) and all(len(row) == len(value) for row in value)
 
 
+def _has_each_number(value: Any) -> bool:
+    """Tell whether a list, however deep, has each number from 0 or 1 to the largest, once."""
+    numbers, waiting = [], list(value)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list | tuple):
+            waiting += part
+        elif isinstance(part, int):
+            numbers.append(part)
+        else:
+            return False
+    return sorted(numbers) in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
+
+
 _OF_NUMBERS: tuple[_Test, ...] = (
     lambda number: number > 0,
     lambda number: number >= 0,
@@ -165,7 +179,15 @@ _OF_NUMBERS_BY_CHANCE: tuple[_Test, ...] = (
     lambda number: number % 2 == 0,
     lambda number: number % 2 == 1,
 )
-_OF_LISTS: tuple[_Test, ...] = (bool, _in_order, _falling, _different, _rectangular, _square)
+_OF_LISTS: tuple[_Test, ...] = (
+    bool,
+    _in_order,
+    _falling,
+    _different,
+    _rectangular,
+    _square,
+    _has_each_number,
+)
 _OF_LISTS_BY_CHANCE: tuple[_Test, ...] = (
     lambda value: len(value) % 2 == 0,
     lambda value: len(value) % 2 == 1,

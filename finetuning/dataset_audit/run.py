@@ -105,7 +105,7 @@ def _findings(
     ):
         for start in range(0, len(left), _TOGETHER):
             some = left[start : start + _TOGETHER]
-            for found in examine(sandbox, some, settings.timeout_s, most_mutants):
+            for found in examine(sandbox, some, *limits[1:], most_mutants):
                 known[found.mark] = found
                 file.write(as_line({"how": how, **asdict(found)}))
             file.flush()

@@ -147,7 +147,7 @@ class _Host:
         self._poll.unregister(slot.jobs)
         del self._slots[slot.jobs.fileno()]
         slot.jobs.close()
-        status, _ = processes.kill_and_reap(slot.pid)
+        status, *_ = processes.kill_and_reap(slot.pid)
         return status
 
     def _milliseconds_left(self) -> int | None:
@@ -237,7 +237,8 @@ class _Host:
         if report is not None:
             report["wall_s"] = wall_s
             if run.stopped:
-                report |= _empty(Verdict.TIMEOUT, report["total_tests"], report["cpu_s"])
+                known = report["total_tests"], report["cpu_s"], report["memory_mb"]
+                report |= _empty(Verdict.TIMEOUT, *known)
                 report |= {"detail": f"stopped after {wall_s:.2f} s", "wall_s": wall_s}
                 run.starved &= report["cpu_s"] < _BUSY_SHARE * run.timeout_s
         message = {"job_id": run.job_id, "result": report, "starved": run.starved}
@@ -247,7 +248,9 @@ class _Host:
 _NONE = (0.0, 0.0)
 
 
-def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[str, Any]:
+def _empty(
+    verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0, memory_mb: float = 0.0
+) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "detail": "",
@@ -255,6 +258,7 @@ def _empty(verdict: Verdict, total_tests: int = 0, cpu_s: float = 0.0) -> dict[s
         "total_tests": total_tests,
         "cpu_s": cpu_s,
         "wall_s": 0.0,
+        "memory_mb": memory_mb,
     }
 
 

@@ -30,10 +30,16 @@ class Death:
     lived: bool
     """Until we ended it, as far as is known."""
     cpu_s: float
+    own_bytes: int
+    """The most that it held beyond what every such process does."""
+
+
+NO_DEATH = Death(0, True, 0.0, 0)
+"""Of a program that was not run."""
 
 
 def report(
-    outcome: Outcome, total_tests: int, cpu_s: float, *, stained: bool = False
+    outcome: Outcome, total_tests: int, death: Death, *, stained: bool = False
 ) -> dict[str, Any]:
     """Return what the host is told: the fields of `Result` that are known here, and two of its own.
 
@@ -44,7 +50,8 @@ def report(
         "detail": outcome.detail,
         "passed_tests": outcome.passed_tests,
         "total_tests": total_tests,
-        "cpu_s": cpu_s,
+        "cpu_s": death.cpu_s,
+        "memory_mb": death.own_bytes / 2**20,
         "is_lost": outcome.is_lost,
         "is_stained": stained,
     }

@@ -54,7 +54,7 @@ def judge_script(
                 f"it printed more than the {_MOST_REPORTED} bytes of JSON that a checker is given"
             )
             outcome = Outcome(Verdict.FAILED, told)
-    return report(outcome, 1, death.cpu_s) | {"output": output}
+    return report(outcome, 1, death) | {"output": output}
 
 
 def _written_bytes(output: str) -> int:
