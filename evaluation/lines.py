@@ -94,7 +94,7 @@ def conversion(path: Path, form: str | None = None) -> str:
             f"Dataset.{reader}({_literal(path)}{options}).to_json({written})"
         )
     return (
-        f"the file is {form}, and JSON Lines is wanted, an object on each line: "
+        f"the file is {form}; expected JSON Lines, an object on each line: "
         f"python -c {shlex.quote(program)}"
     )
 

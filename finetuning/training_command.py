@@ -74,7 +74,7 @@ def checked(given: list[str]) -> list[str]:
         )
         _refuse(refused, rest)
     elif parsed.multirun and not overrides:
-        raise ConfigError([Problem("-m", "nothing varies; give several values, such as seed=0,1")])
+        raise ConfigError([Problem("-m", "nothing varies: give several values, such as seed=0,1")])
     elif parsed.multirun:
         of_sweep = checked_sweep(command, user_dirs)
     elif parsed.cfg:

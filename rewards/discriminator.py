@@ -91,7 +91,7 @@ class DiscriminatorReward:
         self._path = path.expanduser()
         if not (self._path / _MARK).is_file():
             raise ValueError(
-                f"path={path}: no discriminator lies there (no {_MARK}); train one with algo=reward"
+                f"path={path}: there is no discriminator (no {_MARK}); train one with algo=reward"
                 " algo.loss=bce and give its `merged` folder"
             )
         self._wanted = None if when is None else when.partition(".")[2]

@@ -22,7 +22,9 @@ def root_name(entry_point: str) -> str:
     """
     found = _PATH.match(entry_point.strip())
     if found is None:
-        raise ValueError(f"{entry_point!r} is no Python name, nor a path such as Solution().f")
+        raise ValueError(
+            f"{entry_point!r} is neither a Python name nor a path such as Solution().f"
+        )
     return found[1]
 
 

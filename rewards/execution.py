@@ -35,6 +35,7 @@ from whetstone.rewards.tiers import (
     run_decided,
     share_together,
 )
+from whetstone.rewards.unnamed import describe_unnamed
 
 _LOOKED_AT = 10_000
 """Problems whose references are run before training: at 2 ms each, less than a minute."""
@@ -155,6 +156,8 @@ class ExecutionReward:
                 f"no problem can be judged: {told}; mend them, or run every program by "
                 "reward.execution.tier=apart, which asks no reference"
             )
+        if unnamed := describe_unnamed(problems, shown):
+            told = f"{told}; {unnamed}"
         return f"{told}; {more} rows more when they are met" if more > 0 else told
 
     def __call__(

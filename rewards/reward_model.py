@@ -49,7 +49,7 @@ class RewardModelReward:
         self._folder = Path(path).expanduser()
         if not (self._folder / _MARK).is_file():
             raise ValueError(
-                f"path={path}: no reward model is there (no {_MARK}); train one with algo=reward "
+                f"path={path}: there is no reward model (no {_MARK}); train one with algo=reward "
                 "and give its `merged` folder"
             )
         self.__name__ = "reward_model"

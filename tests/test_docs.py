@@ -31,6 +31,7 @@ from whetstone.finetuning.config.commands import (
     load_merge,
     load_publish_dataset,
     load_publish_model,
+    load_strengthen,
 )
 from whetstone.finetuning.config.regrade import load_regrade
 from whetstone.finetuning.config.validation import load_validation
@@ -190,10 +191,14 @@ def collect(words: list[str]) -> None:
     assert load(words).main.collect is not None
 
 
+def with_data(words: list[str]) -> list[str]:
+    """What a page names are the reader's own problems; here these stand for them."""
+    return [*(word for word in words if not word.startswith("data=")), "data=mbpp"]
+
+
 def audit(words: list[str]) -> None:
     if is_of_data(words):
-        given = [word for word in words if not word.startswith("data=")]
-        load_audit_data([*given, "data=mbpp"])
+        load_audit_data(with_data(words))
         return
     assert load(words).main.reward if all("=" in word for word in words) else ":" in words[0]
 
@@ -218,6 +223,7 @@ GATES: dict[str, Callable[[list[str]], object]] = {
     "compare": exists,
     "evaluate": load_evaluation,
     "export": exists,
+    "fetch": exists,
     "generate": lambda words: load_generate([w for w in words if not w.startswith("prompt=")]),
     "merge": load_merge,
     "nano": exists,
@@ -225,6 +231,7 @@ GATES: dict[str, Callable[[list[str]], object]] = {
     "publish dataset": load_publish_dataset,
     "regrade": regrade,
     "report": exists,
+    "strengthen": lambda words: load_strengthen(with_data(words)),
     "validate": load_validation,
 }
 

@@ -1,7 +1,9 @@
 """The walls of the house: who may import whom, and what the entrance may not load."""
 
 import ast
+import functools
 import graphlib
+import json
 import os
 import subprocess
 import sys
@@ -27,10 +29,18 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@functools.cache
+def parsed(name: str) -> tuple[ast.Module, list[ast.AST]]:
+    """A module as it is written, and all that is in it."""
+    tree = ast.parse(MODULES[name].read_text())
+    return tree, list(ast.walk(tree))
+
+
+@functools.cache
 def imports(name: str, *, at_import_time: bool) -> set[str]:
     """Our modules that a module imports; a `from package import module` counts as the module."""
-    tree = ast.parse(MODULES[name].read_text())
-    nodes = tree.body if at_import_time else list(ast.walk(tree))
+    tree, everything = parsed(name)
+    nodes = tree.body if at_import_time else everything
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -111,6 +121,7 @@ ROOMS = {
     "artifacts": {"config", "errors", "formats", "runtime"},
     "model": {"artifacts", "config", "errors", "nano", "runtime"},
     "report": {"artifacts", "errors", "nano"},
+    "fetch": {"artifacts", "config", "errors", "model", "report"},
     "rollout": {"config", "errors", "model"},
     "algo": {"artifacts", "config", "errors", "formats", "model", "rollout"},
     "export": {"errors", "model", "rollout"},
@@ -154,6 +165,7 @@ ROOMS = {
             "dataset_audit",
             "errors",
             "export",
+            "fetch",
             "inference",
             "launch",
             "model",
@@ -209,23 +221,36 @@ def test_no_circles():
         visit(name, ())
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "whetstone.finetuning.config",
-        "whetstone.finetuning.training_command",
-        "whetstone.finetuning.commands.dispatch",
-        "whetstone.finetuning.model.resolve",  # a missing model is told before torch loads
-        "whetstone.rewards.table",
-        "whetstone.evaluation.tasks",
-    ],
+ENTRANCE = (
+    "whetstone.finetuning.config",
+    "whetstone.finetuning.training_command",
+    "whetstone.finetuning.commands.dispatch",
+    "whetstone.finetuning.model.resolve",  # a missing model is told before torch loads
+    "whetstone.rewards.table",
+    "whetstone.evaluation.tasks",
 )
-def test_the_entrance_is_light(module):
-    code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+LOADS = """
+import importlib, json, sys
+heavy, names = map(json.loads, sys.argv[1:])
+loaded = {}
+for name in names:
+    importlib.import_module(name)
+    loaded[name] = [one for one in heavy if one in sys.modules]
+print(json.dumps(loaded))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """What is in memory once each module of the entrance is, one after the other."""
+    command = [sys.executable, "-c", LOADS, json.dumps(HEAVY), json.dumps(ENTRANCE)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("module", ENTRANCE)
+def test_the_entrance_is_light(module, loaded):
+    assert loaded[module] == []
 
 
 def test_importing_a_run_says_nothing():
@@ -238,8 +263,8 @@ def test_importing_a_run_says_nothing():
 def test_no_two_classes_share_a_name():
     """A reader of `Verdict` must not have to ask which. Private ones are at home in their file."""
     places: dict[str, list[str]] = {}
-    for name, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name in MODULES:
+        for node in parsed(name)[1]:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(name)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -24,6 +24,7 @@ class AuditedProblem:
         prefix: What stands before each program.
         entry_points: The names that Python tests call, where they are known.
         reference: A program that ought to pass; None where the data has none.
+        solutions: Further programs that the data takes for right.
         wrong: Programs that ought not to pass, as far as the data has some.
 
     """
@@ -34,6 +35,7 @@ class AuditedProblem:
     prefix: str = ""
     entry_points: tuple[str, ...] = ()
     reference: str | None = None
+    solutions: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
 
     @property
@@ -68,13 +70,14 @@ def _hashed(content: Any) -> str:
 def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:
     """Return the problem of a row of data. Raises `WrongTestsError` where its tests are no tests.
 
-    Columns: `prompt`, `tests` and what belongs to them, `reference` or `solution`, and `wrong`, a
-    list of programs.
+    Columns: `prompt`, `tests` and what belongs to them, `reference` or `solution`, `solutions`,
+    further programs that are right, and `wrong`, programs that are not.
     """
     tests, prefix = read_row(row), row.get("prefix") or ""
     points = tuple(row.get("entry_points") or ())
     reference = row.get("reference") or row.get("solution")
-    known = [*([reference] if reference else []), *(row.get("wrong") or ())]
+    solutions = row.get("solutions") or ()
+    known = [reference or "", *solutions, *(row.get("wrong") or ())]
     sources = [tests if isinstance(tests, str) else ""] * len(known)
     written = programs(
         known,
@@ -89,7 +92,8 @@ def of_row(row: Mapping[str, Any], name: str) -> AuditedProblem:
         prefix=prefix,
         entry_points=points,
         reference=written[0] if reference else None,
-        wrong=tuple(written[1 if reference else 0 :]),
+        solutions=tuple(written[1 : 1 + len(solutions)]),
+        wrong=tuple(written[1 + len(solutions) :]),
     )
 
 

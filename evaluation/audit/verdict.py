@@ -8,7 +8,8 @@ from whetstone.evaluation.audit.examine import Findings
 
 _WEAK = 0.3
 _FEW = 5
-_SLOW = 0.5
+_DEAR = 0.5
+"""Of what a program may take: a right one that is written otherwise may take twice as much."""
 _PASSED = "passed"
 
 
@@ -76,6 +77,8 @@ def _slight(found: Findings) -> list[str]:
         reasons.append(
             f"{found.survived} of {found.mutants} mutants of its reference pass: its tests are weak"
         )
-    if found.limit_s and found.cpu_s >= _SLOW * found.limit_s:
+    if found.limit_s and found.cpu_s >= _DEAR * found.limit_s:
         reasons.append(f"its reference takes {found.cpu_s:.1f} s of {found.limit_s:g} s")
+    if found.limit_mb and found.memory_mb >= _DEAR * found.limit_mb:
+        reasons.append(f"its reference takes {found.memory_mb:.0f} MB of {found.limit_mb:g} MB")
     return reasons

@@ -38,7 +38,7 @@ def read_generations(path: str) -> Generations:
     except ValueError as error:
         raise BadGenerations(f"{path} is not JSON: {error}") from error
     if not isinstance(content, list) or not all(_is_texts(samples) for samples in content):
-        raise BadGenerations(f"{path}: a list with a list of programs for each problem is wanted")
+        raise BadGenerations(f"{path}: expected a list with a list of programs for each problem")
     return content
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from whetstone.evaluation.public.cases import stdio_tests
 from whetstone.evaluation.public.problem import PublicProblem, Row, UnjudgeableError
-from whetstone.evaluation.public.solutions import first_python, is_python
+from whetstone.evaluation.public.solutions import is_python, reference_and_more
 
 COLUMNS = frozenset(
     {"name", "description", "public_tests", "private_tests", "generated_tests", "solutions"}
@@ -33,6 +33,7 @@ def code_contests_problem(row: Row) -> PublicProblem:
     if row["input_file"] or row["output_file"]:
         raise UnjudgeableError("reads or writes files")
     memory = row["memory_limit_bytes"]
+    reference, solutions = reference_and_more(_in_python(row["solutions"]))
     return PublicProblem(
         id=f"code_contests/{row['name']}",
         question=row["description"],
@@ -45,7 +46,8 @@ def code_contests_problem(row: Row) -> PublicProblem:
         tolerance=_TOLERANCE,
         timeout_s=_seconds(row["time_limit"]),
         memory_mb=memory // 2**20 if memory else None,
-        reference=first_python(_in_python(row["solutions"])),
+        reference=reference,
+        solutions=solutions,
         wrong=tuple(filter(is_python, _in_python(row["incorrect_solutions"]))),
         difficulty=_word(_DIFFICULTIES, row["difficulty"]),
         source=_word(_SOURCES, row["source"]),

@@ -11,7 +11,7 @@ from whetstone.evaluation.public.cases import parsed
 from whetstone.evaluation.public.input_output import tests_of
 from whetstone.evaluation.public.livecodebench import listed_tests
 from whetstone.evaluation.public.problem import PublicProblem, Row
-from whetstone.evaluation.public.solutions import first_python
+from whetstone.evaluation.public.solutions import reference_and_more
 from whetstone.evaluation.public.taco import mark
 from whetstone.rewards.extract import extract_code
 
@@ -25,6 +25,7 @@ def deepcoder_problem(row: Row) -> PublicProblem:
         tests, names = tests_of(given, starter)
     else:
         tests, names = listed_tests(given, _name(row), starter)
+    reference, solutions = reference_and_more(extract_code(text) for text in _solutions(row))
     return PublicProblem(
         id=f"deepcoder/{mark(row['problem'])}",
         question=row["problem"],
@@ -32,7 +33,8 @@ def deepcoder_problem(row: Row) -> PublicProblem:
         entry_points=names,
         starter=starter,
         checker=None if names else "lines",
-        reference=first_python(extract_code(text) for text in _solutions(row)),
+        reference=reference,
+        solutions=solutions,
     )
 
 

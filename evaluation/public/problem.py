@@ -38,6 +38,7 @@ class PublicProblem:
         memory_mb: megabytes for each test, where the data set says.
         prefix: source that stands before every answer: imports that the data set provides.
         reference: a whole program that is right, where the data set has one in Python 3.
+        solutions: further programs that the data set takes for right, in whatever Python.
         wrong: programs that the data set knows to be wrong.
         difficulty: in the words of the data set, "" where it says none.
         source: where the data set took it from, "" where it does not say.
@@ -56,6 +57,7 @@ class PublicProblem:
     memory_mb: int | None = None
     prefix: str = ""
     reference: str | None = None
+    solutions: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     difficulty: str = ""
     source: str = ""

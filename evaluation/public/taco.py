@@ -10,7 +10,7 @@ from hashlib import sha256
 from whetstone.evaluation.public.cases import parsed
 from whetstone.evaluation.public.input_output import tests_of
 from whetstone.evaluation.public.problem import PublicProblem, Row
-from whetstone.evaluation.public.solutions import first_python
+from whetstone.evaluation.public.solutions import reference_and_more
 
 COLUMNS = frozenset({"question", "solutions", "input_output", "difficulty", "starter_code"})
 
@@ -23,6 +23,8 @@ def taco_problem(row: Row) -> PublicProblem:
     """Make a problem of a row. Raises `UnjudgeableError`."""
     starter = row["starter_code"] or ""
     tests, names = tests_of(row["input_output"], starter)
+    published = parsed(row["solutions"], "solutions") if row["solutions"] else ()
+    reference, solutions = reference_and_more(published)
     memory_mb = quantity(row.get("memory_limit"))
     return PublicProblem(
         id=f"taco/{row.get('url') or mark(row['question'])}",
@@ -33,7 +35,8 @@ def taco_problem(row: Row) -> PublicProblem:
         checker=None if names else "lines",
         timeout_s=quantity(row.get("time_limit")),
         memory_mb=None if memory_mb is None else int(memory_mb),
-        reference=first_python(parsed(row["solutions"], "solutions") if row["solutions"] else ()),
+        reference=reference,
+        solutions=solutions,
         difficulty=row["difficulty"] or "",
         source=row.get("source") or "",
     )

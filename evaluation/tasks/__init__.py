@@ -14,6 +14,7 @@ from typing import Protocol
 
 from whetstone.evaluation.errors import UnknownTask
 from whetstone.evaluation.tasks.base import Task, TaskProblem, build_program
+from whetstone.evaluation.tasks.basics import basics
 from whetstone.evaluation.tasks.chat import humaneval_chat, mbpp_chat
 from whetstone.evaluation.tasks.humaneval import SOURCE as HUMANEVAL_SOURCE
 from whetstone.evaluation.tasks.humaneval import humaneval, humaneval_unstripped
@@ -57,7 +58,8 @@ class Entry:
     """How a named task is loaded, where its rows come from, and whose name it bears."""
 
     load: Callable[..., Task]
-    source: TaskSource
+    source: TaskSource | None
+    """None: the rows are a part of this package."""
     in_harness: bool
     """bigcode-evaluation-harness has a task of this name, and this one gives its figures."""
     chooses: bool = False
@@ -69,6 +71,8 @@ TASKS: Mapping[str, Entry] = MappingProxyType(
         "humaneval": Entry(humaneval, HUMANEVAL_SOURCE, in_harness=True),
         "humaneval-unstripped": Entry(humaneval_unstripped, HUMANEVAL_SOURCE, in_harness=True),
         "humaneval_chat": Entry(humaneval_chat, HUMANEVAL_SOURCE, in_harness=False),
+        "basics": Entry(partial(basics, chat=True), None, in_harness=False),
+        f"basics{TEXT}": Entry(partial(basics, chat=False), None, in_harness=False),
         "humanevalplus": Entry(humanevalplus, HUMANEVAL_PLUS, in_harness=True),
         "mbpp": Entry(mbpp, MBPP_SOURCE, in_harness=True),
         "mbpp_chat": Entry(mbpp_chat, MBPP_SOURCE, in_harness=False),
@@ -133,9 +137,10 @@ def why_unavailable(name: str) -> str | None:
     if name.endswith(SUFFIX):
         return None if Path(name).is_file() else f"{name} is not a file"
     try:
-        return _entry(name).source.why_unavailable()
+        source = _entry(name).source
     except UnknownTask as error:
         return str(error)
+    return None if source is None else source.why_unavailable()
 
 
 def _entry(name: str) -> Entry:

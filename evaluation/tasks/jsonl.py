@@ -137,7 +137,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     What is wrong with a list is left for its field to say.
     """
     flat = dict(row)
-    if isinstance(row.get("tests"), list):
+    if isinstance(row.get("tests"), list | dict):
         with suppress(WrongTestsError):
             flat["tests"] = as_text(row["tests"])
     if isinstance(row.get("prompt"), list):

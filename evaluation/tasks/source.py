@@ -105,5 +105,5 @@ def _read(path: Path) -> list[Row]:
 def _parsed(lines: Iterable[str]) -> list[Row]:
     rows = [json.loads(line) for line in lines if line.strip()]
     if not rows or not all(isinstance(row, dict) for row in rows):
-        raise ValueError("one JSON object a line is wanted")
+        raise ValueError("expected one JSON object a line")
     return rows

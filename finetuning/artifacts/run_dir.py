@@ -53,7 +53,7 @@ def check_place(plan: Plan) -> None:
     outputs, name = plan.main.run.outputs.absolute(), plan.main.run.name
     there = next(path for path in (outputs, *outputs.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        why = "cannot be written to" if there.is_dir() else "is no folder"
+        why = "cannot be written to" if there.is_dir() else "is not a folder"
         remedy = f"{there} {why}; choose another run.outputs"
         raise ConfigError([Problem(f"run.outputs={plan.main.run.outputs}", remedy)])
     if name is None:

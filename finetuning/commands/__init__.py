@@ -17,12 +17,14 @@ from whetstone.finetuning.commands import (
     compare,
     evaluate,
     export,
+    fetch,
     generate,
     merge,
     nano,
     publish,
     regrade,
     report,
+    strengthen,
     validate,
 )
 
@@ -42,8 +44,10 @@ class Command(Protocol):
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "nano": nano,
+        "fetch": fetch,
         "report": report,
         "audit": audit,
+        "strengthen": strengthen,
         "compare": compare,
         "validate": validate,
         "regrade": regrade,

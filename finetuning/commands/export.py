@@ -70,5 +70,7 @@ def _here(path: str, revision: str | None) -> Path:
 def _free(target: Path) -> Path:
     target = target.expanduser()
     if target.exists():
-        raise ConfigError([Problem(f"--output {target}", "it exists; choose another place")])
+        raise ConfigError(
+            [Problem(f"--output {target}", "it already exists; choose another place")]
+        )
     return target

@@ -41,9 +41,9 @@ class CommandParser(argparse.ArgumentParser):
         setting = f"{name} {given}" if name.startswith("-") else given
         [action] = [action for action in self._actions if name in _names(action)]
         if action.choices is None:
-            return Problem(setting, "a whole number is wanted")
+            return Problem(setting, "expected a whole number")
         return Problem(
-            setting, f"is no choice here; {did_you_mean(given, map(str, action.choices))}"
+            setting, f"is not a choice here; {did_you_mean(given, map(str, action.choices))}"
         )
 
 

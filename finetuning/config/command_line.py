@@ -239,7 +239,7 @@ def _check_choice(override: Override, options: set[str], has_sweeps: bool) -> li
         return [Problem(f"{group}=", f"the value is empty; choose one: {there_are}")]
     if override.value() is None:
         none = f", or none of them: {group}=[]" if group in _NONE_OF else ""
-        remedy = f"null is no choice; leave {group} out, or choose one: {there_are}{none}"
+        remedy = f"null is not a choice; leave {group} out, or choose one: {there_are}{none}"
         return [Problem(f"{group}=null", remedy)]
     chosen = _options(override)
     problems = [
@@ -252,9 +252,9 @@ def _check_choice(override: Override, options: set[str], has_sweeps: bool) -> li
     ]
     if isinstance(override.value(), list) and group in _ONE_ONLY:
         each = f"; a run for each: -m {group}={','.join(chosen)}" if has_sweeps else ""
-        problems.append(Problem(f"{group}=[{','.join(chosen)}]", f"one is wanted{each}"))
+        problems.append(Problem(f"{group}=[{','.join(chosen)}]", f"expected one{each}"))
     elif isinstance(override.value(), list) and len(set(chosen)) < len(chosen):
-        problems.append(Problem(f"{group}=[{','.join(chosen)}]", "one of them is there twice"))
+        problems.append(Problem(f"{group}=[{','.join(chosen)}]", "one of them appears twice"))
     return problems
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from whetstone.evaluation.audit.mutants import MISSING as NO_MUTANTS
+from whetstone.evaluation.audit.mutants import can_mutate
 from whetstone.evaluation.tasks.jsonl import SUFFIX
 from whetstone.finetuning.config.resolve_model import WANTED
 from whetstone.finetuning.config.rules.backend import device_is_here, sampler_is_installed
@@ -24,6 +26,7 @@ from whetstone.finetuning.config.schema.commands import (
     MergeSettings,
     PublishDatasetSettings,
     PublishModelSettings,
+    StrengthenSettings,
 )
 from whetstone.finetuning.config.settings import MISSING, S, read_settings
 from whetstone.finetuning.errors import ConfigError, Problem
@@ -32,14 +35,29 @@ from whetstone.rewards.sandbox.packages import missing_packages, why_missing
 _REPO = "repo=OWNER/NAME: a name on the Hub, such as me/model"
 
 
+_DATA = {"data": "data=FILE.jsonl: a file of problems with tests, or a name such as mbpp"}
+
+
 def load_audit_data(overrides: Sequence[str]) -> AuditDataSettings:
     """Read the settings of `whetstone audit data=...`. Raises ConfigError with all problems."""
-    needed = {"data": "data=FILE.jsonl: a file of problems with tests, or a name such as mbpp"}
-    settings, problems = read_settings(overrides, "audit_data.yaml", AuditDataSettings, needed)
+    settings, problems = read_settings(overrides, "audit_data.yaml", AuditDataSettings, _DATA)
     problems += tasks_can_be_had(("tasks", task) for task in settings.tasks)
-    if settings.data.endswith(SUFFIX) and not Path(settings.data).is_file():
-        problems.append(Problem(f"data={settings.data}", "no such file"))
+    problems += _no_such_file(settings.data)
     return _checked(settings, problems)
+
+
+def load_strengthen(overrides: Sequence[str]) -> StrengthenSettings:
+    """Read the settings of `whetstone strengthen`. Raises ConfigError with all problems."""
+    settings, problems = read_settings(overrides, "strengthen.yaml", StrengthenSettings, _DATA)
+    problems += _no_such_file(settings.data)
+    if not can_mutate():
+        problems.append(Problem(f"mutants={settings.mutants}", NO_MUTANTS))
+    return _checked(settings, problems)
+
+
+def _no_such_file(data: str) -> Iterator[Problem]:
+    if data.endswith(SUFFIX) and not Path(data).is_file():
+        yield Problem(f"data={data}", "no such file")
 
 
 def load_merge(overrides: Sequence[str]) -> MergeSettings:
@@ -56,7 +74,7 @@ def load_merge(overrides: Sequence[str]) -> MergeSettings:
         problems.append(Problem("push=true", "where to? add repo=OWNER/NAME"))
     out = settings.out
     if out is not None and out.exists() and any(out.iterdir() if out.is_dir() else [out]):
-        problems.append(Problem(f"out={out}", "this is there already; choose another folder"))
+        problems.append(Problem(f"out={out}", "it already exists; choose another folder"))
     return _checked(settings, problems)
 
 

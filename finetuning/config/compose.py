@@ -6,7 +6,7 @@ Hydra's own compose, which reads every file anew and makes an object of every va
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -17,6 +17,7 @@ from hydra.core.utils import setup_globals
 from omegaconf import OmegaConf
 
 from whetstone.finetuning.config.conf_files import ConfFiles
+from whetstone.finetuning.config.fetched import take_fetched
 from whetstone.finetuning.config.interpolation import resolved
 from whetstone.finetuning.config.tree import MISSING, Tree, at, embedded, merge, of_omegaconf
 from whetstone.finetuning.config.tuning import take_tuning
@@ -31,8 +32,7 @@ class Composer:
     def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
         """Look into conf/, and into `user_dirs` for further YAMLs."""
         self.user_dirs = tuple(user_dirs)
-        self._files = ConfFiles(user_dirs)
-        self._listed: dict[tuple[str, ...], DefaultsList] = {}
+        self._files, self._listed = _of_user(self.user_dirs) if user_dirs else _of_conf()
         setup_globals()  # what Hydra resolves itself: ${now:...}
 
     def choices(self, overrides: Sequence[str]) -> dict[str, str]:
@@ -61,6 +61,7 @@ class Composer:
         return values
 
     def _tune(self, values: Tree, listed: DefaultsList) -> None:
+        take_fetched(values["model"])
         chosen = listed.overrides.known_choices
         groups = {group: self._files.get_group_options(group) for group in ("algo", "pipeline")}
         for layer in take_tuning(values["model"], chosen, groups):
@@ -81,6 +82,20 @@ class Composer:
             )
         listed = self._listed[key]
         return listed, [*listed.config_overrides, *values]
+
+
+_Listed = tuple[ConfFiles, dict[tuple[str, ...], DefaultsList]]
+"""Files, and which of them make the compositions that were asked for, by their choices."""
+
+
+def _of_user(user_dirs: Sequence[Path]) -> _Listed:
+    return ConfFiles(user_dirs), {}
+
+
+@cache
+def _of_conf() -> _Listed:
+    """Return what all commands of a process share: conf/ changes as little under it as our code."""
+    return ConfFiles(), {}
 
 
 def compose_group(group: str, option: str) -> Tree:

@@ -83,7 +83,7 @@ def _read(file: Path, _changed: int) -> tuple[Tree, dict[str, str | None], list[
         OmegaConf.load(file)  # it tells the file as well
         raise
     if not isinstance(content, dict):
-        raise yaml.YAMLError(f"{file}: a table of settings is wanted")
+        raise yaml.YAMLError(f"{file}: expected a mapping of settings")
     content.pop("hydra", None)
     defaults = content.pop("defaults", [])
     header = FileConfigSource._get_header_dict(text[:512])  # noqa: SLF001 - the one reader of it

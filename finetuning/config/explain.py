@@ -67,9 +67,9 @@ def explain(detail: ErrorDetails, values: Values) -> Problem:
 def reason_of(detail: ErrorDetails) -> str:
     """Return what is wrong with a value; pydantic's sentence where it is fit for users."""
     if wanted := _WANTED.get(detail["type"]):
-        return f"{wanted} is wanted"
+        return f"expected {wanted}"
     if limit := _LIMITS.get(detail["type"]):
-        return f"{limit.format(**detail['ctx'])} is wanted"
+        return f"expected {limit.format(**detail['ctx'])}"
     text = detail["msg"].removeprefix("Value error, ")
     return text[0].lower() + text[1:]
 

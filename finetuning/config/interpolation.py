@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from whetstone.finetuning.config.tree import Tree, at, embedded, merge, of_omegaconf
 
 _MARK = "${"
-_BY_NAME = re.compile(r"(?:[^$\\]|\$\{(?:[a-z]+\.[a-z]+:)?[A-Za-z_][\w., -]*\})*")
+_BY_NAME = re.compile(r"(?:[^$\\]|\$\{(?:[a-z]+\.[a-z]+:)?[A-Za-z_][\w., \[\]-]*\})*")
 """A text that refers to settings by their whole paths, and to nothing else."""
 _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _Placed = tuple[Sequence[str], Any]

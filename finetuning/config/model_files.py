@@ -36,6 +36,13 @@ def settings_of(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def files_of(place: Path) -> list[Path]:
+    """Return the files of a model that is here: those of its folder, or the GGUF file itself."""
+    if place.is_file():
+        return [place]
+    return sorted(path for path in place.iterdir() if path.is_file()) if place.is_dir() else []
+
+
 def why_broken(folder: Path) -> str | None:
     """Return why nothing can be loaded from here: a file is missing, cut off or of another kind."""
     return next(_faults(folder), None)

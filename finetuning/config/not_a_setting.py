@@ -70,7 +70,7 @@ def answer_unreadable(text: str) -> Problem:
     """Say why something with `=` is no setting."""
     name, _, value = text.partition("=")
     if not _NAME.fullmatch(name):
-        return Problem(text, f"cannot be read: `{name}` is no name of a setting")
+        return Problem(text, f"cannot be read: `{name}` is not the name of a setting")
     remedy = f"as a text it is written {shlex.quote(f'{name}={_in_quotes(value)}')}"
     what = {"[": "list", "{": "table"}.get(value[:1], "quoted text")
     return Problem(
@@ -119,7 +119,7 @@ def answer_comma(
     elif is_choice and takes_many:
         told = [f"all of them in one run are '{name}=[{','.join(values) or 'A,B'}]'", *each]
     elif is_choice or not values:
-        told = ["one is wanted", *each]
+        told = ["expected one", *each]
     else:
         quote = f"""'{name}="{given}"'"""
         written = f"a list is '{name}=[{','.join(values)}]', and a text with a comma {quote}"

@@ -1,7 +1,7 @@
 """What a person calls a model, resolved in one place for every command.
 
-A name of conf/model, a folder, the folder of a run (its finished model), or an id of the Hub, in
-this order, and its files are looked at. Needs neither torch nor the Hub.
+A name of conf/model, a folder, the folder of a run (its finished model), a GGUF file, or an id of
+the Hub, in this order, and its files are looked at. Needs neither torch nor the Hub.
 """
 
 import re
@@ -13,13 +13,16 @@ import yaml
 
 from whetstone.finetuning.config.compose import compose_group
 from whetstone.finetuning.config.explain import nearest
+from whetstone.finetuning.config.fetched import take_fetched
+from whetstone.finetuning.config.gguf_files import SUFFIX as GGUF
+from whetstone.finetuning.config.gguf_files import is_gguf, why_not_converted
 from whetstone.finetuning.config.groups import CONF_DIR, LOCAL, config_groups
 from whetstone.finetuning.config.model_files import CONFIG, why_broken
 from whetstone.finetuning.config.row_files import rows_no_name
 from whetstone.finetuning.credentials import why_refused
 from whetstone.finetuning.errors import ConfigError, Problem
 
-WANTED = "a name of conf/model, a folder or an id of the Hub"
+WANTED = "a name of conf/model, a folder, a .gguf file or an id of the Hub"
 MERGED = "merged"
 """The folder of a run's finished model: the adapter folded in, or the trained weights."""
 OUTPUTS = Path("outputs")
@@ -40,7 +43,7 @@ class ModelRef:
     name: str
     """Short, for people and folder names."""
     path: str
-    """A folder, or an id of the Hub."""
+    """A folder, a GGUF file, or an id of the Hub."""
     revision: str | None = None
     trust_remote_code: bool = False
 
@@ -74,10 +77,13 @@ def resolve_path(
     if folder.is_dir():
         place = _model_in(folder, setting)
         return ModelRef(given, name_of(str(place)), str(place))
+    if is_gguf(given):
+        return _gguf(given, setting)
     if told := rows_no_name(given):
         raise ConfigError([Problem(setting, f"no model: {told}")])
     if folder.is_file():
-        raise ConfigError([Problem(setting, "this is a file; a model is a folder")])
+        remedy = f"this is a file; a model is a folder, or a {GGUF} file"
+        raise ConfigError([Problem(setting, remedy)])
     if page := _PAGE.match(given):
         raise ConfigError([Problem(setting, f"this is a page; write model={page[1]}")])
     if is_local(given, outputs):
@@ -101,6 +107,7 @@ def name_of(path: str) -> str:
     folder = Path(path).expanduser()
     folder = folder.resolve() if folder.is_dir() else folder
     name = folder.parent.name if folder.name == MERGED else folder.name
+    name = folder.stem if is_gguf(folder) else name
     return re.sub(r"[^\w.+-]+", "-", name).strip(".-") or LOCAL
 
 
@@ -110,7 +117,16 @@ def _preset(name: str, setting: str) -> ModelRef:
         remedy = "is made by training; give the folder of a run, such as outputs/NAME"
         raise ConfigError([Problem(setting, f"has no weights to load: it {remedy}")])
     model = compose_group("model", name)
+    take_fetched(model)
     return ModelRef(name, name, model["path"], model["revision"], model["trust_remote_code"])
+
+
+def _gguf(given: str, setting: str) -> ModelRef:
+    file = Path(given).expanduser()
+    reason = why_not_converted(file) if file.is_file() else f"there is no such file{beside(file)}"
+    if reason:
+        raise ConfigError([Problem(setting, reason)])
+    return ModelRef(given, name_of(given), str(file))
 
 
 def _model_in(folder: Path, setting: str) -> Path:
@@ -127,17 +143,17 @@ def _model_in(folder: Path, setting: str) -> Path:
         )
     else:
         reason = (
-            "this folder has no config.json, so it is no model, and no merged/, so it is no run "
+            "this folder has no config.json, so it is no model, and no merged/, so it is not a run "
             "that has ended"
         )
     raise ConfigError([Problem(setting, reason)])
 
 
 def beside(folder: Path) -> str:
-    """Name the folder of the same parent that was probably meant."""
+    """Name what of the same parent was probably meant: a folder, or a GGUF file."""
     if not folder.parent.is_dir():
         return ""
-    others = [path.name for path in folder.parent.iterdir() if path.is_dir()]
+    others = [path.name for path in folder.parent.iterdir() if path.is_dir() or is_gguf(path)]
     guess = nearest(folder.name, others)
     return f"; did you mean {folder.parent / guess}?" if guess else ""
 

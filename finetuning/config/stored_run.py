@@ -34,7 +34,7 @@ def read_stored(folder: Path, setting: str) -> Config:
         raise ConfigError([Problem(setting, f"there is no such folder{beside(folder)}")])
     path = folder / _CONFIG
     if not path.is_file():
-        raise ConfigError([Problem(setting, f"this folder has no {_CONFIG}, so it is no run")])
+        raise ConfigError([Problem(setting, f"this folder has no {_CONFIG}, so it is not a run")])
     where = {"outputs": str(folder.parent), "cache": str(folder.parent / ".cache"), "resume": True}
     try:
         values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))

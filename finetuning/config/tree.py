@@ -49,5 +49,5 @@ def of_omegaconf(config: DictConfig, *, resolve: bool = False) -> Tree:
     """Return a configuration of OmegaConf's as a tree. Raises what a `${...}` in it cannot find."""
     values = OmegaConf.to_container(config, resolve=resolve)
     if not isinstance(values, dict):
-        raise TypeError("a table stays a table")
+        raise TypeError("a mapping stays a mapping")
     return {str(key): value for key, value in values.items()}

@@ -35,9 +35,9 @@ def _taken(model: Tree, key: str, names: Collection[str]) -> Tree:
     tree = model.pop(key, None) or {}
     file = f"conf/model: {model.get('name')}"
     if not isinstance(tree, dict):
-        raise ConfigError([Problem(f"{file}: {key}", "a table is wanted, such as {grpo: ...}")])
+        raise ConfigError([Problem(f"{file}: {key}", "expected a mapping, such as {grpo: ...}")])
     if wrong := [name for name, part in tree.items() if not isinstance(part, dict | None)]:
-        told = "a table of settings is wanted"
+        told = "expected a mapping of settings"
         raise ConfigError([Problem(f"{file}: {key}.{name}", told) for name in wrong])
     unknown = [name for name in tree if name not in names]
     if unknown:

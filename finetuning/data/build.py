@@ -12,6 +12,7 @@ from whetstone.evaluation.tasks.base import TaskProblem
 from whetstone.evaluation.tasks.mbpp import STOP as MBPP_STOP
 from whetstone.evaluation.tasks.mbpp import mbpp_problems
 from whetstone.finetuning.config.schema import (
+    BasicsData,
     DataConfig,
     HubData,
     HumanEvalData,
@@ -26,6 +27,7 @@ from whetstone.finetuning.config.schema import (
 )
 from whetstone.finetuning.config.schema.base import AuditedData
 from whetstone.finetuning.data.audited import without_quarantined
+from whetstone.finetuning.data.basics import basics_rows
 from whetstone.finetuning.data.files import Rows, hub_rows, jsonl_rows, prompt_rows, text_rows
 from whetstone.finetuning.data.nano import nano_held_out, nano_rows, tool_rows
 from whetstone.finetuning.data.public import public_rows
@@ -128,20 +130,29 @@ def _rows(config: DataConfig, need: Need, seed: int, *, imports: Imports) -> Row
                 _from_problems(mbpp_problems(config.split), MBPP_STOP, need),
                 _held_out(held_out, MBPP_STOP, need),
             )
+        case BasicsData():
+            rows = basics_rows(config, need)
         case HumanEvalData():
             task = load_task("humaneval")
             rows = _from_problems(task.problems, task.stop, need), []
-        case PromptsData():
-            rows = prompt_rows(config)
-        case JsonlData():
-            rows = jsonl_rows(config, need, imports=imports)
-        case TextData():
-            rows = text_rows(config)
-        case HubData():
-            rows = hub_rows(config, need, imports=imports)
         case PublicData() | MixData():
             rows = public_rows(config, need, seed)
+        case _:
+            rows = _of_files(config, need, imports=imports)
     return rows
+
+
+def _of_files(config: DataConfig, need: Need, *, imports: Imports) -> Rows:
+    match config:
+        case PromptsData():
+            return prompt_rows(config)
+        case JsonlData():
+            return jsonl_rows(config, need, imports=imports)
+        case TextData():
+            return text_rows(config)
+        case HubData():
+            return hub_rows(config, need, imports=imports)
+    raise TypeError(f"data={config.name} has no rows; it is replaced before any are read")
 
 
 def _held_out(source: Iterable[TaskProblem], stop: tuple[str, ...], need: Need) -> list[Row]:

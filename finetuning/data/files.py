@@ -53,7 +53,7 @@ def text_rows(config: TextData) -> Rows:
     paths = sorted(path for path in matches(config.train) if path.is_file())
     rows = [{"text": text} for path in paths if (text := _text(path, config.train)).strip()]
     if not rows:
-        raise ConfigError([Problem(f"data.train={config.train}", "no file with text is there")])
+        raise ConfigError([Problem(f"data.train={config.train}", "there is no file with text")])
     return hold_out(rows, config.held_out)
 
 

@@ -36,7 +36,7 @@ def nano_rows(config: NanoData, need: Need, seed: int) -> list[Row]:
                     "entry_points": [ENTRY_POINT],
                     "reference": problem.reference,
                 }
-                for problem in training_problems(config.train_problems, seed)
+                for problem in training_problems(config.posed, seed)
             ]
 
 

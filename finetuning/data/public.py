@@ -71,6 +71,7 @@ def _prompt_row(problem: PublicProblem, *, chat: bool) -> Row:
         "stop": [] if chat else list(STOP),
         "language": "python",
         "reference": problem.reference,
+        "solutions": list(problem.solutions),
         "wrong": list(problem.wrong),
         "id": problem.id,
         "difficulty": problem.difficulty,

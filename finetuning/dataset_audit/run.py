@@ -4,9 +4,8 @@ What was found of a problem is on the disk before it counts and holds as long as
 what it was, so the same command goes on after a kill, and looks only at what has changed since.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,9 @@ from whetstone.evaluation.files import write_atomically
 from whetstone.evaluation.prompt import prompt_text
 from whetstone.evaluation.tasks import load_task
 from whetstone.finetuning.artifacts.run_dir import locked
-from whetstone.finetuning.config.schema.commands import AuditDataSettings
+from whetstone.finetuning.config.schema.commands import AuditDataSettings, TestedDataSettings
 from whetstone.finetuning.data.audited import VERDICTS
+from whetstone.finetuning.dataset_audit.findings import as_line, known_findings
 from whetstone.finetuning.dataset_audit.problems import audited_problems
 from whetstone.finetuning.report.console import bare_table, tell, tell_place
 from whetstone.finetuning.report.dataset_audit import facts, headline, write_audit
@@ -40,7 +40,7 @@ _TOGETHER = 16
 def audit_data(settings: AuditDataSettings, console: Console) -> Path:
     """Audit a data set; return the folder of the results."""
     problems = audited_problems(settings.data, settings.limit)
-    folder = settings.output or settings.outputs / "audits" / _name(settings.data)
+    folder = settings.output or audit_folder(settings.outputs, settings.data)
     console.print(f"audit: {len(problems)} problems of {settings.data}", highlight=False)
     most = settings.mutants if can_mutate() else 0
     if settings.mutants and not most:
@@ -52,15 +52,21 @@ def audit_data(settings: AuditDataSettings, console: Console) -> Path:
             {"id": problem.id, "key": problem.key, **_verdict(one)}
             for problem, one in zip(problems, results, strict=True)
         ]
-        write_atomically(folder / VERDICTS, "".join(map(_line, lines)).encode())
+        write_atomically(folder / VERDICTS, "".join(map(as_line, lines)).encode())
         page = write_audit(settings.data, results, folder)
     _show(console, results)
     tell_place(console, "page", str(page))
     return folder
 
 
-def _name(data: str) -> str:
-    return Path(data).stem
+def audit_folder(outputs: Path, data: str) -> Path:
+    """Return where the audit of a data set is, unless another folder was named."""
+    return outputs / "audits" / Path(data).stem
+
+
+def how_tried(settings: TestedDataSettings, most_mutants: int) -> dict[str, Any]:
+    """Return what decides how a program of the data fares."""
+    return {"mutants": most_mutants} | settings.model_dump(include=_HOW)
 
 
 def _twice(problems: Sequence[AuditedProblem], console: Console) -> dict[str, str]:
@@ -87,8 +93,9 @@ def _findings(
     console: Console,
 ) -> list[Findings]:
     """Try the problems that were not tried yet, a few at a time."""
-    how = {"mutants": most_mutants} | settings.model_dump(include=_HOW)
-    known = {one.mark: one for one in _known(path, how)}
+    how = how_tried(settings, most_mutants)
+    earlier = (Findings(**row) for row in known_findings(path, how))
+    known = {one.mark: one for one in earlier}
     left = [problem for problem in problems if problem.mark not in known]
     limits = settings.workers, settings.timeout_s, settings.memory_mb
     with (
@@ -98,33 +105,16 @@ def _findings(
     ):
         for start in range(0, len(left), _TOGETHER):
             some = left[start : start + _TOGETHER]
-            for found in examine(sandbox, some, settings.timeout_s, most_mutants):
+            for found in examine(sandbox, some, *limits[1:], most_mutants):
                 known[found.mark] = found
-                file.write(_line({"how": how, **asdict(found)}))
+                file.write(as_line({"how": how, **asdict(found)}))
             file.flush()
             progress(len(problems) - len(left) + start + len(some), len(problems))
     return [known[problem.mark] for problem in problems]
 
 
-def _known(path: Path, how: dict[str, Any]) -> Iterator[Findings]:
-    """Yield what an earlier audit has found in the same way; a line cut short says nothing."""
-    if not path.is_file():
-        return
-    *lines, cut = path.read_text(encoding="utf-8").split("\n")
-    if cut:  # what is written next must not be taken for its end
-        write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
-    for line in lines:
-        row = json.loads(line)
-        if row.pop("how") == how:
-            yield Findings(**row)
-
-
 def _verdict(one: Ruling) -> dict[str, Any]:
     return {"action": one.action.value, "reasons": one.reasons}
-
-
-def _line(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _show(console: Console, results: Sequence[Ruling]) -> None:

@@ -28,7 +28,9 @@ def wrong_rates(column: str, rows: Sequence[Row]) -> Iterator[Problem]:
     if column not in rows[0]:
         yield Problem(setting, f"the rows have no such field; they have {', '.join(rows[0])}")
     elif not all(_is_rate(row[column]) for row in rows):
-        yield Problem(setting, "is no pass rate in every row: a number from 0 to 1, or null")
+        yield Problem(
+            setting, "is not a pass rate in every row: expected a number from 0 to 1, or null"
+        )
 
 
 def too_few(rows: int, needed: int) -> Iterator[Problem]:

@@ -179,11 +179,11 @@ def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
 
 
 def with_tests_as_text(row: Row) -> Row:
-    """Return a row whose list of tests is JSON text, so that a column has one type.
+    """Return a row whose tests are text, also where they are lists, so that a column has one type.
 
     A row of wrong tests is returned as it is, for `wrong_tests` to say so.
     """
-    if not isinstance(row.get("tests"), list):
+    if not isinstance(row.get("tests"), list | dict):
         return row
     with suppress(WrongTestsError):
         return {**row, "tests": as_text(row["tests"])}

@@ -51,5 +51,5 @@ def _find(name: str) -> Callable[[], TrainerCallback]:
         return lambda: found
     kind = found.__name__ if inspect.isclass(found) else type(found).__name__
     raise ValueError(
-        f"{setting}: {kind} is no TrainerCallback; derive it from that of transformers"
+        f"{setting}: {kind} is not a TrainerCallback; derive it from transformers.TrainerCallback"
     )

@@ -36,6 +36,7 @@ from whetstone.evaluation.validate import (
 )
 from whetstone.finetuning.artifacts.run_dir import locked
 from whetstone.finetuning.artifacts.run_name import digest
+from whetstone.finetuning.config.model_files import files_of
 from whetstone.finetuning.config.resolve_model import ModelRef
 from whetstone.finetuning.config.validation import Validation
 from whetstone.finetuning.data.tasks import build_task
@@ -209,11 +210,10 @@ def _identity(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _state(model: ModelRef) -> list[Any]:
-    """Return what changes when the weights do: for a folder the sizes and times of its files."""
-    folder = Path(model.path).expanduser()
-    if not folder.is_dir():
+    """Return what changes when the weights do: sizes and times of files that are here."""
+    files = files_of(Path(model.path).expanduser())
+    if not files:
         return [model.path, model.revision]
-    files = sorted(path for path in folder.iterdir() if path.is_file())
     return [model.path, *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in files)]
 
 

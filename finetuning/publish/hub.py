@@ -30,7 +30,7 @@ def check_access() -> None:
         problems.append(Problem("HF_TOKEN", f"push=true needs it: {remedy}"))
     if constants.HF_HUB_OFFLINE:
         given = os.environ.get("HF_HUB_OFFLINE", "1")
-        problems.append(Problem(f"HF_HUB_OFFLINE={given}", "push=true goes online; unset it"))
+        problems.append(Problem(f"HF_HUB_OFFLINE={given}", "push=true needs the network; unset it"))
     if problems:
         raise ConfigError(problems)
 

@@ -51,7 +51,7 @@ def merge(settings: MergeSettings, console: Console | None = None) -> Path:
     base = _find_base(settings)
     out = settings.out or settings.adapter.with_name(settings.adapter.name + "-merged")
     if out.exists() and settings.out is None:
-        raise ConfigError([Problem(f"out={out}", "this is there already; choose another folder")])
+        raise ConfigError([Problem(f"out={out}", "it already exists; choose another folder")])
     held = f"{base.path}, held in {base.quantization}" if base.quantization else base.path
     console.print(f"base: {held}", highlight=False, soft_wrap=True)
     wanted = MergeConfig(

@@ -63,7 +63,7 @@ def _given_twice(override: Override) -> list[Problem]:
     key = override.key_or_group
     values = Counter(override.sweep_string_iterator())
     return [
-        Problem(f"{key}={value}", "stands twice in the sweep; keep one of them")
+        Problem(f"{key}={value}", "appears twice in the sweep; keep one of them")
         for value, count in values.items()
         if count > 1
     ]

@@ -14,6 +14,7 @@ import trl
 
 from whetstone.finetuning.artifacts.run_name import digest
 from whetstone.finetuning.config import Config
+from whetstone.finetuning.config.model_files import files_of
 from whetstone.finetuning.config.schema import NanoData
 from whetstone.finetuning.data.build import build_dataset
 from whetstone.finetuning.formats.dataset_type import Need
@@ -76,9 +77,7 @@ def _model(config: Config) -> dict[str, Any]:
     model = config.model.model_dump(mode="json")
     if config.model.adapter == "full":
         del model["lora"]
-    folder = Path(config.model.path).expanduser() if config.model.path else None
-    if folder is not None and folder.is_dir():
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+    if config.model.path and (files := files_of(Path(config.model.path).expanduser())):
         model["files"] = [[path.name, *_state(path)] for path in files]
     return model
 

@@ -72,6 +72,9 @@ class Family(StrEnum):
     NOTHING = "nothing"
     """Answers without content, which no compiler minds."""
 
+    OUTPUT = "output"
+    """Output in which the right one is not the answer: among others, hidden, or elsewhere."""
+
     RETURN = "return"
     """Return values that are huge, deep, slow to compare or not what they say."""
 
@@ -81,6 +84,8 @@ CHECK = "check"
 MODULES = "modules"
 BUILTINS = "builtins"
 """Forms of the tests: bare asserts, a check function, asserts through `math`, through `abs`."""
+STREAMS = "streams"
+"""The form of programs that read standard input and print."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +104,5 @@ class Attack:
 
 WRONG = "\ndef answer(n):\n    return 0\n"
 """An honest failure, appended to attacks that do not need their function to do anything."""
+WRONG_OUTPUT = "\nprint(0)\n"
+"""Likewise where what is printed is judged."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from whetstone.rewards.audit.attack import PLAIN, WRONG, Attack, Family
+from whetstone.rewards.audit.attack import PLAIN, STREAMS, WRONG, WRONG_OUTPUT, Attack, Family
 from whetstone.rewards.audit.attacks import ATTACKS
 from whetstone.rewards.audit.caller import BatchOutcome, Caller, RewardFunction
 from whetstone.rewards.audit.host import Host
@@ -64,9 +64,16 @@ class _Audit:
     """One audit: the process that calls the reward, and what to compare with."""
 
     def __init__(
-        self, reward: RewardFunction, host: Host, fresh: bool, column: str, patience_s: float
+        self,
+        reward: RewardFunction,
+        host: Host,
+        form: str,
+        *,
+        fresh: bool,
+        column: str,
+        patience_s: float,
     ) -> None:
-        self._reward, self._host = reward, host
+        self._reward, self._host, self._form = reward, host, form
         self._fresh, self._column, self._patience_s = fresh, column, patience_s
         self._numbers = itertools.count()
         self._outlived = 0
@@ -76,10 +83,9 @@ class _Audit:
         self._caller = Caller(self._reward, self._host, self._patience_s)
         self._quiet = 0
         if not self._fresh:
-            slow = f"import time\ntime.sleep(0.05)\n{self._right()}"
-            self._caller.ask(
-                [f"{slow}# {n}" for n in range(_WARM_UP)], self._host.tests(PLAIN), self._column
-            )
+            slow = f"import time\ntime.sleep(0.05)\n{self._right(self._form)}"
+            programs = [f"{slow}# {n}" for n in range(_WARM_UP)]
+            self._caller.ask(programs, self._form, self._column)
             self._quiet = len(self._host.new_processes())
 
     def close(self) -> None:
@@ -87,7 +93,8 @@ class _Audit:
 
     def control(self, form: str) -> tuple[float | None, float | None, str]:
         """Return what a right and a wrong program are paid, and what is amiss with that."""
-        right, wrong = self._ask(self._right(), form), self._ask(WRONG, form)
+        honest = WRONG_OUTPUT if form == STREAMS else WRONG
+        right, wrong = self._ask(self._right(form), form), self._ask(honest, form)
         if failure := right.failure or wrong.failure:
             return None, None, failure
         paid, unpaid = right.rewards[0], wrong.rewards[0]
@@ -115,7 +122,7 @@ class _Audit:
         )
 
     def _after(self, right: float) -> list[str]:
-        answer = self._ask(self._right(), PLAIN)
+        answer = self._ask(self._right(self._form), self._form)
         if answer.failure:
             return [f"afterwards {answer.failure}"]
         if answer.rewards[0] != right:
@@ -152,9 +159,11 @@ class _Audit:
     def _ask(self, program: str, form: str) -> BatchOutcome:
         # No two programs are alike, or a reward that remembers would not run the second.
         source = f"{program}\n# {next(self._numbers)}\n"
-        return self._caller.ask([source], self._host.tests(form), self._column)
+        return self._caller.ask([source], form, self._column)
 
-    def _right(self) -> str:
+    def _right(self, form: str) -> str:
+        if form == STREAMS:
+            return f"print({self._host.answers!r}[int(input())])\n"
         return f"def answer(n):\n    return {self._host.answers!r}[n]\n"
 
     def _source(self, attack: Attack) -> str:
@@ -178,7 +187,7 @@ def run_audit(
 
     Args:
         reward: A reward function in TRL's form; it gets one completion at a time, a whole program.
-        attacks: What to try.
+        attacks: What to try: of functions, or of programs that read and print, but not both.
         unsafe: Also run attacks that hit the process which called the program, or use a gigabyte:
             only for a reward that runs programs in processes of its own.
         fresh_process: Call it in a new process for each attack. False calls it in one, for a reward
@@ -191,14 +200,22 @@ def run_audit(
     name = getattr(reward, "__name__", type(reward).__name__)
     findings: list[Finding] = []
     with Host() as host:
-        audit = _Audit(reward, host, fresh_process, tests_column, patience_s)
+        form = PLAIN if any(attack.tests != STREAMS for attack in attacks) else STREAMS
+        audit = _Audit(
+            reward,
+            host,
+            form,
+            fresh=fresh_process,
+            column=tests_column,
+            patience_s=patience_s,
+        )
         try:
             paid: dict[str, tuple[float | None, float | None, str]] = {}
-            for form in dict.fromkeys([PLAIN, *(attack.tests for attack in attacks)]):
-                paid[form] = audit.control(form)
-                if failure := paid[form][2]:
-                    return AuditReport(name, *paid[form][:2], failure, ())
-            right, wrong, _ = paid[PLAIN]
+            for other in dict.fromkeys([form, *(attack.tests for attack in attacks)]):
+                paid[other] = audit.control(other)
+                if failure := paid[other][2]:
+                    return AuditReport(name, *paid[other][:2], failure, ())
+            right, wrong, _ = paid[form]
             for attack in attacks:
                 unpaid = paid[attack.tests][1]
                 if attack.unsafe and not unsafe:

@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from whetstone.rewards.audit.attack import STREAMS
 from whetstone.rewards.audit.host import ENV_SECRET, Host
 from whetstone.rewards.audit.processes import state_of
 
 RewardFunction = Callable[..., list[float | None]]
 
+_ASKED: tuple[str, list[str]] = "Write a function answer(n).", ["answer"]
+_ASKED_OF_STREAMS: tuple[str, list[str]] = "Read n, and print its answer.", []
 _MAX_ANSWER_BYTES = 1 << 20
 _SECONDS_TO_CLOSE = 20.0
 
@@ -45,20 +48,28 @@ class Caller:
     """
 
     def __init__(self, reward: RewardFunction, host: Host, patience_s: float) -> None:
-        self._patience_s = patience_s
+        self._host, self._patience_s = host, patience_s
         self._channel, theirs = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
             _serve(reward, host, theirs)
         theirs.close()
 
-    def ask(self, completions: list[str], tests: str, column: str) -> BatchOutcome:
-        """Have completions of one problem judged; `column` names the one that holds the tests."""
+    def ask(self, completions: list[str], form: str, column: str) -> BatchOutcome:
+        """Have completions of one problem judged.
+
+        Args:
+            completions: Programs.
+            form: How they are tested, of `whetstone.rewards.audit.attack`.
+            column: The name of the column that holds the tests.
+
+        """
         count = len(completions)
+        prompt, names = _ASKED if form != STREAMS else _ASKED_OF_STREAMS
         question = {
-            "prompts": ["Write a function answer(n)."] * count,
+            "prompts": [prompt] * count,
             "completions": completions,
-            "columns": {column: [tests] * count, "entry_points": [["answer"]] * count},
+            "columns": {column: [self._host.tests(form)] * count, "entry_points": [names] * count},
         }
         try:
             self._channel.settimeout(self._patience_s)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from whetstone.rewards.audit.audit import run_audit
+from whetstone.rewards.audit.attacks import OF_STREAMS
+from whetstone.rewards.audit.audit import AuditReport, run_audit
 from whetstone.rewards.audit.injection import audit_injections
 from whetstone.rewards.audit.nothing import audit_nothing
 from whetstone.rewards.audit.table import render
@@ -24,7 +25,8 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     given answers that say nothing, in every language that has a compiler here; a classifier that is
     asked about what compiles, together with its compiler. Our own sandbox is attacked with
     everything, with tests apart from the program and beside it, and in one process, since its
-    servers have to survive; of a function it is not known where it runs programs. Raises
+    servers have to survive, and with programs that read and print; of a function it is not known
+    where it runs programs. Raises
     `ValueError` where a config names what does not exist.
     """
     configs = list(configs)
@@ -32,7 +34,8 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
     threaded = (TeacherConfig, CompilerConfig, DiscriminatorConfig)
     ordered = sorted(configs, key=lambda config: isinstance(config, threaded))
     rewards = [(one, _built(one, configs)) for config in ordered for one in in_every_tier(config)]
-    passed = True
+    executed = [config for config in configs if isinstance(config, ExecutionConfig)]
+    reports = [_printed(_of_streams(config)) for config in executed]  # alike in every tier
     for config, reward in rewards:
         if isinstance(config, TeacherConfig):
             report = audit_injections(reward)
@@ -41,18 +44,36 @@ def audit_all(configs: Iterable[RewardConfig], unsafe: bool, tests_column: str) 
             report = audit_nothing(reward, _named(config, configs) or _languages())
             reward.close()
         else:
-            isolated = isinstance(config, ExecutionConfig)
-            if isinstance(config, ExecutionConfig):
-                reward.__name__ += f" ({config.tier})"
-            report = run_audit(
-                reward,
-                unsafe=unsafe or isolated,
-                fresh_process=not isolated,
-                tests_column=tests_column,
-            )
-        print(render(report))
-        passed &= report.passed
-    return passed
+            report = _of_functions(config, reward, unsafe, tests_column)
+        reports.append(_printed(report))
+    return all(report.passed for report in reports)
+
+
+def _printed(report: AuditReport) -> AuditReport:
+    print(render(report), end="\n\n")
+    return report
+
+
+def _of_functions(
+    config: RewardConfig, reward: Reward, unsafe: bool, tests_column: str
+) -> AuditReport:
+    """Attack a reward that runs functions, perhaps in the process that calls it."""
+    isolated = isinstance(config, ExecutionConfig)
+    if isinstance(config, ExecutionConfig):
+        reward.__name__ += f" ({config.tier})"
+    return run_audit(
+        reward,
+        unsafe=unsafe or isolated,
+        fresh_process=not isolated,
+        tests_column=tests_column,
+    )
+
+
+def _of_streams(config: ExecutionConfig) -> AuditReport:
+    """Attack a reward with programs that read standard input and print."""
+    reward = config.build()
+    reward.__name__ += " (inputs and outputs)"
+    return run_audit(reward, attacks=OF_STREAMS, unsafe=True, fresh_process=False)
 
 
 def _built(config: RewardConfig, configs: Sequence[RewardConfig]) -> Reward:

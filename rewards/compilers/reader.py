@@ -10,16 +10,23 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from whetstone.rewards.compilers.language import Values
 from whetstone.rewards.compilers.snippet import MOST_CHARACTERS, Reading, Snippet
 
-_READ = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    f"from {__package__}.reading import main; main()"
-)
+# The package stands in without its __init__: what that imports is for callers, and takes as long as
+# the grammars.
+_READ = """
+import importlib, json, sys, types
+package, folder, path = sys.argv[1:]
+sys.path[:] = json.loads(path)
+sys.modules[package] = types.ModuleType(package)
+sys.modules[package].__path__ = [folder]
+importlib.import_module(package + ".reading").main()
+"""
 _ANSWER: TypeAdapter[Reading | None] = TypeAdapter(Reading | None)
 
 
@@ -36,7 +43,8 @@ def read_all(
         RuntimeError: The process that reads failed, which is no snippet's fault.
 
     """
-    command = [sys.executable, "-c", _READ, json.dumps(sys.path)]
+    folder = str(Path(__file__).parent)
+    command = [sys.executable, "-c", _READ, str(__package__), folder, json.dumps(sys.path)]
     readable = [one for one in snippets if len(one.program) <= MOST_CHARACTERS]
     questions = [
         json.dumps([asdict(one), harness and harness[one.language]], default=str).encode()

@@ -30,7 +30,7 @@ def why_no_name(fn: str) -> str | None:
         parts = [*inside.parent.parts, inside.name.removesuffix(".py")]
         name = f"{'.'.join(parts)}:{function or 'FUNCTION'}"
         if _is_form(name):
-            return f"this is a file, and a module is wanted: {name}"
+            return f"this is a file; expected a module: {name}"
         return f"this is a file; give the command in its folder, and {path.stem}:{function} here"
     if _is_form(fn):
         return None

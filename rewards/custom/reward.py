@@ -110,7 +110,7 @@ def _resolve(fn: str) -> Callable[..., Any]:
         raise ValueError(f"fn={fn}: {a_class(function_name)}")
     if not callable(function):
         kind = type(function).__name__
-        raise ValueError(f"fn={fn}: {function_name!r} is no function but of type {kind}")  # noqa: TRY004 - a wrong setting, as above
+        raise ValueError(f"fn={fn}: {function_name!r} is not a function but of type {kind}")  # noqa: TRY004 - a wrong setting, as above
     if inspect.iscoroutinefunction(function):
         raise ValueError(f"fn={fn}: {an_async(function_name)}")
     signature = _signature(function)

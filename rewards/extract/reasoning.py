@@ -51,7 +51,7 @@ class _Tag:
     begin: int
     end: int
     first: bool
-    """Nothing stands before it in its line."""
+    """Nothing stands before it in its line, but perhaps another tag."""
     last: bool
     """Nothing stands behind it in its line."""
 
@@ -110,14 +110,16 @@ def _counts(tag: _Tag) -> bool:
 
 def _tags(pattern: re.Pattern[str], text: str) -> Iterator[_Tag]:
     """Yield the tags of a text in order, without those in quotes."""
-    line, seen = 0, 0
+    line, seen, behind = 0, 0, 0
     for match in pattern.finditer(text):
         begin, end = match.span()
         line = max(line, text.rfind("\n", seen, begin) + 1)
         seen = begin
         if match.lastgroup != "fence" and _is_quoted(text, begin, end):
             continue
-        first = begin - line <= _MOST_INDENTED and not text[line:begin].strip(" \t")
+        since = max(line, behind)
+        first = begin - since <= _MOST_INDENTED and not text[since:begin].strip(" \t")
+        behind = end if match.lastgroup != "fence" else behind
         last = _REST_IS_BLANK.match(text, end) is not None
         yield _Tag(match.lastgroup or "", begin, end, first, last)
 

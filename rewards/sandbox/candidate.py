@@ -150,14 +150,16 @@ class Candidate:
             return values, lambda: _stop(returned)
         return values, (lambda: None) if end else None
 
-    def leave(self, target: Any, error: BaseException | None) -> bool:
-        """End a `with` block. Of a failed test or the end of a run the program learns nothing.
+    def leave(self, target: Any, error: BaseException | None, verb: str = "leave") -> bool:
+        """End a block of `with`, or by `aleave` of `async with`.
+
+        Of a failed test or the end of a run the program learns nothing.
 
         Nor can it hide an exception from the tests.
         """
         is_theirs = isinstance(error, Exception) and not isinstance(error, AssertionError)
         if error is None or is_theirs:
-            self._ask("leave", target, *self._encoded([error]))
+            self._ask(verb, target, *self._encoded([error]))
         return False
 
     def refuse(self, reason: str) -> NoReturn:
@@ -221,7 +223,7 @@ class Candidate:
     def _exchange(self, question: list[Any]) -> dict[str, Any]:
         """Ask and wait for the answer."""
         self._send({"q": question})
-        is_step = question[0] == "method" and question[2] in _STEPS
+        is_step = question[0] == "anext" or (question[0] == "method" and question[2] in _STEPS)
         return self._reply(may_stop=is_step or self._expects_stop)
 
     def _reply(self, *, may_stop: bool = False) -> dict[str, Any]:

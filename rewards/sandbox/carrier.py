@@ -107,7 +107,7 @@ class Carrier(Codec):
             return {"k": [self._keep(value), *described(value)]}
         if hasattr(kind, "__next__"):
             self.has_handed_functions = True
-            return {"i": [self._keep(value)]}
+            return {"i": [self._keep(value), kind.__name__]}
         if kind is object:
             return {"token": [self._keep(value)]}
         base = data_base(kind)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from whetstone.rewards.sandbox import event_loop, frames
 from whetstone.rewards.sandbox.ambient import Reports
 from whetstone.rewards.sandbox.infinite_loops import Watch
+from whetstone.rewards.sandbox.program import threads
 from whetstone.rewards.sandbox.program.operations import OPERATIONS, EqualsAllError, code_of
 from whetstone.rewards.sandbox.program.stubs import Imports
 from whetstone.rewards.sandbox.text import describe
@@ -49,25 +50,30 @@ class Child:
     def serve(self) -> NoReturn:
         """Define the program, then answer until the tests hang up."""
         try:
-            program, names = frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES)
-            self.watch.arm()
-            self._define(program, names)
+            self._start(*frames.receive_json(CHANNEL, frames.MAX_PROGRAM_BYTES))
             while True:
                 self._answer(self._heard())
         finally:
             # Not sys.exit: neither the zygote's cleanup nor the program's may run in this process.
             os._exit(0)
 
-    def _define(self, program: str, names: list[str]) -> None:
-        try:
-            code = compile(program, "<solution>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-            # The last two are the parser's words for what is nested too deeply.
-            frames.send_json(CHANNEL, {"syntax": describe(error)})
+    def _start(self, program: str, names: list[str]) -> None:
+        """Define a program.
+
+        No frame below it keeps its text: it would find there what plain Python hides.
+        """
+        self.watch.arm()
+        code = _compiled(program)
+        if code is None:
             return
+        if "asyncio" in program:
+            event_loop.install()
+        threads.put_in(program)
+        del program
+        self._define(code, names)
+
+    def _define(self, code: types.CodeType, names: list[str]) -> None:
         try:
-            if "asyncio" in program:
-                event_loop.install()
             exec(code, self._namespace)  # noqa: S102 - running the program is the purpose
             supplied = {name: self._namespace[name] for name in names if name in self._namespace}
             for name, value in supplied.items():
@@ -108,7 +114,7 @@ class Child:
         if verb == "call":
             return self._call(target, *rest)
         if verb == "method":
-            return self._call(getattr(target, rest[0]), *rest[1:])
+            return self._call(_method(target, rest[0]), *rest[1:])
         if verb == "get":
             return self._result([getattr(target, rest[0])])
         if verb == "set":
@@ -119,8 +125,8 @@ class Child:
             return {"r": None}
         if verb == "next":
             return self._next(target, rest[0])
-        if verb == "leave":
-            return self._leave(target, self._wire.decode(rest[0]))
+        if verb in {"leave", "aleave"}:
+            return self._leave(verb, target, self._wire.decode(rest[0]))
         if verb == "code":
             return self._result([code_of(target)])
         return self._result([OPERATIONS[verb](target, *map(self._wire.decode, rest[0]))])
@@ -131,7 +137,7 @@ class Child:
             is_number = type(place) is int
             target = self._wire.referred(place) if is_number else self._wire.decode(place)
             if verb == "method":
-                target = getattr(target, rest.pop(0))
+                target = _method(target, rest.pop(0))
             sent, keywords = rest
             named = {name: self._wire.decode(value) for name, value in keywords.items()}
             target(*[self._wire.decode(value) for value in sent], **named)
@@ -165,9 +171,13 @@ class Child:
             self._wire.is_still = True
         return {"r": values, "end": end}
 
-    def _leave(self, target: Any, error: BaseException | None) -> dict[str, Any]:
+    def _leave(self, verb: str, target: Any, error: BaseException | None) -> dict[str, Any]:
         kind = None if error is None else type(error)
-        return {"r": bool(type(target).__exit__(target, kind, error, None))}
+        if verb == "aleave":
+            event_loop.result_of(type(target).__aexit__(target, kind, error, None))
+        else:
+            type(target).__exit__(target, kind, error, None)
+        return {"r": None}
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, EOFError) and error.args == ("the other side hung up",):
@@ -235,6 +245,22 @@ class Child:
                 return self._wire.decode(message["r"])
 
 
+def _method(target: Any, name: str) -> Any:
+    if name == "send" and event_loop.awaits(target):
+        return lambda *_: event_loop.end(target)
+    return getattr(target, name)
+
+
+def _compiled(program: str) -> types.CodeType | None:
+    """Compile a program, or tell that it is none."""
+    try:
+        return compile(program, "<solution>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        # The last two are the parser's words for what is nested too deeply.
+        frames.send_json(CHANNEL, {"syntax": describe(error)})
+        return None
+
+
 def _tell_that_it_never_ends() -> NoReturn:
     try:
         frames.send_json(CHANNEL, {"endless": True})
@@ -256,7 +282,8 @@ def rehearse() -> None:
 
     for _ in range(_REHEARSALS):
         actor = Child()
-        actor._define(*heard([_PLAY, ["f", "g"]]))  # noqa: SLF001 - its own module
+        program, names = heard([_PLAY, ["f", "g"]])
+        actor._define(compile(program, "<solution>", "exec"), names)  # noqa: SLF001 - its own module
         for value in (1, [1, "a", 2.5], {"t": [1, 2]}, {"d": [None, ["a"], [1]]}):
             actor._answer(heard({"q": ["call", 1, [value], {}]}))  # noqa: SLF001
         actor._answer(heard({"q": ["call", 3, [0], {}]}))  # noqa: SLF001

@@ -10,7 +10,12 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGF
 
 
 def empty(
-    verdict: Verdict, *, passed_tests: int = 0, total_tests: int = 0, cpu_s: float = 0.0
+    verdict: Verdict,
+    *,
+    passed_tests: int = 0,
+    total_tests: int = 0,
+    cpu_s: float = 0.0,
+    memory_mb: float = 0.0,
 ) -> dict[str, Any]:
     """Return the fields of a `Result` of which nothing more is known."""
     return {
@@ -20,6 +25,7 @@ def empty(
         "total_tests": total_tests,
         "cpu_s": cpu_s,
         "wall_s": 0.0,
+        "memory_mb": memory_mb,
     }
 
 
@@ -45,7 +51,7 @@ def stopped(report: dict[str, Any], settled: dict[str, Any], wall_s: float) -> d
 
     `settled` are its fields that were known before what was stopped began, and `where` that was.
     """
-    total, cpu_s = report["total_tests"], report["cpu_s"]
-    told = empty(Verdict.TIMEOUT, total_tests=total, cpu_s=cpu_s)
+    known = {name: report[name] for name in ("total_tests", "cpu_s", "memory_mb")}
+    told = empty(Verdict.TIMEOUT, **known)
     told["detail"] = f"{settled.pop('where', '')}stopped after {wall_s:.2f} s"
     return report | told | settled

@@ -153,7 +153,7 @@ class _Host:
         del self._slots[slot.jobs.fileno()]
         slot.jobs.close()
         slot.clock.close()
-        status, _ = processes.kill_and_reap(slot.pid)
+        status, *_ = processes.kill_and_reap(slot.pid)
         return status
 
     def _milliseconds_left(self) -> int | None:

@@ -14,6 +14,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from whetstone.rewards.sandbox.generics import subscripted
 from whetstone.rewards.sandbox.program.exports import MIXINS, SPECIAL, data_base
 from whetstone.rewards.sandbox.remote import (
     ABSTRACT,
@@ -102,6 +103,7 @@ class Mirrors:
             KNOWN: False,
             ABSTRACT: extra.get("abstract") is True,
             PREDICTABLE: module == "builtins" and name in _PREDICTABLE,
+            "__class_getitem__": classmethod(subscripted),
         }
         if any(issubclass(base, type) for base in found):
             made = self._make(RemoteMeta, name, _metaclasses(found), members, specials, {})
@@ -132,7 +134,9 @@ class Mirrors:
             found = self._wire.decode(reference)
         if found is not None and not isinstance(found, type):
             raise TypeError("no class")
-        return None if found in {AssertionError, object} else found
+        if found is AssertionError:
+            return Exception
+        return None if found is object else found
 
     def _make(
         self,

@@ -30,12 +30,18 @@ class Death:
     lived: bool
     """Until we ended it, as far as is known."""
     cpu_s: float
+    own_bytes: int
+    """The most that it held beyond what every such process does."""
+
+
+NO_DEATH = Death(0, True, 0.0, 0)
+"""Of a program that was not run."""
 
 
 def report(
     outcome: Outcome,
     total_tests: int,
-    cpu_s: float,
+    death: Death,
     *,
     stained: bool = False,
     last_cpu_s: float | None = None,
@@ -52,10 +58,11 @@ def report(
         "detail": outcome.detail,
         "passed_tests": outcome.passed_tests,
         "total_tests": total_tests,
-        "cpu_s": cpu_s,
+        "cpu_s": death.cpu_s,
+        "memory_mb": death.own_bytes / 2**20,
         "is_lost": outcome.is_lost,
         "is_stained": stained,
-        "last_cpu_s": cpu_s if last_cpu_s is None else last_cpu_s,
+        "last_cpu_s": death.cpu_s if last_cpu_s is None else last_cpu_s,
         "if_stopped": if_stopped or {},
     }
 

@@ -16,6 +16,8 @@ from whetstone.rewards.sandbox.isolation.libc import (
 )
 
 _NAP_S = 0.002
+_PEAK_UNIT = 1 if sys.platform == "darwin" else 1 << 10
+"""Bytes: what the kernel counts the peak of a process's memory in."""
 
 # The packages stand in without their __init__: what those import is for callers, and every page
 # that such a process holds makes every fork dearer.
@@ -74,25 +76,33 @@ def adopt_orphans() -> None:
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def kill_and_reap(pid: int) -> tuple[int, float]:
-    """Kill a child; returns its wait status and its processor seconds."""
+def kill_and_reap(pid: int) -> tuple[int, float, int]:
+    """Kill a child; returns its wait status, its processor seconds and the most bytes it held."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
-    return status, usage.ru_utime + usage.ru_stime
+    return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _PEAK_UNIT
 
 
-def reap_group(group: int) -> float:
+def inherited_bytes() -> int:
+    """Return how much of the memory of this process a child holds that does nothing."""
+    if (pid := fork()) == 0:
+        os._exit(0)
+    return os.wait4(pid, 0)[2].ru_maxrss * _PEAK_UNIT
+
+
+def reap_group(group: int) -> tuple[float, int]:
     """Take leave of what is left of a process group that was killed, if its parent is gone.
 
-    Returns its processor seconds.
+    Returns its processor seconds, and the most bytes that one of it held.
     """
-    cpu_s = 0.0
+    cpu_s, peak = 0.0, 0
     with contextlib.suppress(ChildProcessError):
         while True:
             *_, usage = os.wait4(-group, 0)
             cpu_s += usage.ru_utime + usage.ru_stime
-    return cpu_s
+            peak = max(peak, usage.ru_maxrss * _PEAK_UNIT)
+    return cpu_s, peak
 
 
 def ends_unasked(pid: int, seconds: float) -> bool:

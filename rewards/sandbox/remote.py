@@ -51,7 +51,9 @@ class Remote(Protocol):
 
     def following(self, target: Any, count: int) -> tuple[Sequence[Any], End | None]: ...  # noqa: D102
 
-    def leave(self, target: Any, error: BaseException | None) -> bool: ...  # noqa: D102
+    def leave(  # noqa: D102
+        self, target: Any, error: BaseException | None, verb: str = ...
+    ) -> bool: ...
 
     def refuse(self, reason: str) -> NoReturn: ...  # noqa: D102
 

@@ -18,6 +18,7 @@ The line: no object of a program is handed what the tests expect, and none answe
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from whetstone.rewards.sandbox.awaited import AWAITED
 from whetstone.rewards.sandbox.remote import ask, is_known, is_programs, remote_of, state_of
 
 Special = Callable[..., Any]
@@ -55,7 +56,7 @@ def special(name: str, data: type | None, *, by_fields: bool) -> Special | None:
     operation = _OPERATOR_NAMES.get(name, name)
     if name in COMPARE:
         return _compare(name, data, by_fields=by_fields)
-    if name in {"contains", "exit", "call", "next"}:
+    if name == "contains" or name in _OTHERS:
         return _contains(data) if name == "contains" else _OTHERS[name]
     if name in _QUESTIONS:
         hashes_itself = data is not None and data.__hash__ is not None
@@ -272,4 +273,4 @@ def length_hint(self: Any) -> Any:
     return NotImplemented
 
 
-_OTHERS: dict[str, Special] = {"exit": _exit, "call": _call, "next": _next}
+_OTHERS: dict[str, Special] = {"exit": _exit, "call": _call, "next": _next, **AWAITED}

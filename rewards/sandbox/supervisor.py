@@ -118,7 +118,7 @@ class _Host:
 
 
 class Supervisor(threading.Thread):
-    """Runs jobs on up to `workers` hosts, each started when the others are busy.
+    """Runs jobs on up to `workers` hosts, each started when the others are full.
 
     `profile` None takes the full one, or the one without namespaces where those are refused.
     Raises `OSError` if the machine refuses what it needs itself, however often it asks.
@@ -217,14 +217,18 @@ class Supervisor(threading.Thread):
                 self._replace(host)
 
     def _free_host(self, ticket: _Ticket) -> _Host | None:
-        """Return the least busy host, a new one if all are busy, or None if all are full."""
+        """Return the least busy host, a new one if all are full, or None if no more may start.
+
+        To start one costs as much as dozens of programs, and what one runs at once are processes
+        of their own: a second one makes a few programs no faster.
+        """
         running = [other for host in self._hosts for other in host.tickets.values()]
         if running and (ticket.alone or any(other.alone for other in running)):
             return None
         least = min(self._hosts, key=lambda host: len(host.tickets), default=None)
-        if (least is None or least.tickets) and len(self._hosts) < self._workers:
-            least = self._start_host() or least
-        return least if least is not None and len(least.tickets) < _SLOTS else None
+        if least is not None and len(least.tickets) < _SLOTS:
+            return least
+        return self._start_host() if len(self._hosts) < self._workers else None
 
     def _start_host(self) -> _Host | None:
         """Start a host; None if the machine refuses, or has done so a moment ago."""

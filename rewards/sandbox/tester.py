@@ -30,7 +30,7 @@ from whetstone.rewards.sandbox.isolation.interpreter import readable_paths
 from whetstone.rewards.sandbox.isolation.libc import PR_SET_NO_NEW_PRIVS, prctl
 from whetstone.rewards.sandbox.layouts import EACH
 from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
-from whetstone.rewards.sandbox.outcome import Outcome, judge_death, report
+from whetstone.rewards.sandbox.outcome import NO_DEATH, Outcome, judge_death, report
 from whetstone.rewards.sandbox.package_imports import Imported, seed_all
 from whetstone.rewards.sandbox.parametrize import each
 from whetstone.rewards.sandbox.profile import Layer
@@ -81,7 +81,7 @@ def main(
                 told = judge_cases(orders, clock, **job) if "cases" in job else judge(orders, **job)
             except (MemoryError, RecursionError) as error:
                 text = f"what the program returned was too much: {type(error).__name__}"
-                told = report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, 0.0, stained=True)
+                told = report(Outcome(Verdict.OUT_OF_MEMORY, text), 0, NO_DEATH, stained=True)
             # What a program's data made large stays so.
             told["is_stained"] |= _most_kib() - at_start > _LARGE_KIB
             frames.send_json(jobs.fileno(), told)
@@ -116,12 +116,12 @@ def judge(
         compiled = _compiled(orders, tests, tuple(entry_points), where)
     except UnrunnableTestsError as error:
         detail = one_line(f"the tests cannot run here: {error}")
-        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, NO_DEATH)
     except VacuousTestsError as error:
-        return report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, f"the tests test nothing: {error}"), 0, NO_DEATH)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         detail = one_line(f"the tests do not compile: {describe(error)}")
-        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, 0.0)
+        return report(Outcome(Verdict.INFRA_ERROR, detail), 0, NO_DEATH)
     seed_all()
     with orders.start(timeout_s, where) as channel:
         if where is Tier.TOGETHER:
@@ -130,7 +130,7 @@ def judge(
             outcome = _apart(channel.fileno(), program, tests, compiled, entry_points)
     death = orders.end(hung_up=outcome is None)
     outcome = outcome or judge_death(death, timeout_s)
-    return report(outcome, compiled.total, death.cpu_s, stained=compiled.stain)
+    return report(outcome, compiled.total, death, stained=compiled.stain)
 
 
 def _compiled(orders: Orders, tests: str, entry_points: tuple[str, ...], tier: Tier) -> Tests:

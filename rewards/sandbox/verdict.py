@@ -53,6 +53,8 @@ class Result:
     `VIOLATION`, a signal) counts none as passed. `detail` is one line for people. `cpu_s` and
     `wall_s` are the seconds of processor and of clock that the program's process took. `output` is
     what a program that was run as a command has printed; where that was compared, its beginning.
+    `memory_mb` is the most memory that the process held beyond what it began with, in megabytes of
+    2^20 bytes: less than the address space that is limited, and 0 where it is not known.
     """
 
     verdict: Verdict
@@ -62,6 +64,7 @@ class Result:
     cpu_s: float
     wall_s: float
     output: str = ""
+    memory_mb: float = 0.0
 
 
 LONGEST_TIMEOUT_S = 3600.0

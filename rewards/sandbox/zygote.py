@@ -44,8 +44,9 @@ _T = TypeVar("_T")
 ORDER = struct.Struct("=cId")
 ATTACH, ASK, KILL, START, BESIDE, NURSE, END = b"A", b"Q", b"X", b"J", b"T", b"N", b"K"
 ANSWER = struct.Struct("=I")
-ENDED = struct.Struct("=i?d")
-"""What follows `END`: wait status of the child, whether it lived until now, processor seconds."""
+ENDED = struct.Struct("=i?dQ")
+"""What follows `END`: wait status of the child, whether it lived until now, processor seconds, and
+bytes that it held beyond what every child does."""
 
 _DYING_S = 0.05
 """How long a child that has hung up may take to die before it counts as alive."""
@@ -115,6 +116,7 @@ class _Zygote:
         self._child = Child()
         """What each child becomes, made once."""
         signal.signal(signal.SIGVTALRM, self._child.watch)
+        self._inherited = processes.inherited_bytes()
 
     def serve(self) -> NoReturn:
         """Obey until the host hangs up."""
@@ -150,8 +152,9 @@ class _Zygote:
             self._start(slot, order, number, timeout_s, descriptors[0])
         elif order == END:
             lived = not (number and self._ends_unasked(slot))
-            status, cpu_s = self._end(slot)
-            slot.orders.send(ENDED.pack(status, lived, cpu_s))
+            status, cpu_s, peak = self._end(slot)
+            own = max(0, peak - self._inherited)
+            slot.orders.send(ENDED.pack(status, lived, cpu_s, own))
         else:  # the tester is gone
             self._end(slot)
             self._poll.unregister(slot.orders)
@@ -189,6 +192,7 @@ class _Zygote:
         if self._together is None:
             self._together = load.load(self._code)
             gc.freeze()
+            self._inherited = processes.inherited_bytes()
         return self._together
 
     def _ends_unasked(self, slot: _Slot) -> bool:
@@ -199,15 +203,16 @@ class _Zygote:
         ended = bool(slot.pid and processes.ends_unasked(slot.pid, _DYING_S))
         return ended and not self._confinement.may_fork
 
-    def _end(self, slot: _Slot) -> tuple[int, float]:
+    def _end(self, slot: _Slot) -> tuple[int, float, int]:
         if not slot.pid:
-            return 0, 0.0
+            return 0, 0.0, 0
         slot.kill()
         pid, slot.pid = slot.pid, 0
-        status, cpu_s = processes.kill_and_reap(pid)
+        status, cpu_s, peak = processes.kill_and_reap(pid)
         if slot.has_group:
-            cpu_s += processes.reap_group(pid)
-        return status, cpu_s
+            more_s, other_peak = processes.reap_group(pid)
+            cpu_s, peak = cpu_s + more_s, max(peak, other_peak)
+        return status, cpu_s, peak
 
     def _leave(self) -> NoReturn:
         for slot in self._slots.values():

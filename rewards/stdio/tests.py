@@ -1,7 +1,8 @@
 """Tests of a row that are a list: of inputs and outputs, or of arguments and expected values.
 
-A list may come as JSON text as well, since a table has one type for a column. Lists of calls are
-written out as Python tests; those of inputs and outputs stay what they are.
+A list may come as JSON text as well, since a table has one type for a column, and inputs and
+outputs also as two lists of one length, as APPS has them. Lists of calls are written out as Python
+tests; those of inputs and outputs stay what they are.
 """
 
 import json
@@ -13,6 +14,7 @@ from whetstone.rewards.sandbox.scripts.tests import CHECK, DEFAULT_TOLERANCE, Ca
 from whetstone.rewards.stdio.calls import written_calls
 
 _STDIO, _CALL = frozenset({"input", "output"}), frozenset({"args", "expected"})
+_TWO_LISTS = frozenset({"inputs", "outputs"})
 _KEPT = 4096
 
 
@@ -20,28 +22,29 @@ class WrongTestsError(ValueError):
     """A list of tests that cannot judge a program; the message says why, for people."""
 
 
-def as_text(tests: str | Sequence[Any]) -> str:
+def as_text(tests: str | Sequence[Any] | Mapping[str, Any]) -> str:
     """Return tests as text, so that every row of a table has the same type.
 
-    A list of statements becomes source, any other list JSON. Raises `WrongTestsError` for what JSON
-    cannot hold.
+    A list of statements becomes source, everything else JSON. Raises `WrongTestsError` for what
+    JSON cannot hold.
     """
     if isinstance(tests, str):
         return tests
-    if tests and all(isinstance(test, str) for test in tests):
+    if not isinstance(tests, Mapping) and tests and all(isinstance(test, str) for test in tests):
         return "\n".join(tests)
     try:
-        return json.dumps(list(tests), ensure_ascii=False, allow_nan=False)
+        held = dict(tests) if isinstance(tests, Mapping) else list(tests)
+        return json.dumps(held, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise WrongTestsError(f"no JSON: {error}") from error
 
 
 def are_a_list(tests: str) -> bool:
-    """Tell whether this text is a list of tests, and not Python source.
+    """Tell whether this text is a list of tests (or two of them), and not Python source.
 
     Source that begins with a bracket would be an expression that asks nothing.
     """
-    return tests.lstrip()[:1] == "["
+    return tests.lstrip()[:1] in {"[", "{"}
 
 
 @lru_cache(maxsize=_KEPT)
@@ -96,7 +99,9 @@ def _items(tests: str) -> list[dict[str, Any]]:
     try:
         items = json.loads(tests)
     except (ValueError, RecursionError) as error:
-        raise WrongTestsError(f"they begin like a list, and are no JSON: {error}") from error
+        raise WrongTestsError(f"they begin like a list but are not JSON: {error}") from error
+    if isinstance(items, dict):
+        items = _paired(items)
     if not isinstance(items, list) or not items:
         raise WrongTestsError("the list has no tests")
     for index, item in enumerate(items):
@@ -114,6 +119,20 @@ def _items(tests: str) -> list[dict[str, Any]]:
         if set(item) == _CALL and not isinstance(item["args"], list):
             raise WrongTestsError(f"[{index}]: args is the list of arguments of one call")
     return items
+
+
+def _paired(lists: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read `{"inputs": [...], "outputs": [...]}`."""
+    if set(lists) != _TWO_LISTS:
+        remedy = "calls of a function are written as a list of objects with args and expected"
+        also = f"; {remedy}" if "fn_name" in lists else ""
+        raise WrongTestsError(
+            f"expected an object with inputs and outputs, found {_found(lists)}{also}"
+        )
+    read, printed = lists["inputs"], lists["outputs"]
+    if not isinstance(read, list) or not isinstance(printed, list) or len(read) != len(printed):
+        raise WrongTestsError("inputs and outputs are two lists of one length")
+    return [{"input": one, "output": other} for one, other in zip(read, printed, strict=True)]
 
 
 def _found(item: Any) -> str:

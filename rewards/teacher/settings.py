@@ -212,7 +212,7 @@ class TeacherSettings(RewardConfig):
         others = {name for provider, name in _KEY_OF.items() if provider != self.provider}
         if self.base_url is None and self.api_key_env in others:
             raise ValueError(
-                f"api_key_env={self.api_key_env} is another company's key, and provider="
+                f"api_key_env={self.api_key_env} is another company's key, but provider="
                 f"{self.provider} would get it: set api_key_env={_KEY_OF[self.provider]}"
             )
         return self

@@ -88,10 +88,10 @@ def test_each_row_has_its_language():
 
 
 def test_a_chat_answer_gives_the_block_of_its_language():
-    if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed")
-    answer = "First:\n```sh\nls\n```\nthen\n```c++\nint f(int a) { return a + 1; }\n```\n"
-    reward = CompilerReward("cpp")
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    answer = "First:\n```sh\nls\n```\nthen\n```c\nint f(int a) { return a + 1; }\n```\n"
+    reward = CompilerReward("c")
     assert reward(["Write f."], [[{"role": "assistant", "content": answer}]]) == [1.0]
     reward.close()
 

@@ -61,6 +61,7 @@ def test_fences_in_a_string_do_not_make_an_answer_of_a_text():
         f"I try\n{DRAFT}\nno.</think>\n{FENCED}",  # the prompt has opened it
         "Hm\n```python\ndef half(n):\n    retu\n</think>\n" + FENCED,  # a draft broken off
         f"<think>a</think>\n{DRAFT}\n<think>no\n</think>\n{FENCED}",
+        f"<think>a</think><think>{DRAFT}</think>{FENCED}",
         f"{FENCED}\n<think>All is well.</think>\nDone.",
         f"Well. <think>\n{DRAFT}\n</think>\n{FENCED}",
         f"<reasoning>\n{DRAFT}\n</reasoning>\n{FENCED}",

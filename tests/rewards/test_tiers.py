@@ -20,7 +20,7 @@ def reward():
     made = []
 
     def build(tier="auto", **settings):
-        made.append(ExecutionReward(timeout_s=2.0, workers=1, tier=tier, **settings))
+        made.append(ExecutionReward(workers=1, tier=tier, **{"timeout_s": 2.0, **settings}))
         return made[-1]
 
     yield build
@@ -78,7 +78,7 @@ def test_a_problem_that_its_reference_fails_is_masked(reward, caplog):
 
 def test_a_slow_reference_is_no_reason_to_refuse_a_problem(reward):
     slow = "import time\ndef area(a, b):\n    time.sleep(9)"
-    assert graded(reward(), RIGHT, PLAIN, reference=slow) == (1.0, 0.0)
+    assert graded(reward(timeout_s=0.5), RIGHT, PLAIN, reference=slow) == (1.0, 0.0)
 
 
 def test_the_tier_does_not_depend_on_the_program(reward):
@@ -120,6 +120,30 @@ def test_the_start_says_how_many_run_where(reward):
     )
     with pytest.raises(ValueError, match=r"no problem can be judged.*tier=apart"):
         reward().prepare({"tests": [PLAIN], "reference": ["def area(a, b): return 0"]})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "more", "told"),
+    [
+        ("Write area(a, b).", {}, ""),
+        ([{"role": "user", "content": "Write area(a, b)."}], {}, ""),
+        ("Write it.", {"prefix": ["def area(a, b):\n"]}, ""),
+        ("Write it.", {"entry_points": [["area"]]}, ""),
+        ("Write it.", {"reference": [RIGHT]}, ""),
+        ("Write areas.", {}, "no program is likely to pass: area in row 1"),
+    ],
+)
+def test_the_start_says_whose_prompt_does_not_name_what_is_called(reward, prompt, more, told):
+    said = reward().prepare({"prompt": [prompt], "tests": [PLAIN], **more})
+    assert said.startswith("1 problem apart")
+    assert told in said
+    assert ("likely" in said) == bool(told)
+
+
+def test_a_helper_that_nobody_defines_is_told(reward):
+    tests = ["assert is_close(area(2, 3), 6)"]
+    said = reward().prepare({"prompt": ["Write area(a, b)."], "tests": tests})
+    assert said.endswith("is_close in row 1")
 
 
 def test_one_that_cannot_be_guarded_is_refused_together(reward):

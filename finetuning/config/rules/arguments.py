@@ -47,7 +47,7 @@ def trl_arguments(config: Config) -> Iterator[Problem]:
         elif not fits(value, known[key]):
             hint = " (write 1.0e-5: YAML reads 1e-5 as text)" if _is_exponent(value) else ""
             kind = wanted(f"algo.args.{key}", algo=config.algo.name) or known[key]
-            yield Problem(setting, f"{kind} is wanted{hint}")
+            yield Problem(setting, f"expected {kind}{hint}")
 
 
 def _is_exponent(value: object) -> bool:

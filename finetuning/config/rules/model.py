@@ -46,7 +46,9 @@ def no_adapter(folder: Path) -> Iterator[Problem]:
     elif not (folder / ADAPTER_CONFIG).is_file():
         inside = folder / "adapter"
         other = f"; it is the folder of a run: adapter={inside}" if inside.is_dir() else ""
-        yield Problem(setting, f"this folder has no {ADAPTER_CONFIG}, so it is no adapter{other}")
+        yield Problem(
+            setting, f"this folder has no {ADAPTER_CONFIG}, so it is not an adapter{other}"
+        )
     elif not any((folder / name).is_file() for name in _WEIGHTS):
         yield Problem(setting, f"this folder has no weights ({_WEIGHTS[0]})")
     else:

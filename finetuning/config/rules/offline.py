@@ -123,7 +123,7 @@ def adapted_layers_are_trained(config: Config) -> Iterator[Problem]:
     ):
         yield Problem(
             f"model.lora.target_modules={targets}",
-            "an adapter on lm_head would never be trained; leave lm_head out",
+            "an adapter on lm_head would never be trained; leave it out",
         )
 
 

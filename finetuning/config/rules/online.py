@@ -165,7 +165,7 @@ def reward_range_rises(config: Config) -> Iterator[Problem]:
         low, high = config.algo.reward_range
         if low >= high:
             yield Problem(
-                f"algo.reward_range=[{low}, {high}]", "the lowest score comes first: [1, 10]"
+                f"algo.reward_range=[{low}, {high}]", "the lowest score comes first, as in [1, 10]"
             )
 
 

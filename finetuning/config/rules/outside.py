@@ -50,7 +50,9 @@ def files_exist(config: Config) -> Iterator[Problem]:
         if data.validation is not None and not data.validation.is_file():
             yield Problem(f"data.validation={data.validation}", "there is no such file")
     if isinstance(data, TextData) and not any(path.is_file() for path in matches(data.train)):
-        yield Problem(f"data.train={data.train}", "no file is there; a file, a folder or a pattern")
+        yield Problem(
+            f"data.train={data.train}", "no file matches; give a file, a folder or a pattern"
+        )
     if isinstance(data, AuditedData) and data.audit is not None and not data.audit.is_dir():
         yield Problem(
             f"data.audit={data.audit}", "no such folder; whetstone audit data=... makes one"
@@ -192,7 +194,7 @@ def _cannot_go_online() -> Iterator[Problem]:
         )
     offline = os.environ.get("HF_HUB_OFFLINE", "")
     if offline.lower() not in _OFF:
-        yield Problem(setting, f"goes online, and HF_HUB_OFFLINE={offline} is set; unset it")
+        yield Problem(setting, f"needs the network, but HF_HUB_OFFLINE={offline} is set; unset it")
 
 
 def has_hub_token() -> bool:

@@ -12,6 +12,7 @@ from whetstone.finetuning.config.rules.online import generation_batch
 from whetstone.finetuning.config.schema import (
     AutoData,
     BaseCollect,
+    BasicsData,
     Config,
     JsonlData,
     KtoConfig,
@@ -37,6 +38,7 @@ _SERVES: dict[str, set[Need]] = {
     "nano": set(Need),
     "nano_tools": {Need.COMPLETIONS},
     "mbpp": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
+    "basics": {Need.PROMPTS, Need.COMPLETIONS},
     "humaneval": {Need.PROMPTS, Need.COMPLETIONS, Need.TEXT},
     "prompts": {Need.PROMPTS},
     "text": {Need.TEXT},
@@ -83,7 +85,8 @@ def _serves(config: Config) -> set[Need] | None:
 def chat_has_a_template(config: Config) -> Iterator[Problem]:
     """Check that a model which is made here is not asked in a chat template: it has none."""
     data = config.data
-    if isinstance(data, PublicData | MixData) and data.chat and config.model.path is None:
+    asks = isinstance(data, PublicData | MixData | BasicsData) and data.chat
+    if asks and config.model.path is None:
         remedy = f"model={config.model.name} has no chat template; add data.chat=false"
         yield Problem("data.chat=true", remedy)
 

@@ -38,6 +38,7 @@ from whetstone.finetuning.config.schema.config import (
 )
 from whetstone.finetuning.config.schema.data import (
     AutoData,
+    BasicsData,
     DataConfig,
     HubData,
     HumanEvalData,
@@ -79,6 +80,7 @@ __all__ = [
     "AutoData",
     "BackendConfig",
     "BaseCollect",
+    "BasicsData",
     "BestConfig",
     "CollectConfig",
     "Config",

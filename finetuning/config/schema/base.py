@@ -19,7 +19,7 @@ from whetstone.evaluation.window import Window
 def _no_address(path: Any) -> Any:
     """Refuse `https://...`, which would become a folder called `https:`."""
     if isinstance(path, str) and "://" in path:
-        raise ValueError("a file or folder of this machine is wanted, and this is an address")
+        raise ValueError("expected a file or folder on this machine, found an address")
     return path
 
 

@@ -14,15 +14,11 @@ from whetstone.finetuning.config.schema.engines import OwnEngine
 from whetstone.finetuning.config.schema.sampling import SamplingConfig, TaskSamplingConfig
 
 
-class AuditDataSettings(Section):
-    """The tests of a data set, tried before a policy is."""
+class TestedDataSettings(Section):
+    """A data set whose tests are run."""
 
     data: PathOrName
     """A JSONL file, a folder of `whetstone collect`, or a name: of a task, or in conf/data."""
-    tasks: list[PathOrName]
-    """Evaluations that no problem may overlap with: eight words in a row."""
-    mutants: NonNegativeInt
-    """Of each reference: small mistakes that the tests should notice. 0: none."""
     timeout_s: PositiveFloat
     """Seconds that a program may run, where its problem has no limit of its own."""
     memory_mb: PositiveInt
@@ -32,10 +28,30 @@ class AuditDataSettings(Section):
     workers: PositiveInt | None
     """Server processes of the sandbox; null takes one per usable core."""
     limit: PositiveInt | None
-    """Only the first problems."""
+    """Only the first problems; results speak of no others."""
     output: UserPath | None
     """The folder of the results; null: below `outputs`, named after the data."""
     outputs: UserPath
+
+
+class AuditDataSettings(TestedDataSettings):
+    """The tests of a data set, tried before a policy is."""
+
+    tasks: list[PathOrName]
+    """Evaluations that no problem may overlap with: eight words in a row."""
+    mutants: NonNegativeInt
+    """Of each reference: small mistakes that the tests should notice. 0: none."""
+
+
+class StrengthenSettings(TestedDataSettings):
+    """Tests added to a data set, where its own let mistakes pass."""
+
+    mutants: PositiveInt
+    """Of each reference: small mistakes, of which added tests notice some that were missed."""
+    inputs: PositiveInt
+    """Changed inputs of each problem whose tests miss some."""
+    seed: NonNegativeInt
+    """Decides how inputs are changed."""
 
 
 class MergeSettings(Section):

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, StrictBool
 
+from whetstone.evaluation.basics.problems import Difficulty
 from whetstone.finetuning.config.schema.base import AuditedData, PathOrName, Section, UserPath
 from whetstone.finetuning.config.schema.public_data import MixData, PublicData
 
@@ -38,6 +39,11 @@ class NanoData(Section):
         """How many rows of the corpus are made: none beyond the limit, as each follows the last."""
         return self.corpus_size if self.limit is None else min(self.corpus_size, self.limit)
 
+    @property
+    def posed(self) -> int:
+        """How many problems are made for prompts: none beyond the limit either."""
+        return self.train_problems if self.limit is None else min(self.train_problems, self.limit)
+
 
 class NanoToolsData(Section):
     """Conversations of the nano world, half of them with a tool call; for supervised training."""
@@ -57,6 +63,21 @@ class MbppData(AuditedData):
     split: Literal["train", "validation", "prompt"]
     held_out: NonNegativeInt
     """Rows of the validation split that are only measured, for supervised training."""
+    eval_tasks: list[PathOrName]
+    watch_task: PathOrName | None
+    limit: PositiveInt | None
+
+
+class BasicsData(AuditedData):
+    """About 400 small tasks of our own, a quarter of them held out by idea (docs/data.md)."""
+
+    name: Literal["basics"]
+    chat: StrictBool
+    """Ask in the model's chat template; false: as a function's head and docstring to complete."""
+    difficulty: list[Difficulty]
+    """Only tasks of these; an empty list: all."""
+    held_out: NonNegativeInt
+    """Held-out tasks whose rows are only measured, for algorithms that do not sample."""
     eval_tasks: list[PathOrName]
     watch_task: PathOrName | None
     limit: PositiveInt | None
@@ -139,6 +160,7 @@ DataConfig = Annotated[
     | NanoData
     | NanoToolsData
     | MbppData
+    | BasicsData
     | HumanEvalData
     | PromptsData
     | JsonlData

@@ -1,7 +1,7 @@
 """The exploit suite. Each module holds some families; the order is that of the table."""
 
 from whetstone.rewards.audit.attack import Attack
-from whetstone.rewards.audit.attacks import abuse, answers, exits, reach, tampering, values
+from whetstone.rewards.audit.attacks import abuse, answers, exits, reach, streams, tampering, values
 
 ATTACKS: tuple[Attack, ...] = (
     *exits.ATTACKS,
@@ -11,3 +11,7 @@ ATTACKS: tuple[Attack, ...] = (
     *reach.ATTACKS,
     *abuse.ATTACKS,
 )
+"""Of the function that the tests call."""
+
+OF_STREAMS: tuple[Attack, ...] = streams.ATTACKS
+"""Of programs that read standard input and print, which only some rewards run."""

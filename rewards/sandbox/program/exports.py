@@ -23,6 +23,7 @@ _NAMES = (
     *("divmod", "rdivmod", "neg", "pos", "invert", "abs", "int", "float", "complex", "index"),
     *("round", "trunc", "floor", "ceil", "eq", "ne", "lt", "le", "gt", "ge", "hash", "bool"),
     *("len", "length_hint", "getitem", "setitem", "delitem", "contains", "missing", "iter"),
+    *("await", "aiter", "anext", "aenter", "aexit"),
     *("next", "reversed", "call", "enter", "exit", "str", "repr", "format", "bytes", "fspath"),
 )
 SPECIAL = frozenset(f"__{name}__" for name in _NAMES)

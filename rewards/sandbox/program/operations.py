@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from whetstone.rewards.sandbox import event_loop
 from whetstone.rewards.sandbox.wire.codec import PROGRAM
 
 
@@ -38,6 +39,13 @@ def _equals_a_stranger(value: Any) -> bool:
         return bool(value == _STRANGER)
     except Exception:  # noqa: BLE001 - the program's own code, which was not made for strangers
         return False
+
+
+def _subscript(kind: Any, item: Any) -> tuple[bool, Any]:
+    """Return whether a subscript of a class only says what the class is used for, and what else."""
+    found = kind[item]
+    origin = getattr(found, "__origin__", None)
+    return (True, None) if origin is kind else (False, found)
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
@@ -71,6 +79,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "reversed": reversed,
     "length_hint": operator.length_hint,
     "getitem": operator.getitem,
+    "subscript": _subscript,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
     "contains": operator.contains,
@@ -89,6 +98,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "enter": _method("__enter__"),
+    "await": event_loop.result_of,
+    "aiter": aiter,
+    "anext": lambda target: event_loop.result_of(anext(target)),
+    "aenter": lambda target: event_loop.result_of(type(target).__aenter__(target)),
     "isinstance": lambda kind, instance: isinstance(instance, kind),
     "issubclass": lambda kind, subclass: issubclass(subclass, kind),
 }

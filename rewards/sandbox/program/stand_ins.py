@@ -1,7 +1,6 @@
 """What programs of contests use and the walls refuse, played where that changes no answer.
 
-A thread is mostly asked for because it may have a deeper stack, so one runs to its end where it is
-started. Only what the source names is prepared: each module here would cost every other program.
+Only what the source names is prepared: each module here would cost every other program.
 """
 
 import builtins
@@ -12,6 +11,8 @@ from _sitebuiltins import Quitter
 from collections.abc import Callable
 from typing import Any
 
+from whetstone.rewards.sandbox.program import threads
+
 _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _EXIT, _QUIT = (Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """What `site` defines for programs, and the sandbox runs without."""
@@ -21,36 +22,11 @@ _open: Callable[..., Any] = open
 def put_in(program: str) -> None:
     """Prepare this process for what a program is about to use."""
     builtins.exit, builtins.quit = _EXIT, _QUIT
-    if "thread" in program:
-        _run_threads_at_once()
+    threads.put_in(program)
     if "/dev/std" in program:
         builtins.open = io.open = _open_stream
     if "resource" in program:
         _take_limits_as_they_are()
-
-
-def _run_threads_at_once() -> None:
-    import threading  # noqa: PLC0415 - few programs need it
-
-    started: dict[int, threading.Thread] = {}  # kept, or another could have the same number
-
-    def start(thread: threading.Thread) -> None:
-        if id(thread) in started:
-            raise RuntimeError("threads can only be started once")
-        started[id(thread)] = thread
-        try:
-            thread.run()
-        except SystemExit:
-            pass
-        except BaseException as error:  # noqa: BLE001 - the end of a thread, not of the program
-            os.write(2, f"{type(error).__name__} in a thread".encode())
-
-    def join(thread: threading.Thread, *_: Any, **__: Any) -> None:
-        if id(thread) not in started:
-            raise RuntimeError("cannot join thread before it is started")
-
-    for name, stand_in in (("start", start), ("join", join), ("is_alive", lambda _: False)):
-        setattr(threading.Thread, name, stand_in)
 
 
 def _open_stream(file: Any, *arguments: Any, **keywords: Any) -> Any:

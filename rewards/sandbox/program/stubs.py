@@ -59,7 +59,7 @@ class Imports(Exports):
         if tag == "k":
             return self._function(number, *rest)
         if tag == "i":
-            return _iterate(lambda: self._ask(number, (), {}))
+            return _iterator(rest[0], lambda: self._ask(number, (), {}))
         if tag == "token":
             return object()
         raise WireError(tag)
@@ -143,7 +143,16 @@ def _given(
     return arguments[:first], {n: value for n, value in named.items() if value is not _LEFT_OUT}
 
 
-def _iterate(following: Callable[[], Any]) -> Iterator[Any]:
+def _iterator(name: str, following: Callable[[], Any]) -> Iterator[Any]:
+    """Make an iterator whose class is named like that of the tests' own."""
+    if name == "generator":
+        return _generate(following)
+    members = {"__slots__": (), "__iter__": lambda self: self, "__next__": lambda _: following()}
+    made: Iterator[Any] = type(name, (), members)()
+    return made
+
+
+def _generate(following: Callable[[], Any]) -> Iterator[Any]:
     while True:
         try:
             value = following()

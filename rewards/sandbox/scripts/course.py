@@ -65,6 +65,7 @@ class Course:
     first_failure: Result | None = None
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    memory_mb: float = 0.0
     _printed: str | None = field(default=None, repr=False)
     """What the user's checker is asked about, or None while the program itself runs."""
     _doubted: bool = False
@@ -93,6 +94,7 @@ class Course:
         """Note how a job ended; returns the next, or None once the verdict is known."""
         self.cpu_s += result.cpu_s
         self.wall_s += result.wall_s
+        self.memory_mb = max(self.memory_mb, result.memory_mb)
         if self._printed is None and self.tests.has_program and result.verdict is Verdict.PASSED:
             self._printed = result.output
             return self.next_job()
@@ -126,9 +128,17 @@ class Course:
         return None if is_known or is_last else self.next_job()
 
     def result(self) -> Result:
-        """Return the verdict of the first test that failed, the count and the seconds of all."""
+        """Return the verdict of the first test that failed, the count and the costs of all."""
         verdict, detail = Verdict.PASSED, ""
         if self.first_failure is not None:
             verdict, detail = self.first_failure.verdict, self.first_failure.detail
         total = len(self.tests.cases)
-        return Result(verdict, detail, self.passed, total, self.cpu_s, self.wall_s)
+        return Result(
+            verdict,
+            detail,
+            self.passed,
+            total,
+            self.cpu_s,
+            self.wall_s,
+            memory_mb=self.memory_mb,
+        )

@@ -7,7 +7,7 @@ from typing import Any
 from whetstone.rewards.sandbox import frames
 from whetstone.rewards.sandbox.isolation import limits
 from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
-from whetstone.rewards.sandbox.outcome import Death, Outcome, judge_death, report
+from whetstone.rewards.sandbox.outcome import NO_DEATH, Death, Outcome, judge_death, report
 from whetstone.rewards.sandbox.program.script import NO_MEMORY, NOT_PYTHON
 from whetstone.rewards.sandbox.scripts.clock import Clock
 from whetstone.rewards.sandbox.scripts.compare import first_difference
@@ -61,10 +61,10 @@ def judge_cases(
         outcome = outcome or compared(output, expected, checker, tolerance)
         if total is None:
             shown, outcome = _shown(output, outcome, compared=expected is not None)
-        if tally.take(outcome, death.cpu_s) and (stops_early or outcome.verdict in ENDS):
+        if tally.take(outcome, death) and (stops_early or outcome.verdict in ENDS):
             break
     if line is not None:
-        tally.cpu_s += line.close()
+        tally.count(line.close())
     return tally.report() | {"output": shown}
 
 
@@ -77,12 +77,19 @@ class _Tally:
     ran: int = 0
     passed: int = 0
     failure: Outcome | None = None
-    cpu_s: float = 0.0
+    death: Death = NO_DEATH
+    """The seconds of all, and the most that one held."""
     last_cpu_s: float = 0.0
     settled: dict[str, Any] = field(default_factory=dict)
     """What the last case, which may have been stopped, cannot change."""
 
-    def take(self, outcome: Outcome, cpu_s: float) -> bool:
+    def count(self, death: Death) -> None:
+        """Note what a process has cost."""
+        own_bytes = max(self.death.own_bytes, death.own_bytes)
+        cpu_s = self.death.cpu_s + death.cpu_s
+        self.death = replace(self.death, cpu_s=cpu_s, own_bytes=own_bytes)
+
+    def take(self, outcome: Outcome, death: Death) -> bool:
         """Note how a case ended; returns whether it was a failure."""
         self.settled = {"passed_tests": self.passed}
         if self.failure is not None:
@@ -90,8 +97,8 @@ class _Tally:
         self.ran += 1
         where = "" if self.total is None else f"test {self.done + self.ran} of {self.total}: "
         self.settled["where"] = where
-        self.last_cpu_s = cpu_s
-        self.cpu_s += cpu_s
+        self.last_cpu_s = death.cpu_s
+        self.count(death)
         self.passed += outcome.verdict is Verdict.PASSED
         if outcome.verdict is Verdict.PASSED:
             return False
@@ -103,8 +110,8 @@ class _Tally:
     def report(self) -> dict[str, Any]:
         outcome = self.failure or Outcome(Verdict.PASSED, "")
         outcome = replace(outcome, passed_tests=self.passed)
-        seconds, last = self.cpu_s, self.last_cpu_s
-        return report(outcome, self.ran, seconds, last_cpu_s=last, if_stopped=self.settled)
+        last = self.last_cpu_s
+        return report(outcome, self.ran, self.death, last_cpu_s=last, if_stopped=self.settled)
 
 
 def _shown(output: str, outcome: Outcome, *, compared: bool) -> tuple[str, Outcome]:

@@ -2,10 +2,11 @@
 
 import select
 import socket
+from dataclasses import replace
 
 from whetstone.rewards.sandbox import frames
 from whetstone.rewards.sandbox.orders import Orders
-from whetstone.rewards.sandbox.outcome import Death
+from whetstone.rewards.sandbox.outcome import NO_DEATH, Death
 from whetstone.rewards.sandbox.program.nursery import BECOME, CLOSED, FORK, MOST_FORKS
 from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed, Streams
 
@@ -63,21 +64,16 @@ class ProgramLine:
                 status, user_s, user_us, system_s, system_us = CLOSED.unpack(told)
                 cpu_s = user_s + system_s + (user_us + system_us) / 1e6
                 self._told_s += cpu_s
-                return printed, Death(status, False, cpu_s)
-        death = self._end(hung_up=not printed.too_much)
-        return printed, Death(death.status, death.lived, max(0.0, death.cpu_s - self._told_s))
+                return printed, Death(status, False, cpu_s, 0)
+        return printed, self._end(hung_up=not printed.too_much)
 
-    def close(self) -> float:
-        """End whatever is left; returns the processor seconds of all processes that were not told.
-
-        Those that were are in the deaths already.
-        """
-        if not self.is_open:
-            return 0.0
-        return max(0.0, self._end(hung_up=False).cpu_s - self._told_s)
+    def close(self) -> Death:
+        """End whatever is left; returns what it has cost beyond the deaths that were told."""
+        return self._end(hung_up=False) if self.is_open else NO_DEATH
 
     def _end(self, *, hung_up: bool) -> Death:
+        """End the parent, whose memory is the most that it or what it forked has held."""
         self.is_open = False
         death = self._orders.end(hung_up=hung_up)
         self._channel.close()
-        return death
+        return replace(death, cpu_s=max(0.0, death.cpu_s - self._told_s))

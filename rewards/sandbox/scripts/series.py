@@ -56,6 +56,7 @@ class Series:
     first_failure: Result | None = None
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    memory_mb: float = 0.0
 
     def next_job(self) -> SeriesJob:
         """Return what has to be run next."""
@@ -70,6 +71,7 @@ class Series:
         self.passed += result.passed_tests
         self.cpu_s += result.cpu_s
         self.wall_s += result.wall_s
+        self.memory_mb = max(self.memory_mb, result.memory_mb)
         if result.verdict is not Verdict.PASSED and self.first_failure is None:
             self.first_failure = result
         is_known = self.first_failure is not None and self.stops_early
@@ -77,12 +79,13 @@ class Series:
         return None if is_known or is_over else self.next_job()
 
     def result(self) -> Result:
-        """Return the verdict of the first test that failed, the count and the seconds of all."""
+        """Return the verdict of the first test that failed, the count and the costs of all."""
         verdict, detail = Verdict.PASSED, ""
         if self.first_failure is not None:
             verdict, detail = self.first_failure.verdict, self.first_failure.detail
         total = len(self.tests.cases)
-        return Result(verdict, detail, self.passed, total, self.cpu_s, self.wall_s)
+        costs = self.cpu_s, self.wall_s
+        return Result(verdict, detail, self.passed, total, *costs, memory_mb=self.memory_mb)
 
 
 def _fitting(cases: tuple[Case, ...]) -> int:

@@ -1,6 +1,7 @@
 """A made-up data set with planted faults: each is found, and nothing else."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -71,7 +72,7 @@ def test_each_planted_fault_is_found_and_nothing_else():
     problems = [of_row(one, "?") for one in [*good, *bad]]
     prompts = {problem.id: problem.prompt for problem in problems}
     with Sandbox() as sandbox:
-        findings = examine(sandbox, problems, 3.0, 20)
+        findings = examine(sandbox, problems, 3.0, 512, 20)
     results = judged(findings, duplicates(prompts), contaminated(prompts, {"someone": [EVALUATED]}))
     found = {one.findings.id: one for one in results if one.action is not Action.KEEP}
     assert {name: one.action for name, one in found.items()} == dict.fromkeys(
@@ -85,7 +86,7 @@ def test_a_reference_that_passes_at_times_is_flaky():
     program = "def f(n):\n    return n\n"
     problems = [AuditedProblem(str(n), "?", FLAKY, reference=f"{program}# {n}") for n in range(12)]
     with Sandbox() as sandbox:
-        findings = examine(sandbox, problems, 3.0, 0)
+        findings = examine(sandbox, problems, 3.0, 512, 0)
     told = [reason for one in judged(findings, {}, {}) for reason in one.reasons]
     assert any(reason.startswith("its reference passes") for reason in told)
 
@@ -97,6 +98,8 @@ def test_a_reference_that_passes_at_times_is_flaky():
         ({"mutants": 10, "survived": 2}, Action.KEEP, ""),
         ({"mutants": 4, "survived": 4}, Action.KEEP, ""),
         ({"cpu_s": 1.6, "limit_s": 3.0}, Action.REPAIR, "takes 1.6 s of 3 s"),
+        ({"memory_mb": 300.4, "limit_mb": 512}, Action.REPAIR, "takes 300 MB of 512 MB"),
+        ({"memory_mb": 200, "limit_mb": 512}, Action.KEEP, ""),
         ({"wrong": 1, "wrong_of": 2, "mutants": 10, "survived": 9}, Action.QUARANTINE, "1 of 2"),
     ],
 )
@@ -104,6 +107,31 @@ def test_what_is_slight_is_to_be_repaired(found, action, words):
     [result] = judged([Findings("p", "mark", reference=["passed"] * 3, **found)], {}, {})
     assert result.action is action
     assert words in " ".join(result.reasons)
+
+
+def test_the_memory_of_a_reference_is_held_against_what_it_has():
+    greedy = "def f(n):\n    return len(bytes(b'x' * (n << 20))) >> 20\n"
+    reads = "n = int(input())\nprint(len(b'x' * (n << 20)) >> 20)\n"
+    case = {"input": "80\n", "output": "80\n"}
+    rows = [
+        {"prompt": "p", "tests": "assert f(150) == 150", "reference": greedy},
+        {"prompt": "p", "tests": "assert f(10) == 10", "reference": greedy},
+        {"prompt": "p", "tests": [case], "reference": reads, "memory_mb": 128},
+        {"prompt": "p", "tests": [case], "reference": reads},
+    ]
+    problems = [of_row(one, str(number)) for number, one in enumerate(rows)]
+    with Sandbox(memory_mb=256) as sandbox:
+        found = examine(sandbox, problems, 3.0, 256, 0)
+    assert [(round(one.memory_mb, -1), one.limit_mb) for one in found] == [
+        (150, 256),
+        (10, 256),
+        (80, 128),
+        (80, 256),
+    ]
+    told = [
+        " ".join(one.reasons) for one in judged([replace(f, trivial=[]) for f in found], {}, {})
+    ]
+    assert ["MB of" in reasons for reasons in told] == [True, False, True, False]
 
 
 def test_mutants_are_the_same_every_time_and_of_several_kinds():

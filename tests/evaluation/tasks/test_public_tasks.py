@@ -53,7 +53,7 @@ def write(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def verdicts(task, answers, folder):
+def verdicts(task, answers, folder, judge):
     """Answer each problem; return the verdicts, and pass rates by difficulty."""
     said = dict(zip([prompt_text(p.prompt) for p in task.problems], answers, strict=True))
 
@@ -61,8 +61,7 @@ def verdicts(task, answers, folder):
         assert params.chat == task.chat
         return [[said[prompt_text(prompt)]] for prompt in prompts]
 
-    with open_judge(task, 1) as judge:
-        evaluate(task, sampler, judge, SETTINGS, folder)
+    evaluate(task, sampler, judge, SETTINGS, folder)
     samples = finished_samples(task, SETTINGS, folder)
     found = {sample.problem: sample.verdict.value for sample in samples}
     levels = means(values_by_difficulty(task, samples, SETTINGS.k))
@@ -95,7 +94,8 @@ def test_it_is_judged_by_its_own_rules_and_scored_by_difficulty(folder, tmp_path
         f"```python\n{layouts.METHOD}```",
         layouts.ADD.replace("(a", "(1.0 * a"),
     ]
-    found, levels = verdicts(task, answers, tmp_path / "results")
+    with open_judge(task, 1) as judge:
+        found, levels = verdicts(task, answers, tmp_path / "results", judge)
     assert found == ["failed", "passed", "passed"]
     assert levels == {"pass@1 (hard)": 0.0, "pass@1 (easy)": 1.0}
 
@@ -110,9 +110,11 @@ def test_references_pass_in_either_form(name, form, tmp_path):
     answers = [problem.reference + "\n```\nThat is all.", f"{wrong}\n```"]
     if task.chat:
         answers = [problem.reference, f"```python\n{wrong}```"]
-    found = [
-        verdicts(task, [text], tmp_path / str(number))[0] for number, text in enumerate(answers)
-    ]
+    with open_judge(task, 1) as judge:
+        found = [
+            verdicts(task, [text], tmp_path / str(number), judge)[0]
+            for number, text in enumerate(answers)
+        ]
     assert found[0] == ["passed"]
     assert found[1] == ["failed"]
     assert "That is all" not in build_program(task, problem, answers[0])

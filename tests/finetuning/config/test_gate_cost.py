@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from omegaconf import OmegaConf
 
 from whetstone.finetuning.cli import train
 from whetstone.finetuning.config import conf_files, load
 from whetstone.finetuning.config.compose import Composer
+from whetstone.finetuning.config.interpolation import resolved
 from whetstone.finetuning.config.show import shown_configuration
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.training_command import checked
@@ -94,6 +96,25 @@ def test_a_run_is_composed_by_hydra_alone_and_no_file_is_parsed_twice(
     assert max(parsed.values()) == 1
 
 
+@pytest.mark.parametrize("command", [[], ["pipeline=rlhf"], ["collect=dpo"]])
+def test_omegaconf_makes_objects_of_few_values(command, monkeypatch):
+    """Those that refer to another setting and those that they name, whatever else there is."""
+    values = Composer().unresolved(command)
+    created: list[int] = []
+    create = OmegaConf.create
+    monkeypatch.setattr(
+        OmegaConf, "create", lambda tree: created.append(leaves(tree)) or create(tree)
+    )
+    whole = leaves(values)
+    resolved(values)
+    assert created
+    assert sum(created) < whole / 4
+
+
+def leaves(tree):
+    return sum(map(leaves, tree.values())) if isinstance(tree, dict) else 1
+
+
 def test_a_setting_of_hydra_is_looked_at_once(compositions, monkeypatch):
     plan = started(["seed=3", "hydra.job.name=mine"], monkeypatch)
     assert plan.main.seed == 3
@@ -150,6 +171,7 @@ def test_hydras_own_settings_are_shown_beside_the_tuned_ones(resolve):
         ("a ${seed}", "a 7"),
         ("${run.outputs}/x", "outputs/x"),
         ("${oc.select:nothing,3}", 3),
+        ("${oc.select:nothing,[a,2]}", ["a", 2]),
         ("${oc.select:hooks.evaluate.k.0,3}", 1),
         ("${hooks.evaluate.tasks}", ["nano"]),
         ("${oc.select:${run.name},3}", 3),

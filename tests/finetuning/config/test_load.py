@@ -101,6 +101,7 @@ def test_the_yamls_in_no_group_are_known():
         "pretrained_model.yaml",
         "publish_dataset.yaml",
         "publish_model.yaml",
+        "strengthen.yaml",
     }
 
 
@@ -212,7 +213,7 @@ def test_a_name_is_free_text():
     ("setting", "words"),
     [
         ("loss_type=dpao", "did you mean `dapo`?"),
-        ("max_steps=abc", "a whole number is wanted"),
+        ("max_steps=abc", "expected a whole number"),
         ("beta=-1", "at least 0"),
         ("top_p=7", "at most 1"),
         ("save_strategy=epoch", "algo.args.save_steps"),

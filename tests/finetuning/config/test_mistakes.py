@@ -190,7 +190,7 @@ def test_a_function_is_named_with_its_module():
 
 def test_outputs_below_a_file_are_refused_before_torch(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=r"is no folder; choose another run\.outputs"):
+    with pytest.raises(ConfigError, match=r"is not a folder; choose another run\.outputs"):
         checked([f"run.outputs={tmp_path / 'file' / 'deeper'}"])
 
 
@@ -225,7 +225,7 @@ def test_a_wrong_data_folder_is_told_once(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "setting", "words"),
     [
-        (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "one is wanted"),
+        (["algo=[grpo,dpo]"], "algo=[grpo,dpo]", "expected one"),
         (["algo.args.lr=3"], "algo.args.lr=3", "write algo.args.learning_rate=3"),
         (["algo=ppo", "algo.lam=0.9"], "algo.lam=0.9", "did you mean `algo.gae.lam`?"),
         (
@@ -287,7 +287,7 @@ def test_what_needs_no_torch_is_told_together():
             "algo.args.max_grad_norm=-1",
         ]
     )
-    assert "no reward model is there" in found["reward.reward_model.path=/nowhere"]
+    assert "there is no reward model" in found["reward.reward_model.path=/nowhere"]
     assert "there is no module 'outland'" in found["reward.custom.fn=outland:f"]
     assert "did you mean `linear`?" in found["algo.args.lr_scheduler_type=linearr"]
     assert set(found) >= {"algo.args.optim=foo", "algo.args.max_grad_norm=-1"}

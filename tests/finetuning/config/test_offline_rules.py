@@ -246,7 +246,7 @@ def test_conversations_are_no_prompts_to_collect_on(tmp_path):
 
 def test_texts_that_are_not_there(tmp_path):
     found = problems_of("algo=pretrain", "data=text", f"data.train={tmp_path}/*.py")
-    assert "no file is there" in found[f"data.train={tmp_path}/*.py"]
+    assert "no file matches" in found[f"data.train={tmp_path}/*.py"]
 
 
 def test_a_reward_model_is_not_quantized():

@@ -48,7 +48,7 @@ WRONG = {
     "outputs/dnoe": "there is no such folder; did you mean outputs/done?",
     "./nowhere": "there is no such folder",
     "a/b/c": "there is no such folder",
-    "outputs/begun": "no run that has ended",
+    "outputs/begun": "not a run that has ended",
     "adapter": "this is an adapter",
     "mute": "has no tokenizer",
     "empty": "config.json is no JSON object",

@@ -117,12 +117,12 @@ def test_a_file_of_rows_is_no_name():
         ("export mlx --model qwen", ["--model qwen: no such flag; write whetstone export"]),
         ("export gguf", ["model: must be given; write whetstone export"]),
         ("export", ["form, model: must be given"]),
-        ("export ggfu x", ["ggfu: is no choice here; did you mean `gguf`?"]),
-        ("export mlx x --bits 5", ["--bits 5: is no choice here; there are: 4, 8"]),
+        ("export ggfu x", ["ggfu: is not a choice here; did you mean `gguf`?"]),
+        ("export mlx x --bits 5", ["--bits 5: is not a choice here; there are: 4, 8"]),
         ("export mlx model=qwn", ["model=qwn: no such preset"]),
         ("export mlx model=", ["model=: the value is empty"]),
-        ("publish foo", ["foo: is no choice here; there are: dataset, model"]),
-        ("nano --count x", ["--count x: a whole number is wanted"]),
+        ("publish foo", ["foo: is not a choice here; there are: dataset, model"]),
+        ("nano --count x", ["--count x: expected a whole number"]),
         ("nano --count", ["--count: needs a value"]),
         ("report my run", ["run: more than this command takes", "'my run'"]),
         ("report /nowhere/at/all", ["there is no such folder"]),
@@ -153,7 +153,7 @@ def test_a_pasted_dash_is_a_dash(dash):
 def test_no_parser_speaks():
     found = told(load, "run.name=[", "seed=x", "model.lora=3")
     assert """'run.name="["'""" in found["run.name=["]
-    assert found["seed=x"] == "a whole number is wanted"
+    assert found["seed=x"] == "expected a whole number"
     assert "a section" in found["model.lora=3"]
 
 
@@ -211,7 +211,7 @@ def test_options_are_looked_at_before_the_comma(typed, wrong):
     assert list(found) == [*wrong, typed]
     assert all(words in found[setting] for setting, words in wrong.items())
     many = typed.startswith("reward")
-    first = "all of them in one run are 'reward=[A,B]'" if many else "one is wanted"
+    first = "all of them in one run are 'reward=[A,B]'" if many else "expected one"
     assert found[typed] == f"{first}; for a run with each add -m to the command"
     assert told(train, "-m", typed).keys() == wrong.keys()
 
@@ -243,7 +243,7 @@ def test_a_model_by_its_path_needs_one(tmp_path):
 def test_a_value_stands_once_in_a_sweep():
     found = told(train, "-m", "seed=0,1,0", "algo=grpo,grpo")
     assert found == dict.fromkeys(
-        ("algo=grpo", "seed=0"), "stands twice in the sweep; keep one of them"
+        ("algo=grpo", "seed=0"), "appears twice in the sweep; keep one of them"
     )
     [message] = told(train, "-m", "seed=0,1", "run.name=mine").values()
     assert "leave run.name out" in message

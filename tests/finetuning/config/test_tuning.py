@@ -156,7 +156,7 @@ def test_what_a_model_needs_from_nothing_is_told(user):
 def test_a_tuning_that_is_no_table_is_told(user):
     head, _, _ = MODEL.partition("tuning:")
     folder = user("model/mine.yaml", head + "tuning: {grpo: [1]}\n")
-    with pytest.raises(ConfigError, match=r"tuning\.grpo: a table of settings is wanted"):
+    with pytest.raises(ConfigError, match=r"tuning\.grpo: expected a mapping of settings"):
         mine(folder)
 
 

@@ -60,8 +60,8 @@ def test_names_of_transformers_for_a_run_are_known():
 
 def test_a_number_out_of_range_is_told_in_our_words():
     found = problems_of("seed=-1", "hooks.evaluate.samples=0", "algo.args.num_generations=x")
-    assert found["seed=-1"] == "0 or a number above it is wanted"
-    assert found["hooks.evaluate.samples=0"] == "a number above 0 is wanted"
+    assert found["seed=-1"] == "expected 0 or a number above it"
+    assert found["hooks.evaluate.samples=0"] == "expected a number above 0"
     assert "whole number" in found["algo.args.num_generations=x"]
 
 
@@ -167,7 +167,7 @@ def test_every_answer_names_settings_that_there_are(algo):
         ("seed=0,1", "for a run with each add -m to the command; a list is"),
         ("seed=range(0,3)", "add -m"),
         ("reward=execution,teacher", "'reward=[execution,teacher]'"),
-        ("algo=grpo,ppo", "one is wanted; for a run with each add -m"),
+        ("algo=grpo,ppo", "expected one; for a run with each add -m"),
         ("data.train=my,rows.jsonl", """'data.train="my,rows.jsonl"'"""),
     ],
 )

@@ -56,7 +56,7 @@ def published(tmp_path, monkeypatch):
 def test_references_of_a_chat_task_are_programs_of_its_answers():
     problems = audited_problems("humaneval_chat", None)
     with Sandbox() as sandbox:
-        findings = examine(sandbox, problems, 3.0, 0)
+        findings = examine(sandbox, problems, 3.0, 512, 0)
     assert [one.reference for one in findings] == [["passed"] * 3]
 
 

@@ -47,7 +47,7 @@ def test_llama_cpps_own_converter_writes_it(folder, capsys):
     assert (folder / "merged.gguf").read_text() == f"GGUF of {CONFIG}"
     assert capsys.readouterr().out.strip() == str(folder / "merged.gguf")
     code, said = failure(capsys, folder)
-    assert (code, "it exists" in said) == (2, True)
+    assert (code, "already exists" in said) == (2, True)
 
 
 @pytest.mark.usefixtures("llama_cpp")

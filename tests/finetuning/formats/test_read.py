@@ -11,6 +11,8 @@ import pytest
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import hold_out, looks_like, read_rows
+from whetstone.rewards.sandbox.scripts.tests import Case
+from whetstone.rewards.stdio.columns import read_row
 from whetstone.rewards.tests_source import LIBRARY
 
 PAIR = {"prompt": "p", "chosen": "c", "rejected": "r"}
@@ -199,6 +201,10 @@ def test_a_list_of_statements_is_their_source(tmp_path):
         ({"tests": [{"input": "1", "output": "1"}], "checker": "line"}, "choose one of lines"),
         ({"tests": [{"input": "1", "output": "1"}], "checker": "def check(:"}, "not Python"),
         ({"tests": [{"input": "1", "output": "1"}], "timeout_s": "2"}, "expected number"),
+        ({"tests": {"inputs": ["1"], "outputs": ["1", "2"]}}, "two lists of one length"),
+        ({"tests": {"inputs": ["1"], "outputs": [1]}}, "input and output are text"),
+        ({"tests": {"inputs": []}}, "found inputs"),
+        ({"tests": {"inputs": [[1]], "outputs": [1], "fn_name": "f"}}, "with args and expected"),
     ],
 )
 def test_what_is_wrong_with_a_list_of_tests_is_told(tmp_path, row, words):
@@ -207,6 +213,15 @@ def test_what_is_wrong_with_a_list_of_tests_is_told(tmp_path, row, words):
         read_rows(path, Need.PROMPTS, imports=LIBRARY)
     [problem] = caught.value.problems
     assert words in problem.message
+
+
+@pytest.mark.parametrize("form", [dict, json.dumps])
+def test_inputs_and_outputs_may_be_two_lists(tmp_path, form):
+    tests = form({"inputs": ["1 2\n", "2 2\n"], "outputs": ["3\n", "4\n"]})
+    [row] = read_rows(
+        write(tmp_path, {"prompt": "p", "tests": tests}), Need.PROMPTS, imports=LIBRARY
+    )
+    assert read_row(row).cases == (Case("1 2\n", "3\n"), Case("2 2\n", "4\n"))
 
 
 def test_inputs_and_outputs_become_one_column_of_text(tmp_path):
@@ -278,7 +293,7 @@ def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, 
     with pytest.raises(ConfigError) as caught:
         read_rows(tmp_path / name, Need.PROMPTS)
     [problem] = caught.value.problems
-    assert f"the file is {form}, and JSON Lines is wanted" in problem.message
+    assert f"the file is {form}; expected JSON Lines" in problem.message
     assert f'("{tmp_path / name}"' in problem.message
 
 

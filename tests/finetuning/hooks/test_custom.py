@@ -56,7 +56,7 @@ def test_what_is_no_callback_is_refused_with_the_remedy():
         find_custom_hooks(names)
     told = {problem.setting: problem.message for problem in caught.value.problems}
     assert list(told) == [f"hooks.custom={name}" for name in names]
-    for name, words in zip(names, ["an instance", "no TrainerCallback", "has no"], strict=True):
+    for name, words in zip(names, ["an instance", "not a TrainerCallback", "has no"], strict=True):
         assert words in told[f"hooks.custom={name}"]
 
 

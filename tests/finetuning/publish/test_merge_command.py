@@ -115,7 +115,7 @@ def test_what_is_no_adapter_is_refused(adapter, qwen_folder, tmp_path):
     assert "adapter_config.json" in problem(f"adapter={qwen_folder}")
     assert f"adapter={adapter.folder}" in problem(f"adapter={tmp_path}")  # the run's folder
     assert "no such folder" in problem(f"adapter={adapter.folder}", "base=./nowhere")
-    assert "is there already" in problem(f"adapter={adapter.folder}", f"out={qwen_folder}")
+    assert "already exists" in problem(f"adapter={adapter.folder}", f"out={qwen_folder}")
     assert "did you mean `adapter`" in problem("adaptor=x")
     (adapter.folder / "adapter_model.safetensors").unlink()
     assert "no weights" in problem(f"adapter={adapter.folder}")

@@ -69,7 +69,7 @@ def test_mistakes_are_told_at_once(known):
     assert "did you mean `weight`" in found["reward.execution.wieght=2"]
     assert "no such file" in found["data.train=missing.jsonl"]
     assert "no such setting" in found["model=qwen"]
-    assert "a number is wanted" in found["algo.curriculum.pass_reward=high"]
+    assert "expected a number" in found["algo.curriculum.pass_reward=high"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_mistakes_are_told_at_once(known):
         ([], "run", "must be given"),
         (["run="], "run=", "the folder of a run"),
         (["run=outputs/knwon"], "run=outputs/knwon", "did you mean outputs/known"),
-        (["run=outputs"], "run=outputs", "no config.yaml, so it is no run"),
+        (["run=outputs"], "run=outputs", "no config.yaml, so it is not a run"),
         (["outputs/known"], "outputs/known", "write run=outputs/known"),
     ],
 )

@@ -1,9 +1,8 @@
 """`whetstone regrade`: the same judge changes nothing, another is told, a kill loses nothing."""
 
 import json
-import os
+import multiprocessing
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -45,7 +44,8 @@ def test_the_same_judge_changes_nothing_to_the_last_digit(train, capsys, qwen_fo
     """Of a run that was trained here, with a group of signal and a reward that draws by step."""
     run, report, _ = train(
         *(f"model={qwen_folder}", "data=nano", "reward=[execution,random]", "algo=grpo"),
-        *("reward.random.weight=0.3", "algo.args.max_steps=3", "algo.args.num_generations=4"),
+        *("data.train_problems=16", "reward.random.weight=0.3"),
+        *("algo.args.max_steps=3", "algo.args.num_generations=4"),
         *("algo.args.per_device_train_batch_size=8", "algo.args.gradient_accumulation_steps=1"),
         *("algo.args.max_completion_length=8", "algo.args.save_steps=3", "tracker=none"),
         *("hooks.evaluate.before=false", "hooks.evaluate.after=false", "hooks.watch.every_steps=0"),
@@ -175,14 +175,12 @@ def test_a_killed_one_goes_on(known):
         "    return [float(len(text)) for text in completions]\n"
     )
     settings = ["reward=custom", "reward.custom.fn=judge_once:lengths"]
-    code = "import sys; from whetstone.finetuning.cli import main; main(sys.argv[1:])"
-    killed = subprocess.run(
-        [sys.executable, "-c", code, "regrade", "run=outputs/known", *settings],
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        check=False,
+    killed = multiprocessing.get_context("fork").Process(  # which has imported torch already
+        target=main, args=(["regrade", "run=outputs/known", *settings],)
     )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
     [journal] = (known / "regrade").glob("*/scores.jsonl")
     assert len(journal.read_text().splitlines()) == 1 + 8
     first = journal.read_text()

@@ -1,14 +1,17 @@
 """The audit is audited with rewards whose outcome is known."""
 
 import ast
+import json
 import os
 import re
+import subprocess
+import sys
 import time
 
 import pytest
 
 from whetstone.rewards.audit import Family, render, run_audit
-from whetstone.rewards.audit.attacks import ATTACKS
+from whetstone.rewards.audit.attacks import ATTACKS, OF_STREAMS
 from whetstone.rewards.execution import ExecutionReward
 
 # Enough to see each kind of harm and cheat, and fast where nothing holds it back.
@@ -80,7 +83,8 @@ def test_a_reward_that_knows_no_difference_cannot_be_audited():
 
 
 def test_a_perfect_reward_passes_everything():
-    report = run_audit(perfect, unsafe=True)
+    # It runs no program, so one process serves for all; a fork of this one is no small thing.
+    report = run_audit(perfect, unsafe=True, fresh_process=False)
     assert [finding for finding in report.findings if finding.earned or finding.harms] == []
     assert report.passed
     assert len(report.findings) == len(ATTACKS)
@@ -167,3 +171,46 @@ def test_our_own_reward_is_audited_with_its_verdicts():
     assert (report.right, report.wrong) == (1.0, 0.0)
     assert all(finding.verdict for finding in report.findings)
     assert [finding for finding in report.findings if finding.earned or finding.harms] == []
+
+
+def contains(completions, tests, entry_points, **_):
+    """Runs programs that print, and is content where the right output is somewhere in theirs."""
+    assert entry_points == [[]]
+    cases, rewards = json.loads(tests[0]), []
+    for program in completions:
+        printed = [run_here(program, case["input"]) for case in cases]
+        right = [case["output"].strip() in text for case, text in zip(cases, printed, strict=True)]
+        rewards.append(float(all(right)))
+    return rewards
+
+
+def run_here(program, given):
+    command = [sys.executable, "-I", "-c", program]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def test_a_grader_that_looks_for_the_right_output_is_cheated():
+    """Only attacks that end and do no harm are tried on what runs them here."""
+    tried = [attack for attack in OF_STREAMS if attack.family is Family.OUTPUT]
+    report = run_audit(contains, attacks=tried)
+    earned = {finding.name for finding in report.findings if finding.earned}
+    assert (report.right, report.wrong) == (1.0, 0.0)
+    assert {"all outputs, a line each", "both in a sentence"} <= earned
+    assert not {"nothing", "its input again", "the right one to standard error"} & earned
+
+
+def test_our_own_reward_reads_an_output_as_it_is():
+    slow = {Family.FLOOD, Family.TIMEOUT}
+    quick = [attack for attack in OF_STREAMS if attack.family not in slow][::2]
+    reward = ExecutionReward(timeout_s=0.5, workers=1)
+    report = run_audit(reward, attacks=quick, unsafe=True, fresh_process=False)
+    assert (report.right, report.wrong) == (1.0, 0.0)
+    assert [finding for finding in report.findings if finding.earned or finding.harms] == []
+
+
+@pytest.mark.nightly
+def test_our_own_reward_holds_against_all_that_print():
+    reward = ExecutionReward(timeout_s=0.5, workers=1)
+    report = run_audit(reward, attacks=OF_STREAMS, unsafe=True, fresh_process=False)
+    assert report.passed, [finding for finding in report.findings if finding.earned]

@@ -204,21 +204,26 @@ def test_a_compiler_that_is_killed_is_started_again(needs):
         assert compilers.run_many([right])[0].outcome == "compiled"
 
 
-def test_what_stops_a_compiler_is_the_snippets_limit(needs):
-    needs("g++")
+@pytest.fixture(scope="module")
+def in_short():
+    """Compilers that give a snippet little time; what they prepare they prepare once."""
     with Compilers(cpu_s=CPU_S) as compilers:
-        found = compilers.run_many(
-            [
-                Snippet("cpp", CPP["template tree"]),
-                Snippet("cpp", f"// {'x' * 60_000}\n{RIGHT['cpp']}"),
-            ]
-        )
+        yield compilers
+
+
+def test_what_stops_a_compiler_is_the_snippets_limit(in_short, needs):
+    needs("g++")
+    found = in_short.run_many(
+        [
+            Snippet("cpp", CPP["template tree"]),
+            Snippet("cpp", f"// {'x' * 60_000}\n{RIGHT['cpp']}"),
+        ]
+    )
     assert [one.outcome for one in found] == ["limit"] * 2
 
 
-def test_a_device_without_end_cannot_be_read(needs):
+def test_a_device_without_end_cannot_be_read(in_short, needs):
     needs("g++")
-    with Compilers(cpu_s=CPU_S) as compilers:
-        (found,) = compilers.run_many([Snippet("cpp", CPP["includes a device without end"])])
+    (found,) = in_short.run_many([Snippet("cpp", CPP["includes a device without end"])])
     assert found.outcome == "errors"
     assert "Permission denied" in found.detail

@@ -113,7 +113,7 @@ def passed(sandbox, named):
     """Names of the attacks that were rewarded; each is followed by a program that must pass."""
     jobs = []
     for index, (_, program, tests) in enumerate(named):
-        jobs.append(Job(program, tests, 0.5))
+        jobs.append(Job(program, tests, 0.3))
         jobs.append(Job(f"{CONTROL[0]} # {index}", CONTROL[1]))
     results = sandbox.run_many(jobs)
     controls = {result.verdict for result in results[1::2]}

@@ -479,3 +479,184 @@ def results():
 @pytest.mark.parametrize("name", HONEST)
 def test_what_passes_in_one_process_passes_in_two(results, name):
     assert results[name].verdict is Verdict.PASSED, results[name]
+
+
+POOL = """
+from concurrent.futures import ThreadPoolExecutor, as_completed
+def squares(numbers):
+    with ThreadPoolExecutor(4) as pool:
+        return sorted(done.result() for done in as_completed([pool.submit(pow, n, 2) for n in numbers]))
+def mapped(numbers):
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda n: n + 1, numbers))
+def raised():
+    pool = ThreadPoolExecutor()
+    future = pool.submit(int, 'x')
+    pool.shutdown()
+    try:
+        pool.submit(int)
+    except RuntimeError:
+        return type(future.exception()).__name__
+"""
+WORKERS = """
+import threading
+def collect(n):
+    found, lock = [], threading.Lock()
+    def work(i):
+        with lock:
+            found.append(i)
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(n)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return sorted(found)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        (POOL, "assert squares([1, 3, 2]) == [1, 4, 9]\nassert mapped([1, 2]) == [2, 3]"),
+        (POOL, "assert raised() == 'ValueError'"),
+        (WORKERS, "assert collect(3) == [0, 1, 2]\nassert collect(2) == [0, 1]"),
+        (
+            "import asyncio\ndef f(): return asyncio.run(asyncio.to_thread(lambda: 3))",
+            "assert f() == 3",
+        ),
+    ],
+)
+def test_threads_that_work_for_their_program_are_played(program, tests):
+    exec(f"{program}\n{tests}", {"__name__": "plain"})  # noqa: S102 - ours, and right
+    with Sandbox(workers=1) as sandbox:
+        result = sandbox.run(program, tests)
+    assert result.verdict is Verdict.PASSED, result
+
+
+GENERIC = """
+from typing import Generic, TypeVar
+T = TypeVar('T')
+class Stack(Generic[T]):
+    def __init__(self): self.items = []
+    def push(self, item): self.items.append(item)
+class Plain: pass
+class Registry:
+    def __class_getitem__(cls, key): return key * 2
+"""
+STRICT = """
+class Impossible(AssertionError): pass
+def root(n):
+    assert n >= 0, 'negative'
+    return n ** 0.5
+def never(): raise Impossible('no', 7)
+"""
+WAITING = """
+import asyncio
+async def double(n):
+    await asyncio.sleep(0)
+    return n * 2
+async def all_of(*numbers):
+    return await asyncio.gather(*(double(n) for n in numbers))
+async def late():
+    try: await asyncio.wait_for(asyncio.sleep(9), 0.01)
+    except asyncio.TimeoutError: return 'late'
+async def fails():
+    await asyncio.sleep(0)
+    raise ValueError('no')
+async def counted(n):
+    for i in range(n):
+        await asyncio.sleep(0)
+        yield i
+class Shelf:
+    async def __aenter__(self): return self
+    async def __aexit__(self, kind, error, trace): self.closed = kind is KeyError
+    def __await__(self):
+        yield from asyncio.sleep(0).__await__()
+        return 'shelf'
+    def __init__(self): self.queue = asyncio.Queue(1)
+    async def pass_on(self, items):
+        async def put():
+            for item in items: await self.queue.put(item)
+        async def get(): return [await self.queue.get() for _ in items]
+        return (await asyncio.gather(put(), get()))[1]
+"""
+AWAITED = """
+import asyncio
+async def main():
+    assert await double(2) == 4
+    assert await asyncio.gather(double(1), double(3)) == [2, 6]
+    assert [i async for i in counted(3)] == [0, 1, 2]
+    shelf = Shelf()
+    assert await shelf.pass_on([1, 2, 3]) == [1, 2, 3]
+    assert await shelf.pass_on('ab') == ['a', 'b']
+    assert await shelf == 'shelf'
+    try:
+        async with shelf as same:
+            assert same is shelf
+            raise KeyError('k')
+    except KeyError: assert shelf.closed
+    task = asyncio.create_task(double(4))
+    assert await task == 8
+    try: await fails()
+    except ValueError as error: assert str(error) == 'no'
+    else: assert False
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        (
+            GENERIC,
+            "s = Stack[int]()\ns.push(3)\nassert s.items == [3]\nassert isinstance(s, Stack)",
+        ),
+        (GENERIC, "try: Plain[int]\nexcept TypeError as e: assert 'subscript' in str(e)"),
+        (GENERIC, "assert Registry['a'] == 'aa'"),
+        (STRICT, "try: never()\nexcept Impossible as e: assert e.args == ('no', 7)"),
+        (
+            "def kind(x): return None if hasattr(x, '__dict__') else type(x).__name__\ndef taken(x): return [*x], next(x, 'end')",
+            "assert kind(iter([1])) == 'list_iterator' and kind(i for i in 'a') == 'generator'\nassert taken(iter([1, 2])) == ([1, 2], 'end') == taken(map(int, '12'))\nassert taken(i for i in 'a') == (['a'], 'end')",
+        ),
+        (WAITING, "import asyncio\nassert asyncio.run(all_of(1, 2)) == [2, 4]"),
+        (WAITING, "import asyncio\nassert asyncio.run(late()) == 'late'"),
+        (WAITING, AWAITED),
+    ],
+)
+def test_what_tests_do_with_classes_assertions_and_coroutines(program, tests):
+    exec(f"{program}\n{tests}", {"__name__": "plain"})  # noqa: S102 - ours, and right
+    with Sandbox(workers=1) as sandbox:
+        result = sandbox.run(program, tests)
+    assert result.verdict is Verdict.PASSED, result
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        # The tests' own failure is never the program's to swallow or to excuse.
+        ("def f(g):\n    try: g()\n    except AssertionError: return 1", "def g(): assert 1 == 2\nassert f(g) == 1"),
+        ("def f(x): assert 0", "assert f(1) == 2"),
+        (STRICT, "try:\n    root(-1)\n    raise ValueError\nexcept AssertionError: pass"),
+        (STRICT, "try:\n    never()\n    raise ValueError\nexcept AssertionError: pass"),
+        ("class C:\n    def __class_getitem__(c, i): return E()\nclass E:\n    def __eq__(s, o): return True", "assert C[1] == 2"),
+        ("import asyncio\nclass E:\n    def __eq__(s, o): return True\nasync def f(): return E()", "import asyncio\nassert asyncio.run(f()) == 3"),
+        ("import asyncio\nasync def f(x): raise StopIteration(5)", "import asyncio\nassert asyncio.run(f(2)) == 5"),
+    ],
+)  # fmt: skip
+def test_nothing_is_gained_by_them(program, tests):
+    with Sandbox(workers=1) as sandbox:
+        result = sandbox.run(program, tests)
+    assert result.verdict in {Verdict.FAILED, Verdict.ERROR}, result
+
+
+def test_a_program_does_not_find_its_own_text_in_the_frames_below_it():
+    """Plain Python has none there: a program that looks for `assert` would find itself."""
+    program = """
+import sys
+def f(x):
+    frame = sys._getframe()
+    while frame:
+        if any('marked' in str(value) for value in frame.f_locals.values()): return 5
+        frame = frame.f_back
+    return 0
+"""
+    with Sandbox(workers=1) as sandbox:
+        assert sandbox.run(program, "assert f(1) == 0").verdict is Verdict.PASSED

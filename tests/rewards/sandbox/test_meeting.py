@@ -305,9 +305,10 @@ def test_honest_programs_pass(sandbox, program, tests):
         (EQUAL, "assert 1 in [E()]", Verdict.ERROR, "compared an object"),
         (EQUAL, "assert E() == E()", Verdict.ERROR, "equals anything"),
         (EQUAL, "try:\n    assert E() == 1\nexcept: pass", Verdict.ERROR, "compared an object"),
+        ("def f(): assert 0, 'mine'", "assert f() is None", Verdict.ERROR, "mine"),
         (
             "def f(): assert 0, 'mine'",
-            "try: f()\nexcept AssertionError: pass",
+            "try: assert f() is None\nexcept AssertionError: raise",
             Verdict.ERROR,
             "mine",
         ),

@@ -101,8 +101,8 @@ def test_no_jobs_no_results(sandbox):
 
 
 def test_loops_do_not_hold_up_the_others(sandbox):
-    timeout_s, loops = 0.5, 10
-    expected = [KINDS[index % 4] for index in range(190)] + [(LOOP, Verdict.TIMEOUT)] * loops
+    timeout_s, loops = 0.3, 8
+    expected = [KINDS[index % 4] for index in range(120)] + [(LOOP, Verdict.TIMEOUT)] * loops
     expected = expected[::2] + expected[1::2]
     jobs = [
         Job(numbered(program, index), TESTS, timeout_s)

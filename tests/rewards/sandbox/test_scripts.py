@@ -157,22 +157,38 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("profile", [None, Profile.NO_NAMESPACES], ids=["full", "no-namespaces"])
-def test_no_attack_is_paid_or_masks_itself(profile):
+def attacked(profile):
+    """Let each attack have its way; return what it came to, and the seconds of them all."""
     with Sandbox(timeout_s=0.5, profile=profile) as sandbox:
         jobs = [ScriptJob(program, "", "3-SECRET\n3") for program, _ in ATTACKS.values()]
+        started = time.monotonic()
         results = sandbox.run_many([*jobs, ScriptJob(SUM, "1 2", "3")])
+        return results, time.monotonic() - started
+
+
+@pytest.fixture(scope="module")
+def of_attacks():
+    return attacked(None)
+
+
+def is_neither_paid_nor_masked(results):
     for (name, (_, verdicts)), result in zip(ATTACKS.items(), results, strict=False):
         assert result.verdict in verdicts, (name, result)
         assert "SECRET" not in result.output, name
     assert results[-1].verdict is Verdict.PASSED
 
 
-def test_a_drip_and_a_flood_do_not_hold_up_the_others(sandbox):
-    jobs = [ScriptJob(program, "", "3", timeout_s=0.5) for program, _ in ATTACKS.values()]
-    started = time.monotonic()
-    sandbox.run_many(jobs)
-    assert time.monotonic() - started < 30
+def test_no_attack_is_paid_or_masks_itself(of_attacks):
+    is_neither_paid_nor_masked(of_attacks[0])
+
+
+@pytest.mark.nightly
+def test_no_attack_is_paid_or_masks_itself_without_namespaces():
+    is_neither_paid_nor_masked(attacked(Profile.NO_NAMESPACES)[0])
+
+
+def test_a_drip_and_a_flood_do_not_hold_up_the_others(of_attacks):
+    assert of_attacks[1] < 30
 
 
 def test_long_inputs_and_outputs_pass_both_ways(sandbox):
@@ -271,7 +287,7 @@ def test_it_agrees_where_livecodebench_and_plain_python_do():
         and "numpy" not in row["program"]
     ]
     jobs = [
-        Job(row["program"], StdioTests(tuple(Case(**case) for case in row["tests"])), 3.0)
+        Job(row["program"], StdioTests(tuple(Case(**case) for case in row["tests"])), 2.0)
         for row in rows
     ]
     with Sandbox() as sandbox:

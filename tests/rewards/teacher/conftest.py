@@ -1,5 +1,6 @@
 import copy
 import importlib.util
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from whetstone.rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.store import LEASE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,3 +71,14 @@ def build(configure):
     yield make
     for reward in opened:
         reward.close()
+
+
+@pytest.fixture
+def age_claims():
+    """Let the claims in a store expire, as time would: `age_claims(path)`."""
+
+    def age(path):
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE claims SET expires = expires - ?", (LEASE_S + 1,))
+
+    return age

@@ -139,7 +139,9 @@ def test_a_batch_of_which_nobody_knows_is_not_sent_twice(server, build, provider
 @pytest.mark.parametrize(
     "provider", [pytest.param("openai", marks=pytest.mark.slow), "anthropic"]
 )  # the same code, and a process of its own for each
-def test_a_killed_process_leaves_its_batch_to_the_next(server, configure, tmp_path, provider):
+def test_a_killed_process_leaves_its_batch_to_the_next(
+    server, configure, age_claims, tmp_path, provider
+):
     server.manner.batch_looks = 10**6
     config = configure(provider, **QUICK)
     process = subprocess.Popen(
@@ -156,6 +158,7 @@ def test_a_killed_process_leaves_its_batch_to_the_next(server, configure, tmp_pa
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     server.manner.batch_looks = 0
+    age_claims(config.cache)
     reward = config.build()
     values = reward(TASKS, PROGRAMS)
     reward.close()

@@ -14,7 +14,7 @@ import pytest
 from whetstone.rewards.base import RunStopped
 from whetstone.rewards.teacher.ledger import Ledger, Spending
 from whetstone.rewards.teacher.request import Answer, Usage
-from whetstone.rewards.teacher.store import LEASE_S, Store, StoreFailedError
+from whetstone.rewards.teacher.store import Store, StoreFailedError
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = Answer({"A": {"quality": 3}}, Usage(3, 4))
@@ -56,18 +56,13 @@ def test_closing_gives_up_claims(path):
     assert second.get_or_claim("k") is True
 
 
-def age_claims(path, seconds):
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE claims SET expires = expires - ?", (seconds,))
-
-
-def test_the_claim_of_the_dead_expires_and_that_of_the_living_does_not(path):
+def test_the_claim_of_the_dead_expires_and_that_of_the_living_does_not(path, age_claims):
     first, second = Store(path), Store(path)
     assert first.get_or_claim("k") is True
-    age_claims(path, LEASE_S + 1)
+    age_claims(path)
     first.renew()
     assert second.get_or_claim("k") is False
-    age_claims(path, LEASE_S + 1)
+    age_claims(path)
     assert second.get_or_claim("k") is True
 
 
@@ -175,7 +170,7 @@ def test_who_is_interrupted_takes_what_is_on_its_way(server, configure, batched)
     assert batched or server.stats()["paid"] == 8
 
 
-def test_who_is_killed_leaves_whole_answers_and_no_lasting_claim(server, configure):
+def test_who_is_killed_leaves_whole_answers_and_no_lasting_claim(server, configure, age_claims):
     server.manner.latency_s = 0.1
     config = configure(reward="score", limits={"concurrency": 4})
     running = worker(config, 60)
@@ -187,7 +182,7 @@ def test_who_is_killed_leaves_whole_answers_and_no_lasting_claim(server, configu
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.communicate()
-    age_claims(config.cache, LEASE_S + 1)
+    age_claims(config.cache)
     reward = config.build()
     assert None not in reward(["task"] * 60, [f"program {n}" for n in range(60)])
     reward.close()
