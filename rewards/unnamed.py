@@ -53,13 +53,10 @@ def _unnamed(problem: TestedProblem, shown: str) -> list[str]:
         wanted = compile_tests(problem.tests, problem.entry_points).names
     except _UNREADABLE:
         return []  # told where it is run
-    known = {name.partition("(")[0] for name in problem.entry_points}
-    return sorted(
-        name for name in set(wanted) - known if not re.search(rf"\b{re.escape(name)}\b", shown)
-    )
+    return sorted(name for name in set(wanted) if not re.search(rf"\b{re.escape(name)}\b", shown))
 
 
 def _text(prompt: Any) -> str:
     if isinstance(prompt, str):
         return prompt
-    return "\n".join(str(message["content"]) for message in prompt)
+    return "\n".join(str(message.get("content") or "") for message in prompt)

@@ -49,6 +49,7 @@ class Candidate:
         self._channel = Channel(channel)
         self._settings = ambient.AmbientSettings(tests)
         self._expects_stop = "StopIteration" in tests or "StopAsyncIteration" in tests
+        self._expects_cancelling = "CancelledError" in tests
         self.meetings = Meetings()
         self._wire = Carrier(self, self._module)
         self._namespace: dict[str, Any] = {}
@@ -296,6 +297,9 @@ class Candidate:
         if isinstance(error, StopIteration | StopAsyncIteration) and not may_stop:
             # It would end whatever iterates over calls, and with it `all(map(...))`: true.
             raise RuntimeError(f"the program raised {type(error).__name__}") from error
+        if _is_cancelling(error) and not self._expects_cancelling:
+            # A group of tasks takes no notice of one that was cancelled, whatever it asserts.
+            raise RuntimeError("the program raised CancelledError") from error
         raise error
 
     def _written(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
@@ -370,6 +374,14 @@ class _Writing:
         if kind is not None and issubclass(kind, WireError):
             text = f"the tests cannot pass a value to the program: {error}"
             raise self._channel.end(self._channel.too_much(text, Verdict.ERROR)) from error
+
+
+def _is_cancelling(error: BaseException) -> bool:
+    kinds = type.mro(type(error))
+    return any(
+        (kind.__module__, kind.__name__) == ("asyncio.exceptions", "CancelledError")
+        for kind in kinds
+    )
 
 
 def _stop(returned: list[Any]) -> NoReturn:

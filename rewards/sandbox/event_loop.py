@@ -8,6 +8,7 @@ belongs to the loop of its own process, so one step of the tests takes it to its
 """
 
 from collections.abc import Awaitable
+from types import CoroutineType
 from typing import Any, NoReturn
 
 _LOOPS: list[Any] = []
@@ -17,7 +18,7 @@ _INSTALLED: list[bool] = []
 
 def awaits(target: object) -> bool:
     """Tell whether a step of something may wait for what a loop brings about."""
-    return bool(_INSTALLED) and isinstance(target, Awaitable)
+    return bool(_INSTALLED) and isinstance(target, CoroutineType)
 
 
 def result_of(awaited: Awaitable[Any]) -> Any:
@@ -58,6 +59,12 @@ def install() -> None:
 
         def _write_to_self(self) -> None:
             """Wake nobody: who calls this is the only one here."""
+
+        def _run_once(self: Any) -> None:
+            """Go on, unless nothing is left that could ever happen."""
+            if not self._ready and not self._scheduled:
+                raise RuntimeError("the program waits for what only the tests' loop can bring")
+            asyncio.SelectorEventLoop._run_once(self)  # type: ignore[attr-defined]  # noqa: SLF001
 
     class _Policy(asyncio.DefaultEventLoopPolicy):
         _loop_factory = _Loop

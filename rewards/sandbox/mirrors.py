@@ -103,8 +103,9 @@ class Mirrors:
             KNOWN: False,
             ABSTRACT: extra.get("abstract") is True,
             PREDICTABLE: module == "builtins" and name in _PREDICTABLE,
-            "__class_getitem__": classmethod(subscripted),
         }
+        if extra.get("generic") is True:
+            members["__class_getitem__"] = classmethod(subscripted)
         if any(issubclass(base, type) for base in found):
             made = self._make(RemoteMeta, name, _metaclasses(found), members, specials, {})
         else:

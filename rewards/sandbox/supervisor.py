@@ -46,6 +46,8 @@ that the machine may refuse to start, until the waiting jobs are given up."""
 _PAUSE_S = 0.25
 """How long to wait after a refusal: descriptors, processes or memory may come free."""
 
+_RUN_TIMEOUTS = 2
+"""Timeouts that each further input of a program may take, on a machine that is busy."""
 _GRACE_S = 10.0
 """How long a host may be silent, past every deadline of its programs, before it counts as dead.
 It covers the start of an interpreter on a loaded machine."""
@@ -170,7 +172,8 @@ class Supervisor(threading.Thread):
                 raise RuntimeError("the sandbox is closed")
             job_id = next(self._ids)
             frame = HEADER.pack(job_id, timeout_s) + payload
-            patience_s = runs * (MAX_WALL_TIMEOUTS * timeout_s + MAX_WALL_EXTRA_S) + _GRACE_S
+            longest_s = MAX_WALL_TIMEOUTS * timeout_s + MAX_WALL_EXTRA_S
+            patience_s = longest_s + (runs - 1) * _RUN_TIMEOUTS * timeout_s + _GRACE_S
             self._waiting.append(_Ticket(job_id, frame, patience_s, future))
             self._ring()
         return future

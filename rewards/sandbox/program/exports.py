@@ -145,6 +145,8 @@ class Exports(Codec):
             extra["dataclass"] = [str(name) for name in members["__dataclass_fields__"]]
         if _compares_fields(members):
             extra["eq"] = "fields"
+        if hasattr(kind, "__class_getitem__"):
+            extra["generic"] = True
         if members.get("__hash__", 0) is None:
             extra["unhashable"] = True
         special = [name for name in members if name in SPECIAL and members[name] is not None]

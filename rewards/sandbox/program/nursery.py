@@ -28,6 +28,8 @@ FORK, BECOME = b"F", b"B"
 CLOSED = Struct("@i4x4l112x")
 """What is told of a process that was forked: its wait status, and the kernel's `struct rusage` as
 it stands, which begins with seconds and microseconds of the user's and of the system's time."""
+BROKEN = 123
+"""The status of one that could not go on, for no fault of the program: it was not running."""
 MOST_FORKS = 200
 """Inputs of one such parent: the seconds that it has itself are those of one process."""
 
@@ -60,10 +62,13 @@ def serve(confine: Callable[[], None]) -> NoReturn:
                 os.close(CHANNEL)
                 _become(code, confine)
             # Not os.wait4, which builds an object of sixteen numbers.
-            wait4(pid, told, 0, usage)
+            if wait4(pid, told, 0, usage) != pid:
+                os._exit(BROKEN)
             os.write(CHANNEL, told)
+    except MemoryError:
+        os._exit(script.NO_MEMORY)
     finally:
-        os._exit(0)
+        os._exit(BROKEN)
 
 
 def _next_order(orders: socket.socket) -> bytes:

@@ -6,6 +6,7 @@ it, then what is still buffered, then everything that the program holds.
 """
 
 import builtins
+import contextlib
 import gc
 import os
 import sys
@@ -89,7 +90,10 @@ def _open_streams() -> tuple[TextIO, TextIO, TextIO]:
     )
 
 
-_WORDS = ("open", "__del__", "weakref", "yield", "async", "IO", "Buffered")
+_WORDS = (
+    *("open", "__del__", "weakref", "yield", "async", "IO", "Buffered", "buffer", "detach"),
+    *("type(", "__class__", "getattr", "codecs", "exec", "eval"),
+)
 """Without one of them, nothing that a program holds can print when it is let go of."""
 _LEAVES_TRACES: list[str] = []
 """The words that this process's program has: to let go of everything costs as much as to run it."""
@@ -156,11 +160,16 @@ def _ended(namespace: dict[str, Any]) -> int:
 
 
 def _flushed() -> int:
-    """Write what is buffered; a stream that the program has closed has done so."""
+    """Write what is buffered; a stream that the program has closed has done so.
+
+    Only `sys.stdout` decides how the program ends: of the first one it may have taken the buffer.
+    """
+    status = 0
     try:
-        for stream in (sys.stdout, sys.__stdout__):
-            if stream is not None and not getattr(stream, "closed", False):
-                stream.flush()
+        if sys.stdout is not None and not sys.stdout.closed:
+            sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - the stream may be the program's own
-        return _NOT_FLUSHED
-    return 0
+        status = _NOT_FLUSHED
+    with contextlib.suppress(BaseException):
+        _STREAMS[1].flush()
+    return status

@@ -25,6 +25,8 @@ def _run_at_once() -> None:
     def start(thread: threading.Thread) -> None:
         if id(thread) in started:
             raise RuntimeError("threads can only be started once")
+        if isinstance(thread, threading.Timer):  # it may be cancelled before its time
+            raise RuntimeError("can't start new thread")  # noqa: TRY004 - as the interpreter says it
         started[id(thread)] = thread
         try:
             thread.run()
@@ -44,6 +46,7 @@ def _run_at_once() -> None:
 def _call_at_once() -> None:
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - few need it
 
+    begun: dict[int, ThreadPoolExecutor] = {}
     closed: dict[int, ThreadPoolExecutor] = {}
 
     def submit(
@@ -51,6 +54,10 @@ def _call_at_once() -> None:
     ) -> Future[Any]:
         if id(pool) in closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
+        if id(pool) not in begun:
+            begun[id(pool)] = pool
+            if pool._initializer is not None:  # noqa: SLF001
+                pool._initializer(*pool._initargs)  # noqa: SLF001
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         try:

@@ -1,5 +1,6 @@
 """A tester's end of the parent of a program's processes: run the program on an input, once more."""
 
+import os
 import select
 import socket
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 from whetstone.rewards.sandbox import frames
 from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.outcome import NO_DEATH, Death
-from whetstone.rewards.sandbox.program.nursery import BECOME, CLOSED, FORK, MOST_FORKS
+from whetstone.rewards.sandbox.program.nursery import BECOME, BROKEN, CLOSED, FORK, MOST_FORKS
 from whetstone.rewards.sandbox.scripts.dialogue import Dialogue, Printed, Streams
 
 
@@ -65,7 +66,10 @@ class ProgramLine:
                 cpu_s = user_s + system_s + (user_us + system_us) / 1e6
                 self._told_s += cpu_s
                 return printed, Death(status, False, cpu_s, 0)
-        return printed, self._end(hung_up=not printed.too_much)
+        death = self._end(hung_up=not printed.too_much)
+        if not last and os.WIFEXITED(death.status) and os.WEXITSTATUS(death.status) == BROKEN:
+            raise OSError("no process could be forked for the program")
+        return printed, death
 
     def close(self) -> Death:
         """End whatever is left; returns what it has cost beyond the deaths that were told."""

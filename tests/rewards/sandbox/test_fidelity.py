@@ -489,6 +489,11 @@ def squares(numbers):
 def mapped(numbers):
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda n: n + 1, numbers))
+known = []
+def begun():
+    with ThreadPoolExecutor(initializer=known.append, initargs=(1,)) as pool:
+        pool.submit(int), pool.submit(int)
+    return known
 def raised():
     pool = ThreadPoolExecutor()
     future = pool.submit(int, 'x')
@@ -516,7 +521,7 @@ def collect(n):
     ("program", "tests"),
     [
         (POOL, "assert squares([1, 3, 2]) == [1, 4, 9]\nassert mapped([1, 2]) == [2, 3]"),
-        (POOL, "assert raised() == 'ValueError'"),
+        (POOL, "assert raised() == 'ValueError'\nassert begun() == [1]"),
         (WORKERS, "assert collect(3) == [0, 1, 2]\nassert collect(2) == [0, 1]"),
         (
             "import asyncio\ndef f(): return asyncio.run(asyncio.to_thread(lambda: 3))",
@@ -578,6 +583,15 @@ class Shelf:
         async def get(): return [await self.queue.get() for _ in items]
         return (await asyncio.gather(put(), get()))[1]
 """
+GROUPED = """
+import asyncio
+async def check(i):
+    assert await f(i) == i + 1
+async def main():
+    async with asyncio.TaskGroup() as group:
+        for i in range(3): group.create_task(check(i))
+asyncio.run(main())
+"""
 AWAITED = """
 import asyncio
 async def main():
@@ -611,6 +625,15 @@ asyncio.run(main())
         ),
         (GENERIC, "try: Plain[int]\nexcept TypeError as e: assert 'subscript' in str(e)"),
         (GENERIC, "assert Registry['a'] == 'aa'"),
+        (
+            GENERIC,
+            "assert hasattr(Stack, '__class_getitem__') and not hasattr(Plain, '__class_getitem__')",
+        ),
+        (
+            "class Channel:\n    def send(self, x): return x * 2\n    def __await__(self): yield\nimport asyncio",
+            "assert Channel().send('a') == 'aa'",
+        ),
+        ("import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x + 1", GROUPED),
         (STRICT, "try: never()\nexcept Impossible as e: assert e.args == ('no', 7)"),
         (
             "def kind(x): return None if hasattr(x, '__dict__') else type(x).__name__\ndef taken(x): return [*x], next(x, 'end')",
@@ -638,6 +661,8 @@ def test_what_tests_do_with_classes_assertions_and_coroutines(program, tests):
         (STRICT, "try:\n    never()\n    raise ValueError\nexcept AssertionError: pass"),
         ("class C:\n    def __class_getitem__(c, i): return E()\nclass E:\n    def __eq__(s, o): return True", "assert C[1] == 2"),
         ("import asyncio\nclass E:\n    def __eq__(s, o): return True\nasync def f(): return E()", "import asyncio\nassert asyncio.run(f()) == 3"),
+        ("import asyncio\nasync def f(x): raise asyncio.CancelledError", GROUPED),
+        ("import asyncio\nclass C(asyncio.CancelledError): pass\nasync def f(x): raise C", GROUPED),
         ("import asyncio\nasync def f(x): raise StopIteration(5)", "import asyncio\nassert asyncio.run(f(2)) == 5"),
     ],
 )  # fmt: skip
@@ -645,6 +670,15 @@ def test_nothing_is_gained_by_them(program, tests):
     with Sandbox(workers=1) as sandbox:
         result = sandbox.run(program, tests)
     assert result.verdict in {Verdict.FAILED, Verdict.ERROR}, result
+
+
+def test_what_can_never_happen_is_not_waited_for():
+    program = "import asyncio\nasync def f(): await asyncio.Queue().get()"
+    with Sandbox(workers=1, timeout_s=5.0) as sandbox:
+        result = sandbox.run(program, "import asyncio\nassert asyncio.run(f()) == 1")
+    assert result.verdict is Verdict.ERROR
+    assert "only the tests' loop" in result.detail
+    assert result.wall_s < 4
 
 
 def test_a_program_does_not_find_its_own_text_in_the_frames_below_it():

@@ -1,9 +1,15 @@
 """The parent of a program's processes: each input has a process, a time and an end of its own."""
 
+import contextlib
+import socket
+
 import pytest
 
 from whetstone.rewards.sandbox import Case, Job, Profile, Sandbox, StdioTests, Verdict
-from whetstone.rewards.sandbox.program.nursery import MOST_FORKS
+from whetstone.rewards.sandbox.outcome import Death
+from whetstone.rewards.sandbox.program.nursery import BROKEN, MOST_FORKS
+from whetstone.rewards.sandbox.program.script import NOT_PYTHON
+from whetstone.rewards.sandbox.scripts.line import ProgramLine
 from whetstone.rewards.sandbox.scripts.series import Series
 
 ECHO = tuple(Case(f"{n}\n", f"{n}\n") for n in range(4))
@@ -126,3 +132,34 @@ def test_long_cases_are_asked_for_one_by_one():
     assert series.next_job().count == 1
     short = Series("", StdioTests((Case("", ""),) * 9), stops_early=False)
     assert short.next_job().count == 9
+
+
+class NoForks:
+    """A zygote whose parent of processes could not go on."""
+
+    def __init__(self, status):
+        self.status = status
+        self.ours, self.theirs = socket.socketpair()
+
+    def start_nursery(self, *_):
+        return self.ours
+
+    def end(self, *, hung_up):
+        assert hung_up
+        return Death(self.status << 8, False, 0.0, 0)
+
+
+@pytest.mark.parametrize(("status", "is_lost"), [(BROKEN, True), (NOT_PYTHON, False)])
+def test_a_parent_that_cannot_fork_is_no_end_of_the_program(status, is_lost):
+    zygote = NoForks(status)
+    line = ProgramLine(zygote, "print(input())", 3.0, None)
+    zygote.theirs.shutdown(socket.SHUT_WR)
+    with pytest.raises(OSError, match="forked") if is_lost else contextlib.nullcontext():
+        line.run(b"1\n", 99, last=False)
+
+
+@pytest.mark.parametrize("cases", [ECHO[:1], ECHO])
+def test_no_program_masks_itself_by_the_status_of_its_parent(cases):
+    with Sandbox(1) as sandbox:
+        [result] = sandbox.run_many([Job(f"exit({BROKEN})", StdioTests(cases))])
+    assert result.verdict is Verdict.ERROR

@@ -94,6 +94,10 @@ def ran(sandbox, program, stdin="1 2\n", expected="3\n", **how):
         "import resource\nresource.setrlimit(resource.RLIMIT_STACK, (-1, -1))\nprint(3)",
         "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nprint(P(3).x)",
         "print('\\n\\n  3.0  \\n')",
+        "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.detach(), 'utf-8')\nprint(3)",
+        "import codecs, sys\nsys.stdout = codecs.getwriter('utf8')(sys.stdout.detach())\nprint(3)",
+        "import sys\nout = type(sys.stdout)(sys.stdout.buffer)\nout.write('3')",
+        "import sys\nout = sys.stdout.__class__(sys.stdout.buffer)\nout.write('3')",
     ],
 )
 def test_it_is_right_wherever_it_reads_and_prints(sandbox, program):
