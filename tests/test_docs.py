@@ -147,6 +147,7 @@ def somewhere(tmp_path, monkeypatch):
     files = {
         "mine.jsonl": row * 4,  # as many prompts as a batch takes
         "held-out.jsonl": row * 4,
+        "outputs/strengthened/problems/problems-strengthened.jsonl": row * 4,
         "eval.jsonl": row * 4,
         "pairs.jsonl": '{"prompt": "p", "chosen": "c", "rejected": "r"}\n',
         "code.jsonl": '{"prompt": "p", "completion": "c"}\n',

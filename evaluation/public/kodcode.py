@@ -1,10 +1,12 @@
 """KodCode (Xu et al. 2025, arXiv 2503.02951): synthetic problems, with tests written for pytest.
 
-Tests import the program as `solution`, which the sandbox understands. Its licence allows no
-commercial use. How often a model solved a problem is kept as its difficulty.
+Tests import the program as `solution`, which the sandbox understands, as it does functions
+`test_...` that nobody calls. Of pytest only `raises` is done without the package. Its licence
+allows no commercial use. How often a model solved a problem is kept as its difficulty.
 """
 
 from whetstone.evaluation.public.problem import PublicProblem, Row
+from whetstone.evaluation.public.pytest_raises import without_pytest
 from whetstone.evaluation.public.solutions import first_python
 
 COLUMNS = frozenset({"question_id", "question", "solution", "test", "test_info"})
@@ -17,7 +19,7 @@ def kodcode_problem(row: Row) -> PublicProblem:
     return PublicProblem(
         id=f"kodcode/{row['question_id']}",
         question=row["question"],
-        tests=row["test"],
+        tests=without_pytest(row["test"]),
         entry_points=tuple(dict.fromkeys(info["function_name"] for info in functions)),
         starter="\n".join(text.strip() for text in declared if text),
         reference=first_python([row["solution"]]),

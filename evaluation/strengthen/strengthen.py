@@ -21,8 +21,8 @@ from whetstone.evaluation.strengthen.forms import form_of
 from whetstone.rewards.sandbox import AnyTests, Result, Sandbox, Verdict
 
 NO_SURVIVOR = "no mutant survives"
-_SLOW = 0.5
-"""Of the time limit: tests that take their reference longer are not added to."""
+_SLOW, _COSTLY = 0.5, 0.1
+"""Of the time limit: what all tests may take a right program, and a new one by itself."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class _Trial:
         return inputs, tests, dict(unusable.most_common())
 
     def kills(self, tests: Sequence[Test], survivors: Sequence[str]) -> list[set[int]]:
-        """Return for each test which survivors, by number, fail it.
+        """Return for each test which survivors, by number, fail it; none for a costly one.
 
         Those that pass all of them, as most do, are asked once.
         """
@@ -195,12 +195,26 @@ class _Trial:
         if not mortal:
             return [set() for _ in tests]
         problems = [self._programs.asked(self._form.alone([test])) for test in tests]
-        asked = [[survivors[number] for number in mortal]] * len(tests)
-        patiences = [self._programs.patience_s] * len(tests)
-        results = run_programs(self._programs.sandbox, problems, asked, patiences)
+        found: list[set[int]] = [set() for _ in tests]
+        cheap = self._cheap(problems)
+        asked = [[survivors[number] for number in mortal]] * len(cheap)
+        patiences = [self._programs.patience_s] * len(cheap)
+        some = [problems[test] for test in cheap]
+        results = run_programs(self._programs.sandbox, some, asked, patiences)
+        for test, of_test in zip(cheap, results, strict=True):
+            judged = zip(mortal, of_test, strict=True)
+            found[test] = {number for number, result in judged if _fails(result)}
+        return found
+
+    def _cheap(self, problems: Sequence[AuditedProblem]) -> list[int]:
+        """Return which of these tests, by themselves, leave the others time."""
+        reference = [self._programs.right[:1]] * len(problems)
+        results = run_programs(self._programs.sandbox, problems, reference)
+        most_s = _COSTLY * self._programs.limit_s
         return [
-            {number for number, result in zip(mortal, some, strict=True) if _fails(result)}
-            for some in results
+            number
+            for number, [result] in enumerate(results)
+            if passed(result) and result.cpu_s < most_s
         ]
 
     def require_fair(self, added: Sequence[Test]) -> None:

@@ -12,7 +12,7 @@ from whetstone.evaluation.strengthen.answers import LATE, NO_DATA, RAISES, answe
 from whetstone.evaluation.strengthen.strengthen import Search, strengthen
 from whetstone.rewards.sandbox import Sandbox
 
-SEARCH = Search(timeout_s=3.0, mutants=20, inputs=60, seed=0)
+SEARCH = Search(timeout_s=1.0, mutants=20, inputs=60, seed=0)
 BETWEEN = "def between(n, low, high):\n    return low <= n and n <= high\n"
 LARGEST = """\
 def largest(xs):
@@ -76,9 +76,9 @@ def sandbox():
         yield opened
 
 
-def look(sandbox, row, **more):
+def look(sandbox, row, search=SEARCH, **more):
     row = {"id": "p", "prompt": "?", **row, **more}
-    return row, strengthen(sandbox, of_row(row, "?"), row, replace(SEARCH, timeout_s=1.0))
+    return row, strengthen(sandbox, of_row(row, "?"), row, search)
 
 
 @pytest.mark.parametrize("form", ["asserts", "pytest", "calls", "inputs"])
@@ -208,3 +208,19 @@ def test_a_fraction_that_is_printed_needs_a_checker_that_rounds(sandbox, checker
     _, found = look(sandbox, row)
     told = "it prints fractions, which may be rounded otherwise"
     assert (told in found.unusable) is (checker == "lines")
+
+
+@pytest.mark.parametrize(("dear_from", "is_added"), [(50, False), (500, True)])
+def test_a_test_that_takes_long_is_not_added(sandbox, dear_from, is_added):
+    """Only numbers of 60 and more tell the mutants apart, and may take a fifth of the limit."""
+    reference = (
+        f"import time\ndef f(n):\n    if n > {dear_from}:\n"
+        "        end = time.process_time() + 0.2\n"
+        "        while time.process_time() < end:\n            pass\n"
+        "    return min(n, 60)\n"
+    )
+    tests = "".join(f"assert f({n}) == {n}\n" for n in (1, 3, 25, 40))
+    row = {"tests": tests, "reference": reference, "entry_points": ["f"]}
+    _, found = look(sandbox, row, replace(SEARCH, inputs=30))
+    assert found.survived
+    assert bool(found.added) is is_added

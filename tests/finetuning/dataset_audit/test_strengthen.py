@@ -112,7 +112,7 @@ def test_an_audit_says_where_nothing_survives(data, console):
     survivors(data)
     path = strengthen_data(settings(data), console)
     known = [one["id"] for one in lines(path.parent / STRENGTHENED)]
-    assert sorted(known) == ["mine/1", "mine/2", "mine/3"][: len(known)]
+    assert sorted(known) == ["mine/1", "mine/2"]  # of the others the audit has said it
     assert len(lines(path)) == len(ROWS)
 
 
