@@ -5,6 +5,7 @@ from omegaconf import OmegaConf
 
 from whetstone.finetuning.config import load
 from whetstone.finetuning.config.compose import Composer
+from whetstone.finetuning.config.fetched import take_fetched
 from whetstone.finetuning.config.groups import config_groups
 from whetstone.finetuning.config.hydra_settings import compose_hydra
 from whetstone.finetuning.config.tree import merge
@@ -41,9 +42,10 @@ run:
 
 
 def of_hydra(overrides, folders=()):
-    """Return what Hydra composes, with a model's tuning on top; and the choices."""
+    """Return what Hydra composes, less what is no setting of a model; and the choices."""
     config = OmegaConf.to_container(compose_hydra(overrides, folders))
     chosen = config.pop("hydra")["runtime"]["choices"]
+    take_fetched(config["model"])
     for layer in take_tuning(config["model"], chosen, GROUPS):
         merge(config, layer)
     return config, chosen

@@ -66,7 +66,7 @@ def test_every_yaml_composes_and_loads(group, option, tmp_path, monkeypatch):
         ("data", "text"): [f"data.train={tmp_path}", "algo=pretrain"],
         ("data", "hub"): ["data.path=some/rows"],
         ("data", "nano_tools"): ["algo=sft"],
-        **{("data", name): ["data.chat=false"] for name in get_args(PublicName)},
+        **{("data", name): ["data.chat=false"] for name in ("basics", *get_args(PublicName))},
         ("data", "mix"): ["data.mix={apps:1,taco:2.5}", "data.chat=false"],
         ("backend", "vllm"): ["backend.rollout=hf"],  # vLLM is no part of the tests
         ("backend", "mps_mlx"): [] if find_spec("mlx_lm") else ["backend.rollout=hf"],

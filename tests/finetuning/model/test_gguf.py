@@ -175,3 +175,20 @@ def test_a_full_disk_is_told_before_anything_is_made(written, models, monkeypatc
     with pytest.raises(OutsideError, match="WHETSTONE_MODELS_DIR"):
         local_folder(str(written), None)
     assert not [path for path in (models / "converted").iterdir() if path.suffix == ""]
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("models")
+def test_it_learns_our_small_tasks_in_its_chat_template(written, train, unmeasured):
+    small = ["algo.args.max_steps=1", "algo.args.max_completion_length=8", "data.limit=4"]
+    batch = [
+        "algo.args.num_generations=2",
+        "algo.args.per_device_train_batch_size=4",
+        "algo.args.gradient_accumulation_steps=1",
+    ]
+    folder, report, _ = train(
+        "algo=grpo", f"model={written}", "data=basics", *small, *batch, *unmeasured
+    )
+    assert report["status"] == "done"
+    assert report["steps"] == 1
+    assert (folder / "adapter" / "adapter_config.json").is_file()
