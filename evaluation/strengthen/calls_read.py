@@ -168,7 +168,9 @@ def _difference(
     """Read `abs(call - value) < tolerance` and `math.isclose(call, value)`."""
     above = parents[call]
     if isinstance(above, ast.Call) and _last_name(above.func) == "isclose":
-        told = [part.value for part in above.keywords if part.arg in ("rel_tol", "abs_tol")]
+        if any(part.arg == "rel_tol" for part in above.keywords):
+            return None  # what it allows depends on the value, and the others are told absolutely
+        told = [part.value for part in above.keywords if part.arg == "abs_tol"]
         given = [_number(part) for part in told]
         return above, _Compared(Comparison.CLOSE, max(filter(None, given), default=0.0))
     absolute = parents[above] if isinstance(above, ast.BinOp) else None

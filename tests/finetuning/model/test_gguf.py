@@ -101,6 +101,15 @@ def test_the_gate_knows_it_by_its_name(written):
     assert config.model.name == "tiny"
 
 
+_NESTED = (
+    (1).to_bytes(8, "little")
+    + (1).to_bytes(8, "little")
+    + b"x"
+    + ((9).to_bytes(4, "little") + ((9).to_bytes(4, "little") + (1).to_bytes(8, "little")) * 9999)
+)
+"""A value of a header that is an array of arrays of arrays."""
+
+
 def damaged(original, folder: Path) -> dict[str, tuple[Path, str]]:
     """Files of which nothing can be made, each with what is said of it."""
     model, tokenizer = original
@@ -110,6 +119,8 @@ def damaged(original, folder: Path) -> dict[str, tuple[Path, str]]:
         "empty": (b"", "cut off"),
         "cut": (content[:200], "cut off"),
         "other": (b"PK\x03\x04" + content[4:], "no GGUF file"),
+        "long text": (content[:16] + (2**63).to_bytes(8, "little") * 2, "cut off"),
+        "nested": (content[:16] + _NESTED, "cut off"),
         "old": (content[:4] + (1).to_bytes(4, "little") + content[8:], "version 1"),
     }
     found = {}
