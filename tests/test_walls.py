@@ -253,6 +253,7 @@ def test_the_entrance_is_light(module, loaded):
     assert loaded[module] == []
 
 
+@pytest.mark.nightly  # a process of its own, that imports all there is; what says more are updates
 def test_importing_a_run_says_nothing():
     command = [sys.executable, "-c", "import whetstone.finetuning.pipeline"]
     env = {name: value for name, value in os.environ.items() if name != "WANDB_MODE"}

@@ -216,7 +216,8 @@ def test_a_reward_that_cannot_be_built_is_a_wrong_setting(train):
 
 
 def test_an_uncached_first_stage_is_continued_in_the_same_folder(train, unmeasured):
-    settings = [*SMALL, *unmeasured, "run.name=x", "pipeline.stages.base.cache=false"]
+    settings = [*SMALL, *unmeasured, "reward=random", "run.name=x"]
+    settings += ["pipeline.stages.base.cache=false"]
     broken = "pipeline.stages.base.set.data.limit=16"
     folder, report, _ = train(*settings, broken)
     assert (folder / "stages" / "base" / "report.json").is_file()
@@ -237,7 +238,7 @@ def test_a_control_without_information(train, unmeasured):
 
 def test_wandb_offline(train, unmeasured, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")
-    settings = ["debug=true", *unmeasured, "tracker=wandb", "tracker.wandb.mode=offline"]
-    folder, report, _ = train(*settings)
+    settings = ["debug=true", *unmeasured, "reward=random"]
+    folder, report, _ = train(*settings, "tracker=wandb", "tracker.wandb.mode=offline")
     assert report["status"] == "done"
     assert list((folder / "wandb").glob("offline-run-*"))

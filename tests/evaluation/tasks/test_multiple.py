@@ -76,7 +76,10 @@ def outcomes(task, programs):
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.nightly) if n == "multiple-java" else n for n in TOOLS],
+)
 def test_the_solution_passes_and_an_empty_function_does_not(name):
     if reason := why_missing(TOOLS[name]):
         pytest.skip(reason)

@@ -13,8 +13,14 @@ from whetstone.finetuning.config.tuning import take_tuning
 
 GROUPS = config_groups()
 OPTIONS = [f"{group}={option}" for group in sorted(GROUPS) for option in sorted(GROUPS[group])]
-# Of models, the file of one is made like that of the others; `test_load.py` loads each.
-FURTHER = {f"model={name}" for name in GROUPS["model"] if name not in {"nano", "qwen", "codet5p"}}
+# The files of most models and data sets are made alike; `test_load.py` loads each.
+KINDS = {
+    "model": {"nano", "qwen", "codet5p"},
+    "data": {"auto", "nano", "mbpp", "jsonl", "hub", "mix"},
+}
+FURTHER = {
+    f"{group}={name}" for group, kinds in KINDS.items() for name in set(GROUPS[group]) - kinds
+}
 UNTUNED = "model=starcoder2"
 """A model whose tuning cannot be in the way of what is stronger: `of_hydra` lays it on top."""
 MIXED = """\

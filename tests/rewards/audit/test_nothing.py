@@ -2,6 +2,8 @@ import pytest
 
 from whetstone.finetuning.cli import main
 from whetstone.rewards.audit.nothing import audit_nothing
+from whetstone.rewards.compiler import CompilerReward
+from whetstone.rewards.installed import why_missing
 
 
 class PaysWords:
@@ -22,14 +24,18 @@ def test_a_reward_that_pays_for_nothing_fails():
     assert all(finding.earned for finding in report.findings)
 
 
-@pytest.mark.parametrize(
-    "grading",
-    [
-        pytest.param("binary", marks=pytest.mark.nightly),
-        pytest.param("functions", marks=pytest.mark.nightly),
-        "errors",
-    ],
-)
+def test_the_compiler_reward_passes_in_two_languages():
+    if reason := why_missing("gcc"):
+        pytest.skip(reason)
+    reward = CompilerReward(grading="errors")
+    report = audit_nothing(reward, ["python", "c"])
+    reward.close()
+    assert report.passed
+    assert len(report.findings) >= 20
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("grading", ["binary", "functions", "errors"])
 def test_the_compiler_reward_passes(grading, capsys):
     main(["audit", "reward=compiler", f"reward.compiler.grading={grading}"])
     out = capsys.readouterr().out

@@ -152,7 +152,13 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("language", COMMANDS)
+@pytest.mark.parametrize(
+    "language",
+    [
+        pytest.param(name, marks=pytest.mark.nightly) if name == "java" else name
+        for name in COMMANDS
+    ],
+)
 def test_a_command_is_built_once_and_run_on_each_input(language):
     program, right, wrong, tools = COMMANDS[language]
     needs(*tools)
