@@ -23,6 +23,7 @@ from whetstone.finetuning.data.public import public_rows
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import TRAIN, read_rows, train_file
+from whetstone.rewards.languages import known_language
 from whetstone.rewards.stdio.columns import TOLD
 from whetstone.rewards.stdio.tests import WrongTestsError
 
@@ -129,6 +130,12 @@ def _of_file(path: Path, limit: int | None) -> list[TestedRow]:
     for number, row in enumerate(read_rows(path, Need.PROMPTS)[:limit], 1):
         if not row.get("tests"):
             problems.append(RowProblem(f"{path}:{number}", "field tests: missing; audits run them"))
+            continue
+        if known_language(row.get("language") or "python") != "python":
+            told = (
+                f"field language: {row['language']}; an audit runs Python, so leave such rows out"
+            )
+            problems.append(RowProblem(f"{path}:{number}", told))
             continue
         try:
             found.append(TestedRow(of_row(row, f"{path.stem}/{number}"), row))

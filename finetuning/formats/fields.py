@@ -61,6 +61,10 @@ ANSWERS: dict[Need, tuple[str, ...]] = {
     Need.LABELS: ("completion",),
 }
 """What follows the prompt in a sequence that is trained on."""
+MAY_LACK: dict[Need, frozenset[str]] = dict.fromkeys(Need, frozenset()) | {
+    Need.PROMPTS: frozenset(FIELDS[Need.PROMPTS]) - {"prompt", "tests"} | {"reference"},
+}
+"""What some rows of a file may have and others not: how the tests of each are run."""
 _CONVERSATION = {"messages": (_CHAT, True), "tools": ("list", False)}
 
 # Text that must not be blank. What is only compared (`rejected`, KTO's completions) may be: models
@@ -76,6 +80,7 @@ _SAYS: dict[Need, tuple[str, ...]] = {
 }
 
 _TEXTS = frozenset({_TEXT, _CHAT, _TESTS})
+_NUMBERS = frozenset({"tolerance", "timeout_s", "memory_mb"})
 _ABSENT = object()
 _FORMS: dict[type, str] = {str: "text", list: "messages"}
 _CHATS = {
@@ -168,6 +173,8 @@ def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
         yield "field tests: missing; reward=execution runs them"
         return
     if are_a_list(tests):
+        if not all(_is(row[name], "number") for name in _NUMBERS & row.keys()):
+            return  # likewise
         try:
             read_row(row)
         except WrongTestsError as error:
@@ -176,6 +183,12 @@ def wrong_tests(row: Row, imports: frozenset[str]) -> Iterator[str]:
     if not plainly_judge(tests, prefix, names, imports):
         for reason in _wrong_tests(tests, prefix, names, imports, Tier.TOGETHER):
             yield f"field tests: {reason}"
+
+
+def without_nulls(row: Row, need: Need) -> Row:
+    """Return a row without the fields that say nothing: null is the same as to leave one out."""
+    lacking = [name for name in MAY_LACK[need] if row.get(name, _ABSENT) is None]
+    return {name: value for name, value in row.items() if name not in lacking} if lacking else row
 
 
 def with_tests_as_text(row: Row) -> Row:

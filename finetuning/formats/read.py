@@ -14,10 +14,12 @@ from whetstone.finetuning.formats.columns import Columns, taken_names
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.fields import (
     ANSWERS,
+    MAY_LACK,
     Row,
     forms,
     prompt_key,
     with_tests_as_text,
+    without_nulls,
     wrong_fields,
     wrong_tests,
 )
@@ -122,7 +124,7 @@ def check_rows(
     found = list(problems)
     table = _Table(need)
     for place, given in rows:
-        row = with_tests_as_text(given)
+        row = with_tests_as_text(without_nulls(given, need))
         reasons = [*wrong_fields(row, need), *_wrong_tests(row, imports)]
         reasons = reasons or table.misfits(row)
         found += [RowProblem(place, reason) for reason in reasons]
@@ -139,7 +141,15 @@ def check_rows(
         if all(_repeats_its_prompt(row, field) for row in good):
             remedy = f"{field} begins with prompt in every row, and TRL puts prompt before it again"
             raise ConfigError([Problem(f"data.train={source}", f"{remedy}; take it out there")])
-    return good
+    return _filled(good, MAY_LACK[need])
+
+
+def _filled(rows: list[Row], may_lack: Collection[str]) -> list[Row]:
+    """Give all rows the fields that some have, as a table wants it."""
+    names = set().union(*(row.keys() for row in rows)) & set(may_lack)
+    if all(names <= row.keys() for row in rows):
+        return rows
+    return [{**row, **dict.fromkeys(sorted(names - row.keys()))} for row in rows]
 
 
 class _Table:
@@ -157,8 +167,10 @@ class _Table:
             if taken := [*taken_names(row, self._need)]:
                 return taken
             self._names, self._written = row.keys(), forms(row, self._need)
-        if row.keys() != self._names:
-            odd = ", ".join(sorted(row.keys() ^ set(self._names)))
+        if row.keys() != self._names and (
+            differing := (row.keys() ^ set(self._names)) - MAY_LACK[self._need]
+        ):
+            odd = ", ".join(sorted(differing))
             return [f"field {odd}: in some rows only; every row needs the same fields"]
         reasons = [
             f"field {field}: {form} here, {self._written[field]} in other rows; choose one"

@@ -74,6 +74,13 @@ def read_tests(
         raise WrongTestsError("every expected output is empty, so a program of nothing passes")
     if CHECK in (checker or ""):
         _require_python(checker or "")
+    for name, value in (
+        ("tolerance", tolerance),
+        ("timeout_s", timeout_s),
+        ("memory_mb", memory_mb),
+    ):
+        if value is not None and not isinstance(value, int | float):
+            raise WrongTestsError(f"{name}={value!r}: expected a number")
     if tolerance is not None and not 0 <= tolerance < 1:
         raise WrongTestsError(f"tolerance={tolerance}: give at least 0 and less than 1")
     try:

@@ -66,6 +66,17 @@ def test_a_task_of_another_language_is_refused():
         audited_problems("multiple-cpp", None)
 
 
+def test_rows_of_another_language_are_told_with_their_line(tmp_path):
+    cases = [{"input": "1", "output": "1"}]
+    row = {"prompt": "p", "tests": cases, "language": "c++", "reference": "int main(){}"}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(
+        ConfigError, match=r"rows.jsonl:1: field language: c\+\+; an audit runs Python"
+    ):
+        audited_problems(str(path), None)
+
+
 @pytest.mark.usefixtures("published")
 def test_of_a_public_data_set_what_is_trained_on_is_audited(tmp_path):
     """And found again by `data.audit`: training asks the same prompts."""

@@ -201,6 +201,7 @@ def test_a_list_of_statements_is_their_source(tmp_path):
         ({"tests": [{"input": "1", "output": "1"}], "checker": "line"}, "choose one of lines"),
         ({"tests": [{"input": "1", "output": "1"}], "checker": "def check(:"}, "not Python"),
         ({"tests": [{"input": "1", "output": "1"}], "timeout_s": "2"}, "expected number"),
+        ({"tests": [{"input": "1", "output": "1"}], "tolerance": "small"}, "expected number"),
         ({"tests": {"inputs": ["1"], "outputs": ["1", "2"]}}, "two lists of one length"),
         ({"tests": {"inputs": ["1"], "outputs": [1]}}, "input and output are text"),
         ({"tests": {"inputs": []}}, "found inputs"),
@@ -213,6 +214,20 @@ def test_what_is_wrong_with_a_list_of_tests_is_told(tmp_path, row, words):
         read_rows(path, Need.PROMPTS, imports=LIBRARY)
     [problem] = caught.value.problems
     assert words in problem.message
+
+
+def test_how_tests_are_run_may_stand_in_some_rows_only(tmp_path):
+    cases = [{"input": "1\n", "output": "1\n"}]
+    rows = [
+        {"prompt": "a", "tests": "assert f(1) == 1", "entry_points": ["f"], "prefix": "x = 1"},
+        {"prompt": "b", "tests": cases, "checker": "floats", "tolerance": 0.1, "prefix": None},
+        {"prompt": "c", "tests": cases, "language": "cpp", "entry_points": None},
+    ]
+    read = read_rows(write(tmp_path, *rows), Need.PROMPTS, imports=LIBRARY)
+    assert len({frozenset(row) for row in read}) == 1
+    assert [row["checker"] for row in read] == [None, "floats", None]
+    assert [row["prefix"] for row in read] == ["x = 1", None, None]
+    assert [row["language"] for row in read] == [None, None, "cpp"]
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps])
