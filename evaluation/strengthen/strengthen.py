@@ -198,9 +198,9 @@ class _Trial:
         found: list[set[int]] = [set() for _ in tests]
         cheap = self._cheap(problems)
         asked = [[survivors[number] for number in mortal]] * len(cheap)
-        patiences = [self._programs.patience_s] * len(cheap)
         some = [problems[test] for test in cheap]
-        results = run_programs(self._programs.sandbox, some, asked, patiences)
+        # With the whole limit: a new test may cost more than the old ones, and late is not wrong.
+        results = run_programs(self._programs.sandbox, some, asked)
         for test, of_test in zip(cheap, results, strict=True):
             judged = zip(mortal, of_test, strict=True)
             found[test] = {number for number, result in judged if _fails(result)}
@@ -239,7 +239,7 @@ class _Trial:
         return self._form.read(self.column(added))
 
     def _judged(self, tests: AnyTests, programs: Sequence[str]) -> list[Result]:
-        return self._programs.run(tests, programs, self._programs.patience_s)
+        return self._programs.run(tests, programs)
 
 
 def _fails(result: Result) -> bool:

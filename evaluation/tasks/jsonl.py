@@ -29,6 +29,7 @@ from whetstone.evaluation.errors import BadRow, BadRows, DataUnavailable
 from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.evaluation.tasks.base import Task, TaskProblem
 from whetstone.rewards.entry_points import root_name
+from whetstone.rewards.languages import known_language
 from whetstone.rewards.stdio.columns import read_row
 from whetstone.rewards.stdio.tests import WrongTestsError, as_text
 from whetstone.rewards.tests_source import LIBRARY, wrong_tests
@@ -70,6 +71,18 @@ class _Row(BaseModel):
     tests: _Text
     id: Annotated[_Text, Field(strict=False, coerce_numbers_to_str=True)] | None = None
     reference: str | None = None
+    language: str | None = None
+    solutions: Any = Field(None, exclude=True)
+    wrong: Any = Field(None, exclude=True)
+    added_tests: Any = Field(None, exclude=True)
+    """What audits and training read of a row, and an evaluation does not."""
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_python(cls, language: str | None) -> str | None:
+        if known_language(language or "python") != "python":
+            raise ValueError(f"{language}: a file of problems is measured in Python only")
+        return language
 
     @field_validator("tests")
     @classmethod
@@ -134,9 +147,9 @@ def jsonl_task(path: Path, modules: frozenset[str] = LIBRARY) -> Task:
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with text in place of lists, and the messages of a chat in a field of their own.
 
-    What is wrong with a list is left for its field to say.
+    What is wrong with a list is left for its field to say; a field that is null is left out.
     """
-    flat = dict(row)
+    flat = {name: value for name, value in row.items() if value is not None}
     if isinstance(row.get("tests"), list | dict):
         with suppress(WrongTestsError):
             flat["tests"] = as_text(row["tests"])

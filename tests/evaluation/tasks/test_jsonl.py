@@ -126,3 +126,17 @@ def test_a_byte_order_mark_is_no_part_of_the_rows(tmp_path):
     path = tmp_path / "own.jsonl"
     path.write_text(json.dumps(GOOD) + "\n", encoding="utf-8-sig")
     assert load_task(str(path)).problems[0].prompt == "Write f."
+
+
+def test_a_file_to_train_on_can_be_measured_on(tmp_path):
+    more = {
+        "language": "python3",
+        "prefix": None,
+        "solutions": [],
+        "wrong": ["x"],
+        "added_tests": 2,
+    }
+    [problem] = load_task(str(write(tmp_path, GOOD | more))).problems
+    assert problem.prefix == ""
+    told = str(faults(write(tmp_path, GOOD | {"language": "c++"})))
+    assert "language: c++: a file of problems is measured in Python only" in told
