@@ -353,7 +353,7 @@ def test_what_the_tests_call_is_known_by_entry_points_or_by_what_they_read():
     assert names_asked("assert (") == frozenset()
     assert root_name("A.b().c") == "A"
     for wrong in ("1f", "f(1)", "f g", "", "f.", "f()()"):
-        with pytest.raises(ValueError, match="no Python name"):
+        with pytest.raises(ValueError, match="neither a Python name"):
             root_name(wrong)
 
 

@@ -132,7 +132,7 @@ def test_models_are_found_wherever_they_are(work):
     found = load_validation(["base=someone/model", "tuned=plain", "prompts=nano"])
     assert (found.base.path, found.tuned.path) == ("someone/model", "plain")
     (work / "halfway").mkdir()
-    with pytest.raises(ConfigError, match="no run that has ended"):
+    with pytest.raises(ConfigError, match="not a run that has ended"):
         load_validation(["base=halfway", "tuned=plain", "prompts=nano"])
 
 
