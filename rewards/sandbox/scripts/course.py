@@ -13,7 +13,8 @@ from typing import Protocol
 
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.scripts.series import SeriesJob
-from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
+from whetstone.rewards.sandbox.scripts.tally import Tally
+from whetstone.rewards.sandbox.scripts.tests import Case
 from whetstone.rewards.sandbox.verdict import ENDS, Job, Result, Verdict
 
 AnyJob = Job | ScriptJob | SeriesJob
@@ -53,19 +54,9 @@ def follow(course: _Way, submit: Callable[[AnyJob], Future[Result]]) -> Future[R
 
 
 @dataclass
-class Course:
+class Course(Tally):
     """One program on its way through its tests."""
 
-    program: str
-    tests: StdioTests
-    stops_early: bool
-    timeout_s: float | None = None
-    done: int = 0
-    passed: int = 0
-    first_failure: Result | None = None
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
-    memory_mb: float = 0.0
     _printed: str | None = field(default=None, repr=False)
     """What the user's checker is asked about, or None while the program itself runs."""
     _doubted: bool = False
@@ -82,7 +73,7 @@ class Course:
             None if self.tests.has_program else case.output,
             "lines" if self.tests.has_program else self.tests.checker,
             self.tests.tolerance,
-            self.timeout_s if self.tests.timeout_s is None else self.tests.timeout_s,
+            self.limit_s,
             self.tests.memory_mb,
         )
 
@@ -92,9 +83,7 @@ class Course:
 
     def take(self, result: Result) -> Job | ScriptJob | None:
         """Note how a job ended; returns the next, or None once the verdict is known."""
-        self.cpu_s += result.cpu_s
-        self.wall_s += result.wall_s
-        self.memory_mb = max(self.memory_mb, result.memory_mb)
+        self.spend(result)
         if self._printed is None and self.tests.has_program and result.verdict is Verdict.PASSED:
             self._printed = result.output
             return self.next_job()
@@ -126,19 +115,3 @@ class Course:
         is_known = self.first_failure is not None and self.stops_early
         is_last = result.verdict in ENDS or self.done == len(self.tests.cases)
         return None if is_known or is_last else self.next_job()
-
-    def result(self) -> Result:
-        """Return the verdict of the first test that failed, the count and the costs of all."""
-        verdict, detail = Verdict.PASSED, ""
-        if self.first_failure is not None:
-            verdict, detail = self.first_failure.verdict, self.first_failure.detail
-        total = len(self.tests.cases)
-        return Result(
-            verdict,
-            detail,
-            self.passed,
-            total,
-            self.cpu_s,
-            self.wall_s,
-            memory_mb=self.memory_mb,
-        )

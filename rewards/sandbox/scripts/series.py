@@ -7,6 +7,7 @@ bounded in bytes, for a problem may have more input than a machine wants to hold
 from dataclasses import dataclass
 from typing import Any
 
+from whetstone.rewards.sandbox.scripts.tally import Tally
 from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
 from whetstone.rewards.sandbox.verdict import Result, Verdict
 
@@ -44,48 +45,25 @@ class SeriesJob:
 
 
 @dataclass
-class Series:
+class Series(Tally):
     """One program on its way through cases whose outputs are compared by a rule of ours."""
-
-    program: str
-    tests: StdioTests
-    stops_early: bool
-    timeout_s: float | None = None
-    done: int = 0
-    passed: int = 0
-    first_failure: Result | None = None
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
-    memory_mb: float = 0.0
 
     def next_job(self) -> SeriesJob:
         """Return what has to be run next."""
-        timeout_s = self.timeout_s if self.tests.timeout_s is None else self.tests.timeout_s
         count = _fitting(self.tests.cases[self.done :])
-        return SeriesJob(self.program, self.tests, self.done, count, timeout_s, self.stops_early)
+        return SeriesJob(self.program, self.tests, self.done, count, self.limit_s, self.stops_early)
 
     def take(self, result: Result) -> SeriesJob | None:
         """Note how a job ended; returns the next, or None once the verdict is known."""
         asked = self.next_job().count
         self.done += asked
         self.passed += result.passed_tests
-        self.cpu_s += result.cpu_s
-        self.wall_s += result.wall_s
-        self.memory_mb = max(self.memory_mb, result.memory_mb)
+        self.spend(result)
         if result.verdict is not Verdict.PASSED and self.first_failure is None:
             self.first_failure = result
         is_known = self.first_failure is not None and self.stops_early
         is_over = result.total_tests < asked or self.done == len(self.tests.cases)
         return None if is_known or is_over else self.next_job()
-
-    def result(self) -> Result:
-        """Return the verdict of the first test that failed, the count and the costs of all."""
-        verdict, detail = Verdict.PASSED, ""
-        if self.first_failure is not None:
-            verdict, detail = self.first_failure.verdict, self.first_failure.detail
-        total = len(self.tests.cases)
-        costs = self.cpu_s, self.wall_s
-        return Result(verdict, detail, self.passed, total, *costs, memory_mb=self.memory_mb)
 
 
 def _fitting(cases: tuple[Case, ...]) -> int:
