@@ -154,9 +154,8 @@ class Candidate:
     def leave(self, target: Any, error: BaseException | None, verb: str = "leave") -> bool:
         """End a block of `with`, or by `aleave` of `async with`.
 
-        Of a failed test or the end of a run the program learns nothing.
-
-        Nor can it hide an exception from the tests.
+        Of a failed test or the end of a run the program learns nothing. Nor can it hide an
+        exception from the tests.
         """
         is_theirs = isinstance(error, Exception) and not isinstance(error, AssertionError)
         if error is None or is_theirs:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.scripts.series import SeriesJob
-from whetstone.rewards.sandbox.scripts.tally import Tally
+from whetstone.rewards.sandbox.scripts.standing import Standing
 from whetstone.rewards.sandbox.scripts.tests import Case
 from whetstone.rewards.sandbox.verdict import ENDS, Job, Result, Verdict
 
@@ -54,7 +54,7 @@ def follow(course: _Way, submit: Callable[[AnyJob], Future[Result]]) -> Future[R
 
 
 @dataclass
-class Course(Tally):
+class Course(Standing):
     """One program on its way through its tests."""
 
     _printed: str | None = field(default=None, repr=False)

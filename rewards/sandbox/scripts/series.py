@@ -7,7 +7,7 @@ bounded in bytes, for a problem may have more input than a machine wants to hold
 from dataclasses import dataclass
 from typing import Any
 
-from whetstone.rewards.sandbox.scripts.tally import Tally
+from whetstone.rewards.sandbox.scripts.standing import Standing
 from whetstone.rewards.sandbox.scripts.tests import Case, StdioTests
 from whetstone.rewards.sandbox.verdict import Result, Verdict
 
@@ -45,7 +45,7 @@ class SeriesJob:
 
 
 @dataclass
-class Series(Tally):
+class Series(Standing):
     """One program on its way through cases whose outputs are compared by a rule of ours."""
 
     def next_job(self) -> SeriesJob:

@@ -7,7 +7,7 @@ from whetstone.rewards.sandbox.verdict import Result, Verdict
 
 
 @dataclass
-class Tally:
+class Standing:
     """One program on its way through its tests."""
 
     program: str
