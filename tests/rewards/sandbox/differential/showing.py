@@ -89,7 +89,7 @@ def error_in_words(error, known, depth):
 
 def without_addresses(text):
     """Leave out where an object lies."""
-    return re.sub("0x[0-9a-f]+", "0x", text)
+    return re.sub("0[xX][0-9a-fA-F]+", "0x", text)
 
 
 DEEPEST = 6
