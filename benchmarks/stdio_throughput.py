@@ -1,11 +1,12 @@
 """Programs that read standard input: our sandbox, LiveCodeBench's grader, a process for each test.
 
 git clone https://github.com/LiveCodeBench/LiveCodeBench FOLDER && pip install numpy tqdm
-python benchmarks/stdio_throughput.py --livecodebench FOLDER [--programs 60] [--tests 10]
+python benchmarks/stdio_throughput.py --livecodebench FOLDER [--programs 60] [--import-os]
 
 LiveCodeBench starts a process (and a manager's) for each program and runs all tests in it, with
 streams replaced; `subprocess` runs `python program.py` for each test, as people write it first.
-Half of the programs are right, a quarter wrong from their first test on, a quarter raise. Without
+Half of the programs are right, a quarter wrong from their first test on, a quarter raise. With
+`--import-os` each imports `os`, so that our sandbox gives every input a process. Without
 `--livecodebench` that contender is left out. Every measurement is a fresh process, in an order that
 is swapped each round; start-up is not counted; CPU is that of all processes.
 """
@@ -54,7 +55,7 @@ class Item:
 Judge = Callable[[list[Item]], list[bool]]
 
 
-def workload(count: int, tests: int) -> list[Item]:
+def workload(count: int, tests: int, head: str = "") -> list[Item]:
     items = []
     for number in range(count):
         source, answer = _PROGRAMS[number % len(_PROGRAMS)]
@@ -62,7 +63,7 @@ def workload(count: int, tests: int) -> list[Item]:
         cases = tuple((f"{a} {b}\n", answer(a, b)) for a, b in pairs)
         kind = number // len(_PROGRAMS) % len(_MISTAKES)
         source += _MISTAKES[kind]
-        items.append(Item(f"{source}\n# {number}\n", cases, not _MISTAKES[kind]))
+        items.append(Item(f"{head}{source}\n# {number}\n", cases, not _MISTAKES[kind]))
     return items
 
 
@@ -135,7 +136,8 @@ OPEN = {"whetstone": whetstone, "livecodebench": livecodebench, "subprocess": by
 
 def measure(name: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Run one contender once, in this process."""
-    items = workload(arguments.programs, arguments.tests)
+    head = "import os\n" if arguments.import_os else ""
+    items = workload(arguments.programs, arguments.tests, head)
     with OPEN[name](arguments) as judge:
         judge(workload(8, 2))
         cpu, started = cpu_seconds(), time.perf_counter()
@@ -157,6 +159,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=6.0)
     parser.add_argument("--livecodebench", type=Path)
+    parser.add_argument("--import-os", action="store_true")
     parser.add_argument("--one", choices=OPEN, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:

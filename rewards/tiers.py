@@ -3,7 +3,8 @@
 A program of the policy has no say in it: it could choose the tier that suits it. A reference, where
 there is one, is run: what it passes with its tests apart is judged apart, what it passes only with
 its tests beside it is judged so, and a problem that its own reference fails is not judged at all.
-Without one the source of the tests tells what it can.
+Without one the source of the tests tells what it can. A checker of the user's own that does not
+accept an expected output judges nobody either.
 """
 
 from collections import Counter
@@ -13,8 +14,9 @@ from typing import Literal, TypeVar
 
 from whetstone.rewards.languages import known_language
 from whetstone.rewards.programs import asked_of, programs
-from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, Tier, Verdict
+from whetstone.rewards.sandbox import AnyTests, Job, Result, Sandbox, StdioTests, Tier, Verdict
 from whetstone.rewards.sandbox.helpers import with_helpers
+from whetstone.rewards.sandbox.scripts.tests import CHECK_NAME
 from whetstone.rewards.stdio.columns import sources
 from whetstone.rewards.tests_source import why_uncarried
 
@@ -67,12 +69,33 @@ class Tiers:
         """Return where each problem is judged."""
         wanted = list(problems)
         new = [p for p in dict.fromkeys(wanted) if p not in self._decided]
+        new = self._with_sound_checkers(new, sandbox)
         if self._choice in {"apart", "together"}:
             self._decided |= dict.fromkeys(new, Decision(Tier(self._choice)))
         else:
             self._decided |= {p: self._by_source(p) for p in new if p.reference is None}
             self._try([p for p in new if p.reference is not None], sandbox)
         return [self._decided[problem] for problem in wanted]
+
+    def _with_sound_checkers(
+        self, problems: Sequence[TestedProblem], sandbox: Sandbox
+    ) -> list[TestedProblem]:
+        """Refuse problems whose own checker does not accept what is expected; returns the others.
+
+        One that returns nothing would fail every program.
+        """
+        asked: dict[TestedProblem, Job] = {}
+        for problem in problems:
+            if isinstance(tests := problem.tests, StdioTests) and tests.has_program:
+                case = tests.cases[0]
+                test = case.asked(case.output)
+                asked[problem] = Job(tests.checker, test, None, (CHECK_NAME,))
+        results = sandbox.run_many([*asked.values()])
+        for problem, result in zip(asked, results, strict=True):
+            if result.verdict is not Verdict.PASSED:
+                why = f"its checker does not accept the expected output: {_told(result)}"
+                self._decided[problem] = Decision(None, why)
+        return [problem for problem in problems if problem not in self._decided]
 
     def _by_source(self, problem: TestedProblem) -> Decision:
         if not isinstance(problem.tests, str):

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 _SHARED_WORDS = 8
 _NEAR_WORDS = 5
 _NEAR = 0.8
+_LOOKED_AT = 0.5
+"""Sketches tell a share only roughly, so what may be near is looked at itself."""
 _PERMUTATIONS = 128
 
 
@@ -59,7 +61,7 @@ def duplicates(prompts: Mapping[str, str]) -> dict[str, str]:
     """Return by problem the earlier one that asks the same, word for word or nearly."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - an extra
 
-    index = MinHashLSH(threshold=_NEAR, num_perm=_PERMUTATIONS)
+    index = MinHashLSH(threshold=_LOOKED_AT, num_perm=_PERMUTATIONS)
     first: dict[tuple[str, ...], str] = {}
     runs_of: dict[str, set[tuple[str, ...]]] = {}
     found: dict[str, str] = {}

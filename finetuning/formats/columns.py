@@ -6,9 +6,11 @@ theirs, long after the gate.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from whetstone.finetuning.formats.dataset_type import Need
+from whetstone.rewards.stdio.columns import TOLD
 
 Row = dict[str, Any]
 Kind = str | list[Any] | dict[str, Any]
@@ -23,6 +25,7 @@ _TOKENISED = frozenset(
     | {"prompt_ids", "completion_ids", "chosen_ids", "rejected_ids", "chosen_input_ids"}
     | {"rejected_input_ids", "ref_chosen_logps", "ref_rejected_logps"}
 )
+_NEARLY = 0.85
 _PICTURES = frozenset({"image", "images"})
 _WORDS = {str: "text", bool: "true or false", float: "number", type(None): "null"}
 _WHOLE, _LARGE = "whole number", "whole number beyond 2^53"
@@ -34,13 +37,26 @@ _FITTING = {
 _EXACT = 2**53
 
 
-def taken_names(row: Row, need: Need) -> Iterator[str]:
-    """Yield the columns of a row whose names TRL has given to something else."""
+def wrong_names(row: Row, need: Need) -> Iterator[str]:
+    """Yield the columns of a row that TRL takes for something else, or nobody for what is meant."""
     for name in row.keys() & _PICTURES:
         yield f"field {name}: TRL takes a column of this name for pictures; rename or drop it"
     for name in row.keys() & (_TO_REWARDS if need is Need.PROMPTS else _TOKENISED):
         what = "hands rewards something of its own" if need is Need.PROMPTS else "keeps its tokens"
         yield f"field {name}: TRL {what} under this name; rename or drop the column"
+    if need is Need.PROMPTS:
+        yield from _misspelt(row)
+
+
+def _misspelt(row: Row) -> Iterator[str]:
+    """Yield names that are nearly that of a column which says how tests are run.
+
+    Such a column may be missing, and others are passed on: nobody else would notice.
+    """
+    for name in sorted(row.keys() - {*TOLD}):
+        for meant in get_close_matches(name, TOLD, 1, _NEARLY):
+            if meant not in row:
+                yield f"field {name}: did you mean {meant}? It says nothing under this name"
 
 
 class Columns:

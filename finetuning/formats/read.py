@@ -10,7 +10,7 @@ from pathlib import Path
 
 from whetstone.evaluation.lines import NotRow, NotText, numbered_lines, row_of
 from whetstone.finetuning.errors import ConfigError, Problem, RowProblem
-from whetstone.finetuning.formats.columns import Columns, taken_names
+from whetstone.finetuning.formats.columns import Columns, wrong_names
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.fields import (
     ANSWERS,
@@ -164,8 +164,8 @@ class _Table:
     def misfits(self, row: Row) -> list[str]:
         """Return why a row does not fit; the first one that does says what others must be like."""
         if not self._names:
-            if taken := [*taken_names(row, self._need)]:
-                return taken
+            if wrong := [*wrong_names(row, self._need)]:
+                return wrong
             self._names, self._written = row.keys(), forms(row, self._need)
         if row.keys() != self._names and (
             differing := (row.keys() ^ set(self._names)) - MAY_LACK[self._need]

@@ -76,6 +76,26 @@ def test_a_problem_that_its_reference_fails_is_masked(reward, caplog):
     assert "its reference fails: failed" in caplog.text
 
 
+@pytest.mark.parametrize("tier", ["auto", "apart", "refuse"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("output == expected", "AssertionError"),
+        ("return output != expected", "AssertionError"),
+        ("raise OSError('no file')", "OSError: no file"),
+    ],
+)
+def test_a_checker_that_accepts_nothing_judges_nobody(reward, caplog, tier, body, said):
+    checker = f"def check(input, output, expected):\n    {body}"
+    tests = [{"input": "1\n", "output": "1\n"}]
+    assert graded(reward(tier=tier), "print(input())", tests, checker=checker)[0] is None
+    assert f"its checker does not accept the expected output: failed: {said}" in caplog.text or (
+        f"its checker does not accept the expected output: error: {said}" in caplog.text
+    )
+    sound = "def check(input, output, expected):\n    return output == expected"
+    assert graded(reward(tier=tier), "print(input())", tests, checker=sound)[0] == 1.0
+
+
 def test_a_slow_reference_is_no_reason_to_refuse_a_problem(reward):
     slow = "import time\ndef area(a, b):\n    time.sleep(9)"
     assert graded(reward(timeout_s=0.5), RIGHT, PLAIN, reference=slow) == (1.0, 0.0)

@@ -6,7 +6,8 @@ walls: those of a program, but for the few calls that a fork needs (`isolation.s
 
 On the channel it takes an order for each input, with the standard streams of its process, and tells
 how that process ended. With the last one it becomes the process itself: no fork is needed for that,
-and a program with one input costs no more than one process.
+and a program with one input costs no more than one process. Nor is any for a program that leaves no
+traces: asked for that, it becomes one process for all inputs (`program.repeats`), and says so.
 """
 
 import ctypes
@@ -21,10 +22,12 @@ from typing import NoReturn
 from whetstone.rewards.sandbox import frames, processes
 from whetstone.rewards.sandbox.child import CHANNEL
 from whetstone.rewards.sandbox.isolation.libc import libc
-from whetstone.rewards.sandbox.program import script
+from whetstone.rewards.sandbox.program import repeats, script, traces
 
 FORK, BECOME = b"F", b"B"
 """What is asked for an input; the three streams come with it."""
+REPEAT = b"R"
+"""Asked first, and given back where the program will be run on all inputs here; else `FORK` is."""
 CLOSED = Struct("@i4x4l112x")
 """What is told of a process that was forked: its wait status, and the kernel's `struct rusage` as
 it stands, which begins with seconds and microseconds of the user's and of the system's time."""
@@ -51,6 +54,9 @@ def serve(confine: Callable[[], None]) -> NoReturn:
         wait4, usage = libc.wait4, ctypes.byref(told, _USAGE_AT)
         while True:
             order = _next_order(orders)
+            if order == REPEAT:
+                _repeat(program, confine)
+                continue
             if code is None:
                 code = script.prepared(program)
                 program = ""  # it would find in a frame below it what plain Python hides
@@ -76,10 +82,27 @@ def _next_order(orders: socket.socket) -> bytes:
     order, ancillary, _, _ = orders.recvmsg(1, _ROOM)
     if not order:
         os._exit(0)
-    for number, stream in enumerate(memoryview(ancillary[0][2]).cast("i").tolist()):
-        os.dup2(stream, number)
-        os.close(stream)
+    for level in ancillary:
+        for number, stream in enumerate(memoryview(level[2]).cast("i").tolist()):
+            os.dup2(stream, number)
+            os.close(stream)
     return order
+
+
+def _repeat(program: str, confine: Callable[[], None]) -> None:
+    """Become the process of all inputs, if the program leaves no traces."""
+    code = script.repeatable(program) if traces.leaves_none(program) else None
+    if code is None:
+        os.write(CHANNEL, FORK)
+        return
+    try:
+        confine()
+        gc.freeze()
+        gc.enable()
+        os.write(CHANNEL, REPEAT)
+        repeats.serve(code)
+    finally:
+        os._exit(1)
 
 
 def _become(code: CodeType, confine: Callable[[], None]) -> NoReturn:

@@ -17,6 +17,8 @@ from whetstone.rewards.sandbox.program.stand_ins import put_in
 from whetstone.rewards.sandbox.text import describe
 
 FILE = "program.py"
+_NO_CODE = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
+"""What `compile` says of what is no Python."""
 NOT_PYTHON, NO_MEMORY = 121, 122
 """Exit statuses with a meaning. A program that exits with one itself has failed in any case."""
 _NOT_FLUSHED = 120  # the interpreter's own
@@ -41,6 +43,32 @@ def run(code: types.CodeType) -> NoReturn:
         os._exit(status)
 
 
+def repeatable(program: str) -> types.CodeType | None:
+    """Compile a program that is to be repeated; None if that cannot be done."""
+    try:
+        code: types.CodeType = compile(program, FILE, "exec", dont_inherit=True)
+    except _NO_CODE:
+        return None
+    put_in(program)
+    return code
+
+
+def repeat(code: types.CodeType, streams: tuple[TextIO, TextIO, TextIO]) -> tuple[int, bytes]:
+    """Run a program that leaves no traces on streams of its own.
+
+    Returns its exit status and its last words. All that it may have changed is put back.
+    """
+    sys.stdin, sys.stdout, sys.stderr = _STREAMS[:] = streams
+    namespace = _new_main()
+    status, last_words = _executed(code, namespace)
+    status = _flushed() or status
+    namespace.clear()
+    gc.collect()
+    sys.setrecursionlimit(_DEPTH)
+    return _flushed() or status, last_words
+
+
+_DEPTH = sys.getrecursionlimit()
 _STREAMS: list[TextIO] = []
 """Those of a program, made beforehand: to make them costs a child half a millisecond."""
 
@@ -102,48 +130,56 @@ _LEAVES_TRACES: list[str] = []
 def _compiled(program: str) -> types.CodeType:
     try:
         code: types.CodeType = compile(program, FILE, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        os._exit(_failed(error, NOT_PYTHON))
-    main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=FILE, __builtins__=builtins)
-    sys.modules["__main__"] = main
-    sys.argv = [FILE]
+    except _NO_CODE as error:
+        os.write(2, _told(error))
+        os._exit(NOT_PYTHON)
+    _new_main()
     put_in(program)
     _LEAVES_TRACES[:] = [word for word in _WORDS if word in program]
     return code
 
 
+def _new_main() -> dict[str, Any]:
+    """Put a module in place for a program to run in; returns its names."""
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=FILE, __builtins__=builtins)
+    sys.modules["__main__"] = main
+    sys.argv = [FILE]
+    return main.__dict__
+
+
 def _run(code: types.CodeType) -> int:
     namespace = sys.modules["__main__"].__dict__
-    status = _executed(code, namespace)
+    status, last_words = _executed(code, namespace)
+    if last_words:
+        os.write(2, last_words)
     return _ended(namespace) or status
 
 
-def _executed(code: types.CodeType, namespace: dict[str, Any]) -> int:
+def _executed(code: types.CodeType, namespace: dict[str, Any]) -> tuple[int, bytes]:
+    """Run a program; returns its exit status, and what its interpreter would say last."""
     try:
         exec(code, namespace)  # noqa: S102 - running the program is the purpose
     except SystemExit as error:
         return _exit_status(error.code)
     except MemoryError as error:
-        return _failed(error, NO_MEMORY)
+        return NO_MEMORY, _told(error)
     except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
-        return _failed(error, 1)
-    return 0
+        return 1, _told(error)
+    return 0, b""
 
 
-def _exit_status(code: Any) -> int:
-    """Return the status of `sys.exit(code)`."""
+def _exit_status(code: Any) -> tuple[int, bytes]:
+    """Return the status of `sys.exit(code)`, and what it says."""
     if code is None:
-        return 0
+        return 0, b""
     if isinstance(code, int):
-        return code & 0xFF
-    os.write(2, str(code).encode(errors="backslashreplace"))
-    return 1
+        return code & 0xFF, b""
+    return 1, str(code).encode(errors="backslashreplace")
 
 
-def _failed(error: BaseException, status: int) -> int:
-    os.write(2, b"\n" + describe(error).encode(errors="backslashreplace"))
-    return status
+def _told(error: BaseException) -> bytes:
+    return b"\n" + describe(error).encode(errors="backslashreplace")
 
 
 def _ended(namespace: dict[str, Any]) -> int:

@@ -14,7 +14,7 @@ from typing import Protocol
 from whetstone.rewards.sandbox.scripts.job import ScriptJob
 from whetstone.rewards.sandbox.scripts.series import SeriesJob
 from whetstone.rewards.sandbox.scripts.standing import Standing
-from whetstone.rewards.sandbox.scripts.tests import Case
+from whetstone.rewards.sandbox.scripts.tests import CHECK_NAME, Case
 from whetstone.rewards.sandbox.verdict import ENDS, Job, Result, Verdict
 
 AnyJob = Job | ScriptJob | SeriesJob
@@ -78,8 +78,7 @@ class Course(Standing):
         )
 
     def _check(self, case: Case, output: str) -> Job:
-        told = ", ".join(map(repr, (case.input, output, case.output)))
-        return Job(self.tests.checker, f"assert check({told})", None, ("check",))
+        return Job(self.tests.checker, case.asked(output), None, (CHECK_NAME,))
 
     def take(self, result: Result) -> Job | ScriptJob | None:
         """Note how a job ended; returns the next, or None once the verdict is known."""

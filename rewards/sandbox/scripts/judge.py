@@ -51,7 +51,8 @@ def judge_cases(
         if number:
             clock.begin(tally.passed)
         if line is None or not line.is_open:
-            line = ProgramLine(orders, program, timeout_s, memory_mb)
+            several = number + 1 < len(cases)
+            line = ProgramLine(orders, program, timeout_s, memory_mb, repeats=several)
         given, most = stdin.encode(errors="replace"), most_bytes(expected)
         # A wrong program mostly fails at once, and then a process to fork others was for nothing.
         last = number + 1 == len(cases) or (number + done == 0 and stops_early)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from whetstone.rewards.sandbox.scripts.compare import CHECKERS
 
 DEFAULT_TOLERANCE = 1e-6
-CHECK = "def check("
+CHECK_NAME = "check"
+CHECK = f"def {CHECK_NAME}("
 """What the source of a checker of the user's own holds."""
 
 
@@ -15,6 +16,11 @@ class Case:
 
     input: str
     output: str
+
+    def asked(self, output: str) -> str:
+        """Return the test that asks a checker of the user's own about an output."""
+        told = ", ".join(map(repr, (self.input, output, self.output)))
+        return f"assert {CHECK_NAME}({told})"
 
 
 @dataclass(frozen=True)

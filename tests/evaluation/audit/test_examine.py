@@ -162,6 +162,14 @@ def test_near_duplicates_are_found_by_their_words():
     assert duplicates(prompts) == {"b": "a"}
 
 
+def test_no_near_duplicate_is_missed():
+    words = "in which these fourteen words are one problem of its own number"
+    pairs = {f"{n}": f"{n} {words} and a{n} b{n} c{n}" for n in range(200)}
+    assert duplicates(pairs | {f"{n}+": f"{text} too" for n, text in pairs.items()}) == {
+        f"{n}+": f"{n}" for n in range(200)
+    }
+
+
 def write(path, rows):
     path.write_text("".join(json.dumps(one) + "\n" for one in rows))
     return path

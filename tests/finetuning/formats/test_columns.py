@@ -6,7 +6,7 @@ import pytest
 from datasets import Dataset
 
 from whetstone.finetuning.errors import ConfigError
-from whetstone.finetuning.formats.columns import taken_names
+from whetstone.finetuning.formats.columns import wrong_names
 from whetstone.finetuning.formats.dataset_type import Need
 from whetstone.finetuning.formats.read import read_rows
 
@@ -58,9 +58,9 @@ def test_what_one_table_can_hold_is_let_through(tmp_path, values):
     ],
 )
 def test_a_name_that_trl_uses_is_told(need, name):
-    [told] = taken_names({"prompt": "p", name: 1}, need)
+    [told] = wrong_names({"prompt": "p", name: 1}, need)
     assert told.startswith(f"field {name}: TRL")
-    assert list(taken_names({"prompt": "p", "source": 1}, need)) == []
+    assert list(wrong_names({"prompt": "p", "source": 1}, need)) == []
 
 
 def test_entry_points_may_be_a_path(tmp_path):

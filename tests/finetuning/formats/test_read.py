@@ -200,6 +200,8 @@ def test_a_list_of_statements_is_their_source(tmp_path):
         ({"tests": [{"input": "1", "output": " \n"}]}, "a program of nothing passes"),
         ({"tests": [{"input": "1", "output": "1"}], "checker": "line"}, "choose one of lines"),
         ({"tests": [{"input": "1", "output": "1"}], "checker": "def check(:"}, "not Python"),
+        ({"tests": "assert f(1)", "tolerence": 0.1}, "field tolerence: did you mean tolerance?"),
+        ({"tests": "assert f(1)", "time_out_s": 3}, "field time_out_s: did you mean timeout_s?"),
         ({"tests": [{"input": "1", "output": "1"}], "timeout_s": "2"}, "expected number"),
         ({"tests": [{"input": "1", "output": "1"}], "tolerance": "small"}, "expected number"),
         ({"tests": {"inputs": ["1"], "outputs": ["1", "2"]}}, "two lists of one length"),

@@ -62,7 +62,7 @@ def test_what_a_later_process_does_reaches_neither_its_parent_nor_the_next(profi
 
 @PROFILES
 def test_after_one_that_had_to_be_killed_the_others_are_counted(profile):
-    program = "n = input()\nwhile n == '1': print(n)\nprint(n)"
+    program = "import os\nn = input()\nwhile n == '1': print(n)\nprint(n)"
     with Sandbox(1, profile=profile) as sandbox:
         [result] = sandbox.run_many([Job(program, StdioTests(ECHO))])
     assert (result.verdict, result.passed_tests) == (Verdict.FAILED, 3)
@@ -77,7 +77,7 @@ def test_every_process_has_the_whole_time():
 
 
 @PROFILES
-@pytest.mark.parametrize("what", ["while True: pass", "import time; time.sleep(99)"])
+@pytest.mark.parametrize("what", ["import os\n    while True: pass", "import time; time.sleep(99)"])
 @pytest.mark.parametrize("stops_early", [True, False])
 def test_a_later_process_is_stopped_at_its_time(profile, what, stops_early):
     tests = StdioTests(ECHO, timeout_s=0.5)
@@ -90,7 +90,7 @@ def test_a_later_process_is_stopped_at_its_time(profile, what, stops_early):
 
 
 def test_a_timeout_does_not_hide_what_failed_before_it():
-    program = "n = input()\nif n == '2':\n    while True: pass\nprint(n, n == '1' or '')"
+    program = "import os\nn = input()\nif n == '2':\n    while True: pass\nprint(n, n == '1' or '')"
     with Sandbox(1) as sandbox:
         [result] = sandbox.run_many([Job(program, StdioTests(ECHO, timeout_s=0.5))])
     assert (result.verdict, result.passed_tests) == (Verdict.FAILED, 1)
@@ -100,7 +100,7 @@ def test_a_timeout_does_not_hide_what_failed_before_it():
 def test_more_inputs_than_one_parent_serves():
     cases = tuple(Case(f"{n}\n", f"{n}\n") for n in range(MOST_FORKS + 20))
     with Sandbox(1) as sandbox:
-        [result] = sandbox.run_many([Job("print(input())", StdioTests(cases))])
+        [result] = sandbox.run_many([Job("import os\nprint(input())", StdioTests(cases))])
     assert (result.verdict, result.passed_tests) == (Verdict.PASSED, len(cases))
 
 
@@ -152,7 +152,7 @@ class NoForks:
 @pytest.mark.parametrize(("status", "is_lost"), [(BROKEN, True), (NOT_PYTHON, False)])
 def test_a_parent_that_cannot_fork_is_no_end_of_the_program(status, is_lost):
     zygote = NoForks(status)
-    line = ProgramLine(zygote, "print(input())", 3.0, None)
+    line = ProgramLine(zygote, "print(input())", 3.0, None, repeats=False)
     zygote.theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(OSError, match="forked") if is_lost else contextlib.nullcontext():
         line.run(b"1\n", 99, last=False)
