@@ -12,7 +12,8 @@ The line: no object of a program is handed what the tests expect, and none answe
 - An operator with data reaches an object only if the tests name its class, and must give an object.
   Unless the tests made the first one, the second has been told what may be expected: it decides
   nothing any more, or `abs(f(x) - 3) < 1e-6` would be for whatever `f` returns to answer.
-- What derives from a plain type is that plain value in everything that involves data.
+- What derives from a plain type is that plain value in everything that involves data; only what the
+  plain type cannot do at all reaches an object of it that the tests made.
 """
 
 from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ def special(name: str, data: type | None, *, by_fields: bool) -> Special | None:
         return None if hashes_itself and name == "hash" else _question(name)
     if name in _NUMBERS or name in _SIGNS:
         make = _number if name in _NUMBERS else _sign
-        return None if data is not None else make(name)
+        return make(name) if _local(data, name) is None else None
     if name in _BINARY or name[1:] in _BINARY:
         return _binary(operation, name, data)
     return None
@@ -140,9 +141,11 @@ def _binary(operation: str, name: str, data: type | None) -> Special:
         if is_programs(other):
             result = _handed_on(ask(self, operation, other, *rest), self, other)
             return result if data or is_known(self) else _object_only(self, result)
-        if data is not None:
-            return NotImplemented if local is None else local(self, other, *rest)
         remote, number = state_of(self)
+        if local is not None:
+            return local(self, other, *rest)
+        if data is not None and not remote.meetings.is_made(number):
+            return NotImplemented
         scales = name in _SCALES and type(other) in {int, float}
         if not scales and not is_known(self):
             remote.refuse("the tests reckoned with an object of the program that is no data")

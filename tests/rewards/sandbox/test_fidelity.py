@@ -14,6 +14,14 @@ class Tree:
         self.value, self.children, self.tags = value, [], {}
     def size(self): return 1 + sum(child.size() for child in self.children)
 """
+VECTOR = """
+class Vector(list):
+    def __neg__(self): return Vector(-x for x in self)
+    def __abs__(self): return sum(self)
+    def __sub__(self, other): return Vector(x - other for x in self)
+    def __rsub__(self, other): return Vector(other - x for x in self)
+    def __matmul__(self, other): return sum(x * y for x, y in zip(self, other))
+"""
 MONEY = """
 class Money:
     def __init__(self, amount): self.amount = amount
@@ -294,6 +302,14 @@ HONEST = {
     "a list of its own": (
         "class Row(list):\n    def __init__(self, name, *items):\n        super().__init__(items)\n        self.name = name\n    def total(self): return sum(self)",
         "r = Row('r', 1, 2)\nassert r == [1, 2]\nassert r.name == 'r'\nr.append(4)\nassert r.total() == 7\nassert isinstance(r, list)\nassert r.pop() == 4",
+    ),
+    "operators that a list has none of": (
+        VECTOR,
+        "v = Vector([3, 5])\nassert -v == [-3, -5]\nassert abs(v) == 8\nassert v - 1 == [2, 4]\nassert 9 - v == [6, 4]\nassert (v - 1) - 1 == Vector([1, 3])\nassert v @ v == 34\nassert v + [1] == [3, 5, 1]",
+    ),
+    "signs of a tuple and of a text": (
+        "from collections import namedtuple\nclass P(namedtuple('P', 'x y')):\n    def __neg__(self): return P(-self.x, -self.y)\n    def __abs__(self): return 5\nclass W(str):\n    def __invert__(self): return W(self.upper())",
+        "assert -P(3, 4) == P(-3, -4) == (-3, -4)\nassert abs(P(3, 4)) == 5\nassert ~W('a') == 'A'",
     ),
     "a dict of its own": (
         "class D(dict):\n    def __missing__(self, key):\n        self[key] = []\n        return self[key]",
@@ -651,12 +667,26 @@ def test_what_tests_do_with_classes_assertions_and_coroutines(program, tests):
     assert result.verdict is Verdict.PASSED, result
 
 
+NOTHING = """
+class V(list):
+    def __sub__(self, other): return V()
+    __rsub__ = __sub__
+    def __abs__(self): return 0
+def f(x): return V()
+"""
+
+
 @pytest.mark.parametrize(
     ("program", "tests"),
     [
         # The tests' own failure is never the program's to swallow or to excuse.
         ("def f(g):\n    try: g()\n    except AssertionError: return 1", "def g(): assert 1 == 2\nassert f(g) == 1"),
         ("def f(x): assert 0", "assert f(1) == 2"),
+        # What is told a number that is expected answers for none.
+        (NOTHING, "V([1])\nassert not f(2) - 5"),
+        (NOTHING, "V([1])\nassert not 5 - f(2)"),
+        (NOTHING, "V([1])\nassert abs(f(2) - 5) < 1e-6"),
+        (NOTHING, "assert abs(f(2)) == 0"),
         (STRICT, "try:\n    root(-1)\n    raise ValueError\nexcept AssertionError: pass"),
         (STRICT, "try:\n    never()\n    raise ValueError\nexcept AssertionError: pass"),
         ("class C:\n    def __class_getitem__(c, i): return E()\nclass E:\n    def __eq__(s, o): return True", "assert C[1] == 2"),
