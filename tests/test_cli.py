@@ -18,13 +18,6 @@ from whetstone.rewards.sandbox.profile import Layer, SandboxUnavailableError
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_nano_shows_problems_and_checks_them(capsys):
-    main(["nano", "--count", "2"])
-    out = capsys.readouterr().out
-    assert out.count("Write a function f(") == 2
-    assert "every reference passes" in out
-
-
 def test_report_writes_the_page_again(tmp_path, capsys):
     report = {
         "name": "mine",

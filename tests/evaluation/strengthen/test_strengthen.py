@@ -215,12 +215,12 @@ def test_a_test_that_takes_long_is_not_added(sandbox, dear_from, is_added):
     """Only numbers of 60 and more tell the mutants apart, and may take a fifth of the limit."""
     reference = (
         f"import time\ndef f(n):\n    if n > {dear_from}:\n"
-        "        end = time.process_time() + 0.2\n"
+        "        end = time.process_time() + 0.08\n"
         "        while time.process_time() < end:\n            pass\n"
         "    return min(n, 60)\n"
     )
     tests = "".join(f"assert f({n}) == {n}\n" for n in (1, 3, 25, 40))
     row = {"tests": tests, "reference": reference, "entry_points": ["f"]}
-    _, found = look(sandbox, row, replace(SEARCH, inputs=30))
+    _, found = look(sandbox, row, replace(SEARCH, inputs=30, timeout_s=0.4))
     assert found.survived
     assert bool(found.added) is is_added

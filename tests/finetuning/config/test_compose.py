@@ -13,8 +13,15 @@ from whetstone.finetuning.config.tuning import take_tuning
 
 GROUPS = config_groups()
 OPTIONS = [f"{group}={option}" for group in sorted(GROUPS) for option in sorted(GROUPS[group])]
-# The files of most models and data sets are made alike; `test_load.py` loads each.
+# Most files of a group are made alike; `test_load.py` loads each.
 KINDS = {
+    "algo": {"grpo", "ppo", "kto", "sft"},
+    "backend": {"auto", "cuda_qlora"},
+    "collect": {"base", "dpo"},
+    "experiment": {"compiler_dpo", "laptop"},
+    "pipeline": {"execution_dpo", "quickstart", "single"},
+    "reward": {"compiler_discriminator", "custom", "execution", "teacher"},
+    "tracker": {"wandb"},
     "model": {"nano", "qwen", "codet5p"},
     "data": {"auto", "nano", "mbpp", "jsonl", "hub", "mix"},
 }

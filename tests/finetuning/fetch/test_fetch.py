@@ -74,7 +74,7 @@ def served(index, monkeypatch) -> Iterator[list[str]]:
             asked.append(self.path)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=index.parent))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     only_index(monkeypatch, f"http://127.0.0.1:{server.server_port}/simple")
     yield asked

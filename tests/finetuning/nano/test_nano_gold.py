@@ -1,12 +1,36 @@
+import contextlib
+import io
 from dataclasses import replace
 
-from whetstone.finetuning.nano import Split, gold_check, problems
+import pytest
+
+from whetstone.finetuning.cli import main
+from whetstone.finetuning import nano
+from whetstone.finetuning.nano import Split, problems
 from whetstone.finetuning.nano.compositions import compositions
 from whetstone.finetuning.nano.gold import faults
 
 
-def test_every_answer_of_the_world_scores_what_it_should():
-    report = gold_check()
+@pytest.fixture(scope="module")
+def checked():
+    """Have the whole world checked once, by the command; returns the report and what it says."""
+    reports = []
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as said:
+        check = nano.gold_check
+        patch.setattr(nano, "gold_check", lambda: reports.append(check()) or reports[0])
+        main(["nano", "--count", "2"])
+    [report] = reports
+    return report, said.getvalue()
+
+
+def test_the_command_shows_problems_and_checks_them(checked):
+    _, said = checked
+    assert said.count("Write a function f(") == 2
+    assert "every reference passes" in said
+
+
+def test_every_answer_of_the_world_scores_what_it_should(checked):
+    report, _ = checked
     assert report.failures == ()
     assert report.passed
     assert report.problems == {split.value: len(compositions(split)) for split in Split}

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from whetstone.rewards.audit import Family, render, run_audit
+from whetstone.rewards.audit import Family, audit, render, run_audit
 from whetstone.rewards.audit.attacks import ATTACKS, OF_STREAMS
 from whetstone.rewards.execution import ExecutionReward
 
@@ -71,7 +71,9 @@ def bare_exec(completions, tests, **_):
 
 @pytest.fixture(scope="module")
 def bare():
-    report = run_audit(bare_exec, attacks=SOME, patience_s=2.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "_SETTLE_S", 1.0)  # one of them leaves a process that does not end
+        report = run_audit(bare_exec, attacks=SOME, patience_s=2.0)
     return {finding.name: finding for finding in report.findings}, report
 
 

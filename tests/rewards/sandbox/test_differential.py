@@ -28,8 +28,15 @@ def _same(sandbox, case):
 
 
 @given(case=random_cases.cases())
-@settings(_AS_IT_IS, max_examples=100)
+@settings(_AS_IT_IS, max_examples=50)
 def test_a_few(sandbox, case):
+    _same(sandbox, case)
+
+
+@pytest.mark.nightly
+@given(case=random_cases.cases())
+@settings(_AS_IT_IS, max_examples=500)
+def test_some(sandbox, case):
     _same(sandbox, case)
 
 

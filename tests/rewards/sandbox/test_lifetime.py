@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from whetstone.rewards.sandbox import Job, Sandbox, Verdict
+from whetstone.rewards.sandbox import Job, Sandbox, Verdict, supervisor
 
 PASSING = ("def f(): return 1", "assert f() == 1")
 SLEEPING = ("import time; time.sleep(60)", "")
@@ -119,7 +119,7 @@ def test_whatever_is_killed_is_replaced():
 
 @pytest.mark.parametrize("index", [0, 1, -1])
 def test_a_program_is_retried_when_it_its_host_or_its_zygote_is_killed(index):
-    program = "import time; time.sleep(0.6)\ndef f(): return 1"
+    program = "import time; time.sleep(0.4)\ndef f(): return 1"
     with Sandbox(workers=1) as sandbox:
         before = set(children(os.getpid()))
         sandbox.run(*PASSING)
@@ -186,7 +186,7 @@ def few_descriptors(spare):
 @pytest.mark.parametrize("spare", [0, 2, 4, 6])
 def test_a_host_that_cannot_be_started_is_tried_again(spare):
     with Sandbox(workers=1) as sandbox, few_descriptors(spare) as end:
-        relief = threading.Timer(0.4, end)
+        relief = threading.Timer(0.2, end)
         relief.start()
         result = sandbox.run(*PASSING)
         relief.join()
@@ -194,7 +194,8 @@ def test_a_host_that_cannot_be_started_is_tried_again(spare):
 
 
 @pytest.mark.parametrize("spare", [0, 4])
-def test_a_host_that_can_never_be_started_is_an_error_of_the_sandbox(spare):
+def test_a_host_that_can_never_be_started_is_an_error_of_the_sandbox(spare, monkeypatch):
+    monkeypatch.setattr(supervisor, "_PAUSE_S", 0.05)
     with Sandbox(workers=1) as sandbox:
         with few_descriptors(spare):
             results = sandbox.run_many([Job(f"x = {i}", "") for i in range(9)])

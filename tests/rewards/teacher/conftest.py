@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from whetstone.rewards.teacher.config import TeacherConfig
+from whetstone.rewards.teacher.providers import batched
 from whetstone.rewards.teacher.store import LEASE_S
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,6 +30,12 @@ _load("raw")
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
     monkeypatch.setenv("TEACHER_TEST_KEY", loopback.KEY)
+
+
+@pytest.fixture(autouse=True)
+def _gathers_quickly(monkeypatch):
+    """Send batches soon: the requests of a test come at once."""
+    monkeypatch.setattr(batched, "_GATHERING_S", 0.1)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ _COUNTS = {
 
 _HAS_ADDRESS = "(Word <"
 """Of a text that was made of an object: its characters are not the same in two processes."""
-_NO_OBJECTS = (float, complex, int, str, bytes)
+_NO_OBJECTS = (float, complex, int, str, bytes, slice, range)
 """What is as good as any equal one."""
 
 
