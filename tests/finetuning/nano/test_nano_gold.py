@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from whetstone.finetuning.cli import main
 from whetstone.finetuning import nano
+from whetstone.finetuning.cli import main
 from whetstone.finetuning.nano import Split, problems
 from whetstone.finetuning.nano.compositions import compositions
 from whetstone.finetuning.nano.gold import faults
