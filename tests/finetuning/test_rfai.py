@@ -141,7 +141,9 @@ def test_batches_judge_what_the_nano_model_sampled(tmp_path):
     assert plan.main.collect is not None
 
 
-@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize(
+    "provider", ["openai", pytest.param("anthropic", marks=pytest.mark.nightly)]
+)
 def test_collecting_scores_in_batches(train, server, qwen_folder, tmp_path, provider):
     rows = [
         {"prompt": f"task {n // 2}", "completion": f"x = {n}", "verdict": None, "reference": None}

@@ -35,11 +35,15 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def data(tmp_path):
-    path = tmp_path / "mine.jsonl"
+def write(folder):
+    path = folder / "mine.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    return write(tmp_path)
 
 
 def settings(data, inputs=100):
@@ -56,15 +60,27 @@ def survivors(data):
     return sum(one["survived"] for one in lines(folder / FINDINGS))
 
 
-@pytest.fixture
-def console():
+def recording():
     return Console(width=200, record=True, file=StringIO())
 
 
-def test_survivors_fall_by_the_number_that_is_told(data, console):
+@pytest.fixture
+def console():
+    return recording()
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """Strengthen once for those that only look: the data, the new data, and what was said."""
+    data, console = write(tmp_path_factory.mktemp("once")), recording()
     before = data.read_bytes()
     path = strengthen_data(settings(data), console)
     assert data.read_bytes() == before
+    return data, path, console.export_text()
+
+
+def test_survivors_fall_by_the_number_that_is_told(once):
+    data, path, said = once
     found = lines(path.parent / STRENGTHENED)
     added, killed = (sum(counted) for counted in zip(*map(count, found), strict=True))
     assert added
@@ -77,7 +93,7 @@ def test_survivors_fall_by_the_number_that_is_told(data, console):
         f"{added} tests added to {stronger} problems",
         f"{killed} survivors of {survivors(data)}",
     )
-    assert console.export_text().splitlines()[-1] == f"{'; '.join(parts)} killed"
+    assert said.splitlines()[-1] == f"{'; '.join(parts)} killed"
     assert survivors(path) == survivors(data) - killed
 
 
@@ -85,32 +101,32 @@ def count(one):
     return len(one["added"]), one["killed"]
 
 
-def test_it_is_trained_on(data, console):
-    path = strengthen_data(settings(data), console)
+def test_it_is_trained_on(once):
+    _, path, _ = once
     config = load(["algo=grpo", "model=qwen", "data=jsonl", f"data.train={path}"]).main
     rows = build_dataset(config.data, Need.PROMPTS, config.seed).to_list()
     assert [row["tests"] for row in rows] == [row["tests"] for row in lines(path)]
 
 
 def test_it_goes_on_where_it_was(data, console):
-    path = strengthen_data(settings(data), console)
+    path = strengthen_data(settings(data, 20), console)
     first, found = path.read_text(), path.parent / STRENGTHENED
     whole = found.read_text()
     kept, cut, *_ = whole.splitlines(keepends=True)
     found.write_text(kept + cut[:30])
-    strengthen_data(settings(data), console)
+    strengthen_data(settings(data, 20), console)
     assert path.read_text() == first
     assert sorted(found.read_text().splitlines()) == sorted(whole.splitlines())
     again = found.read_text()
-    strengthen_data(settings(data), console)
+    strengthen_data(settings(data, 20), console)
     assert found.read_text() == again
-    strengthen_data(settings(data, 10), console)
+    strengthen_data(settings(data, 5), console)
     assert len(found.read_text().splitlines()) == 2 * len(ROWS)
 
 
 def test_an_audit_says_where_nothing_survives(data, console):
     survivors(data)
-    path = strengthen_data(settings(data), console)
+    path = strengthen_data(settings(data, 20), console)
     known = [one["id"] for one in lines(path.parent / STRENGTHENED)]
     assert sorted(known) == ["mine/1", "mine/2"]  # of the others the audit has said it
     assert len(lines(path)) == len(ROWS)

@@ -314,7 +314,13 @@ def test_rows_in_another_form_are_named_with_what_converts_them(tmp_path, name, 
     assert f'("{tmp_path / name}"' in problem.message
 
 
-@pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "json", "spread.json"])
+FURTHER_FORMS = ("tsv", "json", "spread.json")
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["csv", "parquet", *(pytest.param(n, marks=pytest.mark.nightly) for n in FURTHER_FORMS)],
+)
 def test_what_is_told_converts_them(tmp_path, monkeypatch, form):
     from datasets import Dataset
 

@@ -100,7 +100,7 @@ def test_a_chat_task_needs_a_template(qwen_folder, tmp_path, monkeypatch):
         measure(f"model={folder}", "tasks=[mbpp_chat]", f"outputs={tmp_path}")
 
 
-@pytest.mark.parametrize("bits", ["4bit", "8bit"])
+@pytest.mark.parametrize("bits", ["4bit", pytest.param("8bit", marks=pytest.mark.nightly)])
 def test_quantised_weights_are_measured_on_the_cpu(qwen_folder, rows, tmp_path, bits):
     pytest.importorskip("bitsandbytes")
     folder, _ = measure(

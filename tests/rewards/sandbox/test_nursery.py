@@ -40,7 +40,9 @@ ATTACKS = {
     "take all memory": ("x = bytearray(10 ** 10)", {Verdict.OUT_OF_MEMORY}),
 }
 PROFILES = pytest.mark.parametrize(
-    "profile", [None, Profile.NO_NAMESPACES], ids=["full", "no-namespaces"]
+    "profile",
+    [None, pytest.param(Profile.NO_NAMESPACES, marks=pytest.mark.nightly)],
+    ids=["full", "no-namespaces"],
 )
 
 

@@ -89,6 +89,7 @@ def test_it_is_one_process(box):
     assert (result.verdict, result.passed_tests) == (Verdict.FAILED, 1)
 
 
+@pytest.mark.nightly  # that a line ends then is told below
 def test_no_process_takes_more_seconds_than_its_limits_bear():
     program = (
         "n = input()\nx = 0\nwhile x < 4 * 10 ** 6: x += 1\nprint(n)"  # some tenths of a second
@@ -99,7 +100,11 @@ def test_no_process_takes_more_seconds_than_its_limits_bear():
     assert (result.verdict, result.detail) == (Verdict.PASSED, "")
 
 
-@pytest.mark.parametrize("profile", [None, Profile.NO_NAMESPACES], ids=["full", "no-namespaces"])
+@pytest.mark.parametrize(
+    "profile",
+    [None, pytest.param(Profile.NO_NAMESPACES, marks=pytest.mark.nightly)],
+    ids=["full", "no-namespaces"],
+)
 @pytest.mark.parametrize("stops_early", [True, False])
 def test_one_that_never_ends_is_stopped_at_its_time(profile, stops_early):
     tests = StdioTests(ECHO, timeout_s=0.5)
@@ -212,6 +217,13 @@ def test_what_is_told_is_no_proof(said, status):
     printed, death = line.run(b"1\n", 99, last=False)
     assert printed.output == b""
     assert (death.status, death.cpu_s, line.is_open) == (status, 5.0, False)
+
+
+@pytest.mark.parametrize(("told_s", "is_open"), [(0.9, True), (1.1, False)])
+def test_a_process_that_had_its_seconds_takes_no_further_input(told_s, is_open):
+    line = ProgramLine(Peer(frame(TOLD.pack(0, told_s, 0))), "", 3.0, None, repeats=True)
+    line.run(b"1\n", 99, last=False)
+    assert line.is_open is is_open
 
 
 def test_seconds_that_were_not_told_are_counted_in_the_end():

@@ -17,6 +17,10 @@ from whetstone.rewards.teacher.config import TeacherConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
+# What is about batches, and not about how a provider says them.
+EITHER = pytest.mark.parametrize(
+    "provider", ["openai", pytest.param("anthropic", marks=pytest.mark.nightly)]
+)
 QUICK = {"batch": {"enabled": True, "poll_s": 0.05}}
 TASKS, PROGRAMS = [f"task {n // 3}" for n in range(30)], [f"x = {n}" for n in range(30)]
 
@@ -32,7 +36,7 @@ def test_a_batch_says_what_single_questions_say(server, build, tmp_path, provide
     assert batched.spending().calls == single.spending().calls == 50
 
 
-@PROTOCOLS
+@EITHER
 def test_answers_of_a_batch_are_in_the_same_cache(server, build, provider):
     values = build(provider, **QUICK)(TASKS, PROGRAMS)
     assert build(provider)(TASKS, PROGRAMS) == values
@@ -41,7 +45,7 @@ def test_answers_of_a_batch_are_in_the_same_cache(server, build, provider):
     assert not server.bodies  # questions that were asked one by one
 
 
-@PROTOCOLS
+@EITHER
 def test_what_a_batch_leaves_unanswered_is_asked_again(server, build, provider):
     server.manner = Manner(batch_expired=0.2, malformed=0.1)
     reward = build(provider, **QUICK, reward="score")
@@ -52,7 +56,7 @@ def test_what_a_batch_leaves_unanswered_is_asked_again(server, build, provider):
     assert server.stats()["twice"] == 0
 
 
-@PROTOCOLS
+@EITHER
 def test_looks_may_fail_while_a_batch_is_worked_on(server, build, provider):
     server.manner = Manner(batch_looks=2)
     answer, calls = server.batches.answer, []

@@ -8,6 +8,10 @@ import pytest
 from whetstone.rewards.base import RunStopped
 
 PROTOCOLS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
+# What is about a teacher, and not about how a provider says it.
+EITHER = pytest.mark.parametrize(
+    "provider", ["openai", pytest.param("anthropic", marks=pytest.mark.nightly)]
+)
 TASK = "Write add(a, b)."
 QUICK = {"retries": 0, "timeout_s": 30.0, "stop_after_failures": 100}
 
@@ -160,7 +164,7 @@ def test_tokens_count_as_well(build):
     assert time.monotonic() - started > 0.5
 
 
-@PROTOCOLS
+@EITHER
 def test_as_many_are_in_flight_as_may_be_and_no_more(server, build, provider):
     server.manner.latency_s = 0.3
     reward = build(provider, reward="score", limits={"concurrency": 8})
