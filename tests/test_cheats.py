@@ -43,6 +43,7 @@ def test_no_attack_is_run_that_reaches_beyond_its_judge(cheats):
             assert word not in attack.program, attack.name
 
 
+@pytest.mark.nightly
 def test_our_own_judge_tells_right_from_wrong_and_pays_no_attack(cheats):
     """The first of each family, through the same driver as everybody."""
     firsts = {attack.family: attack for attack in reversed(cheats.chosen())}

@@ -96,7 +96,7 @@ class Errors:
             base.__init__(error, *arguments)
         except TypeError:  # one that wants other arguments, such as UnicodeDecodeError
             base.__init__(error)
-        error.args = tuple(arguments)
+        object.__setattr__(error, "args", tuple(arguments))
         for attribute, value in described.get("d", {}).items():
             if type(attribute) is str and not attribute.startswith("__"):
                 (decoded,) = self._decode([value])

@@ -60,7 +60,7 @@ class ErrorInstance(Instance):
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("__") or name == "args":
             object.__setattr__(self, name, value)
-        else:
+        if not name.startswith("__"):  # what it says is asked of either side
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:

@@ -45,6 +45,7 @@ model, _ = load_model(Path(sys.argv[1]))
 logits = model(mx.array([json.loads(sys.argv[3])]))[0]
 numpy.savez(sys.argv[2], mlx=numpy.array(logits.astype(mx.float32)))
 """
+pytestmark = pytest.mark.nightly
 IDS = list(range(2, 40))
 
 

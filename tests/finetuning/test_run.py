@@ -138,6 +138,7 @@ def mbpp_folder(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("mbpp_folder")
 def test_a_real_model_on_mbpp(train, qwen_folder):
     folder, report, screen = train(

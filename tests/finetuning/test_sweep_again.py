@@ -91,6 +91,7 @@ def test_a_sweep_given_again_takes_what_is_finished_and_continues_the_rest(runs,
     assert runs.begun == [0, 1, 1, 0]
 
 
+@pytest.mark.nightly
 def test_a_sweep_is_run_anew_where_that_is_asked(runs, tmp_path):
     assert sweep("seed=0") == sweep("seed=0", "run.resume=false") == 0
     assert runs.begun == [0, 0]

@@ -221,6 +221,6 @@ def test_a_test_that_takes_long_is_not_added(sandbox, dear_from, is_added):
     )
     tests = "".join(f"assert f({n}) == {n}\n" for n in (1, 3, 25, 40))
     row = {"tests": tests, "reference": reference, "entry_points": ["f"]}
-    _, found = look(sandbox, row, replace(SEARCH, inputs=30, timeout_s=0.4))
+    _, found = look(sandbox, row, replace(SEARCH, inputs=12, timeout_s=0.4))
     assert found.survived
     assert bool(found.added) is is_added

@@ -249,6 +249,7 @@ def test_chat_rows_with_tool_calls_train(train, qwen_folder, tmp_path):
     assert json.loads(said)["arguments"] in [arguments for _, arguments in calls]
 
 
+@pytest.mark.nightly
 def test_an_encoder_decoder_learns_from_rows(train, tmp_path):
     from transformers import T5Config, T5ForConditionalGeneration
 

@@ -211,6 +211,7 @@ def in_short():
         yield compilers
 
 
+@pytest.mark.nightly
 def test_what_stops_a_compiler_is_the_snippets_limit(in_short, needs):
     needs("g++")
     found = in_short.run_many(

@@ -99,6 +99,7 @@ def test_steps_that_are_over_at_once_leave_the_server_alone(tmp_path):
     assert ended == [1 << 8] * 40
 
 
+@pytest.mark.nightly
 def test_how_rust_and_java_programs_end():
     needs("rustc", "javac", "java")
     rust = [

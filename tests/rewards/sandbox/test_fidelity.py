@@ -652,6 +652,10 @@ asyncio.run(main())
         ("import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x + 1", GROUPED),
         (STRICT, "try: never()\nexcept Impossible as e: assert e.args == ('no', 7)"),
         (
+            f"{STRICT}\ndef said(e): return e.args",
+            "try: never()\nexcept Impossible as e:\n    e.args += ('told',)\n    assert said(e) == e.args == ('no', 7, 'told')",
+        ),
+        (
             "def kind(x): return None if hasattr(x, '__dict__') else type(x).__name__\ndef taken(x): return [*x], next(x, 'end')",
             "assert kind(iter([1])) == 'list_iterator' and kind(i for i in 'a') == 'generator'\nassert taken(iter([1, 2])) == ([1, 2], 'end') == taken(map(int, '12'))\nassert taken(i for i in 'a') == (['a'], 'end')",
         ),

@@ -193,7 +193,7 @@ def test_a_host_that_cannot_be_started_is_tried_again(spare):
     assert result.verdict is Verdict.PASSED, result
 
 
-@pytest.mark.parametrize("spare", [0, 4])
+@pytest.mark.parametrize("spare", [0, pytest.param(4, marks=pytest.mark.nightly)])
 def test_a_host_that_can_never_be_started_is_an_error_of_the_sandbox(spare, monkeypatch):
     monkeypatch.setattr(supervisor, "_PAUSE_S", 0.05)
     with Sandbox(workers=1) as sandbox:

@@ -279,6 +279,7 @@ def test_a_closed_sandbox_is_told_to_who_waits():
 VERDICTS = Path(__file__).parents[4] / "shared" / "cases" / "stdio_verdicts.jsonl"
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not VERDICTS.is_file(), reason="no verdicts of LiveCodeBench's grader here")
 def test_it_agrees_where_livecodebench_and_plain_python_do():
     rows = [json.loads(line) for line in VERDICTS.read_text().splitlines()]

@@ -142,7 +142,7 @@ with exit_codes():
 """
 
 
-@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("batched", [pytest.param(False, marks=pytest.mark.nightly), True])
 def test_who_is_interrupted_takes_what_is_on_its_way(server, configure, batched):
     """Ctrl-C: nothing that is paid for is dropped, and a batch is not waited for."""
     server.manner.latency_s, server.manner.batch_looks = 0.5, 10**6
