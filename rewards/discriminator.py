@@ -187,7 +187,8 @@ class DiscriminatorReward:
         judge = self._judge(step)
         eos = judge.scorer.tokenizer.eos_token
         texts = [shown(snippet.prompt, snippet.code) + eos for snippet in snippets]
-        logits = score(judge.scorer, texts, self._batch_size, self._max_length)
+        rows = judge.scorer.read(texts)
+        logits = score(judge.scorer, rows, self._batch_size, self._max_length)
         return [judge.calibration.probability(logit) for logit in logits]
 
     def _learn(

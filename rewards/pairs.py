@@ -67,7 +67,7 @@ def logits_of_pairs(
     eos = scorer.tokenizer.eos_token
     texts = [shown(pair.prompt, pair.reference) + eos for pair in pairs]
     texts += [shown(pair.prompt, pair.completion) + eos for pair in pairs]
-    found = score(scorer, texts, batch_size, max_length)
+    found = score(scorer, scorer.read(texts), batch_size, max_length)
     return found[: len(pairs)], found[len(pairs) :]
 
 

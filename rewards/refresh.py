@@ -161,7 +161,7 @@ class Refresher:
         eos = self.scorer.tokenizer.eos_token
         texts = [shown(pair.prompt, pair.reference) + eos for pair in batch]
         texts += [shown(pair.prompt, pair.completion) + eos for pair in batch]
-        logits_B = logits_of(self.scorer, texts, self._learning.max_length)
+        logits_B = logits_of(self.scorer, self.scorer.read(texts), self._learning.max_length)
         labels_B = torch.zeros_like(logits_B)
         labels_B[: len(batch)] = 1.0
         return functional.binary_cross_entropy_with_logits(logits_B, labels_B)

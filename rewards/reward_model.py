@@ -78,11 +78,11 @@ class RewardModelReward:
             cut_at_stop(completion, stops) if isinstance(completion, str) else completion
             for completion, stops in zip(completions, stop or [()] * len(prompts), strict=True)
         ]
-        texts = [
-            text_of(prompt, completion, scorer.tokenizer)
+        rows = [
+            token_ids(prompt, completion, scorer.tokenizer)
             for prompt, completion in zip(prompts, cut, strict=True)
         ]
-        scores = score(scorer, texts, self._batch_size, self._max_length)
+        scores = score(scorer, rows, self._batch_size, self._max_length)
         return [self._scale.normalized(one) for one in scores]
 
     def close(self) -> None:
@@ -101,13 +101,20 @@ class RewardModelReward:
         return self._scorer
 
 
-def text_of(prompt: Any, completion: Completion, tokenizer: Any) -> str:
-    """Return what the model was trained on: the text with its end, or the rendered conversation."""
+def token_ids(prompt: Any, completion: Completion, tokenizer: Any) -> list[int]:
+    """Return what the model was trained on: the text with its end, or the conversation.
+
+    A conversation has the marks of its template and no others: many templates write the beginning
+    of a text themselves, which the tokenizer would write once more.
+    """
     if isinstance(completion, str):
         ended = completion.endswith(tokenizer.eos_token)
-        return f"{prompt}{completion}" + ("" if ended else tokenizer.eos_token)
-    rendered: str = tokenizer.apply_chat_template([*prompt, *completion], tokenize=False)
-    return rendered
+        end = "" if ended else tokenizer.eos_token
+        ids: list[int] = tokenizer(f"{prompt}{completion}{end}")["input_ids"]
+        return ids
+    told = tokenizer.apply_chat_template([*prompt, *completion], return_dict=True)
+    conversation: list[int] = told["input_ids"]
+    return conversation
 
 
 class RewardModelConfig(RewardConfig):

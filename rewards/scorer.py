@@ -43,6 +43,11 @@ class Scorer:
     model: Any
     tokenizer: Any
 
+    def read(self, texts: list[str]) -> list[list[int]]:
+        """Return the token ids of texts, with what the tokenizer puts before and after one."""
+        ids: list[list[int]] = self.tokenizer(texts)["input_ids"]
+        return ids
+
 
 def make_scorer(folder: Path, head: Head, *, seed: int, **loading: Any) -> Scorer:
     """Put a new head on a language model. The MLP's base is frozen.
@@ -120,29 +125,31 @@ def load_scorer(folder: Path) -> Scorer:
 
 
 @torch.no_grad()
-def score(scorer: Scorer, texts: list[str], batch_size: int, max_length: int | None) -> list[float]:
-    """Return one score per text, which holds prompt, completion and end of text.
+def score(
+    scorer: Scorer, rows: list[list[int]], batch_size: int, max_length: int | None
+) -> list[float]:
+    """Return one score per row: the token ids of prompt, completion and end of text.
 
     Args:
         scorer: The model and its tokenizer.
-        texts: N texts.
-        batch_size: Texts that are computed at the same time.
-        max_length: In tokens; a longer text loses its beginning, so that its end is still judged.
+        rows: N rows of token ids.
+        batch_size: Rows that are computed at the same time.
+        max_length: In tokens; a longer row loses its beginning, so that its end is still judged.
 
     Returns:
         N scores, as the model's head gives them (logits).
 
     """
     scores: list[float] = []
-    for start in range(0, len(texts), batch_size):
-        scores += logits_of(scorer, texts[start : start + batch_size], max_length).tolist()
+    for start in range(0, len(rows), batch_size):
+        scores += logits_of(scorer, rows[start : start + batch_size], max_length).tolist()
     return scores
 
 
-def logits_of(scorer: Scorer, texts: list[str], max_length: int | None) -> torch.Tensor:
+def logits_of(scorer: Scorer, rows: list[list[int]], max_length: int | None) -> torch.Tensor:
     """Return the scores (B,) of one batch, in float32, as `score` does, with their gradient."""
     device = next(scorer.model.parameters()).device
-    ids = [row[-max_length:] if max_length else row for row in scorer.tokenizer(texts)["input_ids"]]
+    ids = [row[-max_length:] if max_length else row for row in rows]
     batch = scorer.tokenizer.pad({"input_ids": ids}, padding_side="right", return_tensors="pt")
     logits_B_1: torch.Tensor = scorer.model(
         input_ids=batch["input_ids"].to(device),

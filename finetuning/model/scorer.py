@@ -22,7 +22,7 @@ from whetstone.rewards.pairs import (
     logits_of_pairs,
     warning_of,
 )
-from whetstone.rewards.reward_model import text_of
+from whetstone.rewards.reward_model import token_ids
 from whetstone.rewards.scorer import Scorer, make_scorer, score
 
 _SCALED_ROWS = 500
@@ -78,13 +78,13 @@ def discriminator_files(
 
 def scale_files(scorer: Scorer, rows: list[Row], algo: AlgoConfig) -> dict[str, str]:
     """Return what lies beside a reward model: the scale of its scores on some of these rows."""
-    texts = [
-        text_of(row["prompt"], row[kind], scorer.tokenizer)
+    scored = [
+        token_ids(row["prompt"], row[kind], scorer.tokenizer)
         for row in rows[:_SCALED_ROWS]
         for kind in ("chosen", "rejected")
     ]
     size = int(algo.args.get("per_device_train_batch_size", 8))
-    found = score_scale.fit(score(scorer, texts, size, algo.args.get("max_length")))
+    found = score_scale.fit(score(scorer, scored, size, algo.args.get("max_length")))
     return {score_scale.FILE: json.dumps(asdict(found))} if found else {}
 
 

@@ -69,7 +69,8 @@ def test_probabilities_are_calibrated_and_do_not_depend_on_the_batch(folder):
     paid = alone(["task "] * 3, codes)
     assert paid == pytest.approx(together(["task "] * 3, codes), abs=1e-5)
     assert len(set(paid)) == 3
-    logits = score(load_scorer(folder), [f"task {code}[END]" for code in codes], 3, 32)
+    scorer = load_scorer(folder)
+    logits = score(scorer, scorer.read([f"task {code}[END]" for code in codes]), 3, 32)
     for logit, probability in zip(logits, paid, strict=True):
         assert probability == pytest.approx(1 / (1 + math.exp(1.0 - 0.5 * logit)), abs=1e-4)
 
