@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from peft import LoraConfig, PeftModel
+from peft.tuners.tuners_utils import BaseTunerLayer
 
 from whetstone.evaluation.files import whole_folder
 from whetstone.finetuning.artifacts.provenance import Origin, write_origin
@@ -127,4 +128,20 @@ def merge_adapter(adapter: Path, config: Base, trained: Any) -> Policy:
     if config.quantization:
         copy_dequantized(trained, base.model)
     adapted = with_adapter(base, adapter, config.trust_remote_code)
+    _untie(adapted.model)
     return Policy(adapted.model.merge_and_unload(), adapted.tokenizer)
+
+
+def _untie(model: Any) -> None:
+    """Give the head weights of its own where the adapter changes one of two that are tied.
+
+    In training it changes what one of the two computes; folded into weights that both have, it
+    would change the other as well.
+    """
+    plain = model.get_base_model()
+    layers = [plain.get_input_embeddings(), plain.get_output_embeddings()]
+    embedding, head = (getattr(layer, "base_layer", layer) for layer in layers)
+    tied = head is not None and head.weight is embedding.weight
+    if tied and any(isinstance(layer, BaseTunerLayer) for layer in layers):
+        head.weight = torch.nn.Parameter(head.weight.detach().clone())
+        plain.config.tie_word_embeddings = False
