@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whetstone.rewards.sandbox import frames
-from whetstone.rewards.sandbox.isolation import limits
-from whetstone.rewards.sandbox.orders import CPU_GRACE_S, Orders
+from whetstone.rewards.sandbox.orders import Orders
 from whetstone.rewards.sandbox.outcome import NO_DEATH, Death, Outcome, judge_death, report
 from whetstone.rewards.sandbox.program.script import NO_MEMORY, NOT_PYTHON
 from whetstone.rewards.sandbox.scripts.clock import Clock
 from whetstone.rewards.sandbox.scripts.compare import first_difference
 from whetstone.rewards.sandbox.scripts.dialogue import Printed
-from whetstone.rewards.sandbox.scripts.line import ProgramLine
+from whetstone.rewards.sandbox.scripts.runs import ProgramRuns
 from whetstone.rewards.sandbox.text import one_line
 from whetstone.rewards.sandbox.verdict import ENDS, Verdict
 
@@ -45,18 +44,15 @@ def judge_cases(
     total it is one input, and what the program printed is reported.
     """
     tally, shown = _Tally(done, total), ""
-    line: ProgramLine | None = None
+    runs = ProgramRuns(orders, program, timeout_s, memory_mb)
     for number, (stdin, expected) in enumerate(cases):
-        limits.allow_more_cpu(timeout_s + CPU_GRACE_S)
         if number:
             clock.begin(tally.passed)
-        if line is None or not line.is_open:
-            several = number + 1 < len(cases)
-            line = ProgramLine(orders, program, timeout_s, memory_mb, repeats=several)
         given, most = stdin.encode(errors="replace"), most_bytes(expected)
+        left = len(cases) - number - 1
         # A wrong program mostly fails at once, and then a process to fork others was for nothing.
-        last = number + 1 == len(cases) or (number + done == 0 and stops_early)
-        printed, death = line.run(given, most, last=last)
+        last = not left or (number + done == 0 and stops_early)
+        printed, death = runs.run(given, most, left=left, last=last)
         output = printed.output.decode(errors="replace")
         outcome = _ended(printed, death, timeout_s)
         outcome = outcome or compared(output, expected, checker, tolerance)
@@ -64,8 +60,7 @@ def judge_cases(
             shown, outcome = _shown(output, outcome, compared=expected is not None)
         if tally.take(outcome, death) and (stops_early or outcome.verdict in ENDS):
             break
-    if line is not None:
-        tally.count(line.close())
+    tally.count(runs.close())
     return tally.report() | {"output": shown}
 
 

@@ -52,6 +52,8 @@ class ProgramLine:
         self._left = MOST_FORKS
         self.is_open = True
         """Whether it can run the program once more."""
+        self.has_run = False
+        """Whether a run before has used its process, which the next one takes as it is."""
         try:
             frames.send_json(self._channel.fileno(), program)
             # Asked once: whatever is said after a program has run is the program's.
@@ -118,6 +120,7 @@ class ProgramLine:
             cpu_s = 0.0
         if status == 0 and not printed.too_much and self._told_s + cpu_s < _MOST_REPEATED_S:
             self._told_s += cpu_s
+            self.has_run = True
             return printed, Death(status, False, cpu_s, 0)
         return printed, replace(self._end(hung_up=False), status=status, lived=False)
 

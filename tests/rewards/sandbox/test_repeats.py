@@ -89,6 +89,21 @@ def test_it_is_one_process(box):
     assert (result.verdict, result.passed_tests) == (Verdict.FAILED, 1)
 
 
+@pytest.mark.parametrize("stops_early", [True, False])
+def test_memory_that_earlier_runs_have_used_is_not_held_against_it(box, stops_early):
+    program = (  # kept where no source shows it
+        "from collections import Counter\nA = Counter\nn = input()\n"
+        "new = [bytearray(10 ** 6) for _ in range(40)]\nA.kept = new\nprint(n)"
+    )
+    assert leaves_none(program)
+    tests = StdioTests(ECHO, memory_mb=64)
+    greedy = program.replace("range(40)", "range(90)")
+    jobs = [Job(each, tests, stops_early=stops_early) for each in (program, greedy)]
+    honest, other = box.run_many(jobs)
+    assert (honest.verdict, honest.passed_tests) == (Verdict.PASSED, 4)
+    assert (other.verdict, other.passed_tests) == (Verdict.OUT_OF_MEMORY, 0)
+
+
 @pytest.mark.nightly  # that a line ends then is told below
 def test_no_process_takes_more_seconds_than_its_limits_bear():
     program = (
