@@ -123,7 +123,7 @@ def _until_merged(stage: StageRun, inputs: Inputs, measure: Measure, merged: Pat
             state = train(trainer, hooks, checkpoint, stage.console)
     if better := hooks.better_weights(state):
         stage.console.print(
-            f"finishing with the weights of the best held-out score, {better}", highlight=False
+            f"finishing with the weights of the best held-out figure, {better}", highlight=False
         )
         trainer._load_from_checkpoint(str(better))  # noqa: SLF001 - it has no public name
     trained = trainer.accelerator.unwrap_model(trainer.model)

@@ -18,6 +18,8 @@ from whetstone.finetuning.config.schema import Config, RewardTrainingConfig, Sta
 from whetstone.finetuning.config.validate import MUST_BE_GIVEN, Values, validate
 from whetstone.finetuning.errors import Problem
 
+_DECIDES = "hooks.best.metric"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -84,6 +86,8 @@ def _stage_config(
         key: text for key, text in command.values.items() if key.split(".")[0] not in spec.choose
     }
     of_stage = {key: f"++{key}={_literal(value)}" for key, value in _leaves(spec.set).items()}
+    if "algo" in own:  # another algorithm may not measure what decides in the run itself
+        of_stage.setdefault(_DECIDES, f"++{_DECIDES}=null")
     choices = {**command.choices, **own}
     if "algo" in own and "collect" not in own:
         choices.pop("collect", None)  # the stage trains, whatever the command collects at the end

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from transformers import TrainerCallback, TrainerState
 
+from whetstone.finetuning.config.goal import best_goal, watch_metric
 from whetstone.finetuning.config.schema import Config
 from whetstone.finetuning.hooks.best import KeepBestCallback
 from whetstone.finetuning.hooks.custom import find_custom_hooks
@@ -68,12 +69,6 @@ class Hooks:
         return self.best.folder_of(choice)
 
 
-def watch_metric(config: Config) -> str | None:
-    """Return the metric of held-out evaluations during training; None where there are none."""
-    task = config.data.watch_task if config.algo.name != "reward" else None
-    return f"eval/{task}/pass@1" if task and config.hooks.watch.every_steps else None
-
-
 def build_hooks(
     config: Config,
     stage: str,
@@ -99,8 +94,8 @@ def build_hooks(
     if wanted.unjudged.patience is not None:
         callbacks.append(UnjudgedCallback(wanted.unjudged.patience))
     callbacks.append(early_stop)
-    if metric is not None and wanted.best.keep:
-        best = KeepBestCallback(metric, wanted.best.margin, folder / "best")
+    if goal := best_goal(config):
+        best = KeepBestCallback(goal, folder / "best")
         callbacks.append(best)
     if metric is not None and config.data.watch_task:
         task = config.data.watch_task

@@ -6,6 +6,7 @@ know without torch or without the model's files is checked here.
 
 from whetstone.finetuning.config import Config
 from whetstone.finetuning.config.describe import measured_on
+from whetstone.finetuning.config.goal import watch_metric
 from whetstone.finetuning.config.model_files import context_of, vocabulary_of
 from whetstone.finetuning.config.rules.model import (
     architecture_problems,
@@ -14,7 +15,6 @@ from whetstone.finetuning.config.rules.model import (
 )
 from whetstone.finetuning.config.schema import OnlineConfig
 from whetstone.finetuning.errors import ConfigError
-from whetstone.finetuning.hooks.build import watch_metric
 from whetstone.finetuning.hooks.custom import find_custom_hooks
 from whetstone.finetuning.model.device import Device, check_optimizer, choose_device
 from whetstone.finetuning.model.hub import local_folder

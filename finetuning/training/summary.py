@@ -7,8 +7,8 @@ from typing import Any
 from whetstone.finetuning.artifacts.metrics import FILE, read_metrics
 from whetstone.finetuning.artifacts.objective import HELD_OUT, Summary
 from whetstone.finetuning.config import Config
+from whetstone.finetuning.config.goal import best_goal, watch_metric
 from whetstone.finetuning.hooks.best import choose
-from whetstone.finetuning.hooks.build import watch_metric
 from whetstone.finetuning.hooks.guards import Guards
 from whetstone.finetuning.model.merge import read_found
 from whetstone.rewards.teacher.ledger import read_spending
@@ -42,14 +42,15 @@ def summarize(
     """
     rows = read_metrics(folder / FILE)
     spent = read_spending(folder)
+    goal = best_goal(config)
+    best = choose(goal, rows) if goal else None
+    kept_step = best.best_step if best and best.kept == "best" else None
     before, after = (
         {**figures, **held_out}
-        for figures, held_out in zip(scores, held_out_figures(rows), strict=True)
+        for figures, held_out in zip(scores, held_out_figures(rows, kept_step), strict=True)
     )
     rewards = [row["reward"] for row in rows if row.get("reward") is not None]
-    metric, hooks = watch_metric(config), config.hooks
-    stop = Guards(hooks.early_stop, metric).replay(rows)
-    best = choose(metric, hooks.best.margin, rows) if metric and hooks.best.keep else None
+    stop = Guards(config.hooks.early_stop, watch_metric(config)).replay(rows)
     return {
         "name": folder.name,
         "status": DONE if merged.is_dir() else MERGE_REFUSED,
@@ -71,11 +72,14 @@ def summarize(
 
 
 def held_out_figures(
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, Any]], kept_step: int | None
 ) -> tuple[dict[str, Metrics], dict[str, Metrics]]:
-    """Return the first and the last measure of held-out rows; empty where there was none."""
-    measured = [
-        {
+    """Return how the model did on held-out rows at first, and as it was kept; empty if unmeasured.
+
+    `kept_step` is the step whose weights were kept; None: the last.
+    """
+    measured = {
+        row["step"]: {
             name: row[column]
             for name, columns in _HELD_OUT_COLUMNS.items()
             for column in columns
@@ -83,5 +87,9 @@ def held_out_figures(
         }
         for row in rows
         if "eval_loss" in row
-    ]
-    return ({HELD_OUT: measured[0]}, {HELD_OUT: measured[-1]}) if measured else ({}, {})
+    }
+    if not measured:
+        return {}, {}
+    steps = [*measured]
+    after = kept_step if kept_step in measured else steps[-1]
+    return {HELD_OUT: measured[steps[0]]}, {HELD_OUT: measured[after]}

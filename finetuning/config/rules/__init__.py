@@ -13,7 +13,10 @@ from whetstone.finetuning.config.rules.backend import (
     vllm_arguments_are_read,
     vllm_can_follow,
 )
-from whetstone.finetuning.config.rules.hooks import custom_hooks_are_there
+from whetstone.finetuning.config.rules.hooks import (
+    custom_hooks_are_there,
+    what_decides_is_measured,
+)
 from whetstone.finetuning.config.rules.model import (
     encoder_decoders_are_supervised,
     lengths_fit_context,
@@ -96,6 +99,7 @@ RULES: tuple[Rule, ...] = (
     evaluation_window_chooses,
     trackers_can_start,
     custom_hooks_are_there,
+    what_decides_is_measured,
     custom_functions_can_be_called,
     models_of_rewards_are_there,
     packages_are_installed,

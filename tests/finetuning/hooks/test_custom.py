@@ -1,18 +1,29 @@
 """Callbacks of the user's own: found, refused with a remedy, and called."""
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from whetstone.finetuning.artifacts.metrics import read_metrics
 from whetstone.finetuning.config import load
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.hooks.custom import find_custom_hooks
 
 MODULE = """
+import torch
 from transformers import TrainerCallback
 
 
 class Stops(TrainerCallback):
     def on_step_end(self, args, state, control, **kwargs):
         control.should_training_stop = state.global_step >= 2
+
+
+class Spoils(TrainerCallback):
+    def on_step_begin(self, args, state, control, model=None, **kwargs):
+        if state.global_step >= 10:
+            with torch.no_grad():
+                model.get_output_embeddings().weight.mul_(1.5)
 
 
 class Needs(TrainerCallback):
@@ -42,6 +53,38 @@ def my_hooks(tmp_path, monkeypatch):
 def test_a_run_hears_a_callback_of_the_users(train, unmeasured):
     _, report, _ = train("debug=true", "tracker=none", *unmeasured, "hooks.custom=[my_hooks:Stops]")
     assert report["steps"] == 2
+
+
+def test_held_out_rows_that_get_worse_give_the_weights_of_their_best_step(
+    train, qwen_folder, unmeasured
+):
+    """From step 10 on a callback spoils the head, and the loss of what is held out rises."""
+    folder, report, screen = train(
+        *("algo=sft", "model=qwen", f"model.path={qwen_folder}", "data=nano", "debug=true"),
+        *("model.adapter=full", "algo.args.max_steps=14", "algo.args.learning_rate=0.01"),
+        *("hooks.watch.every_steps=2", "hooks.custom=[my_hooks:Spoils]", *unmeasured),
+    )
+    losses = {
+        row["step"]: row["eval_loss"]
+        for row in read_metrics(folder / "metrics.jsonl")
+        if "eval_loss" in row
+    }
+    assert min(losses, key=losses.get) == 10
+    best = report["best"]
+    assert (best["metric"], best["best_step"], best["last_step"], best["kept"]) == (
+        "eval_loss",
+        10,
+        14,
+        "best",
+    )
+    assert report["after"]["held_out"]["loss"] == losses[10]
+    assert "finishing with the weights of the best held-out figure" in screen
+    finished, kept = (
+        load_file(place / "model.safetensors")
+        for place in (folder / "merged", folder / "best" / "step-10")
+    )
+    assert finished.keys() == kept.keys()
+    assert all(torch.equal(finished[name], kept[name]) for name in kept)
 
 
 def test_classes_and_instances_are_taken():

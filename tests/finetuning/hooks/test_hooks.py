@@ -262,7 +262,7 @@ def test_the_best_look_is_what_is_finished_with(train, knowing, unlearning):
     assert report["best"]["kept"] == "best"
     assert (report["best"]["best_step"], report["best"]["last_step"]) == (0, 30)
     assert (report["best"]["best"], report["best"]["last"]) == (1.0, 0.0)
-    assert "the weights of the best held-out score" in screen
+    assert "the weights of the best held-out figure" in screen
     assert report["after"] == report["before"] == {"eval": report["after"]["eval"]}
     assert report["after"]["eval"]["pass@1"] == 1.0
     assert [path.name for path in (folder / "best").iterdir()] == ["step-0"]

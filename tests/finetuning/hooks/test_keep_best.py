@@ -3,6 +3,7 @@
 import torch
 from transformers import AutoModelForCausalLM, TrainerControl, TrainerState
 
+from whetstone.finetuning.config.goal import Goal
 from whetstone.finetuning.hooks.best import KeepBestCallback
 
 METRIC = "eval/nano_dev/pass@1"
@@ -12,7 +13,7 @@ class Session:
     """A process that trains: it logs looks and saves checkpoints."""
 
     def __init__(self, folder, model, history=()):
-        self.hook = KeepBestCallback(METRIC, 0.1, folder)
+        self.hook = KeepBestCallback(Goal(METRIC, 0.1), folder)
         self.folder, self.model = folder, model
         step = history[-1]["step"] if history else 0
         self.state = TrainerState(global_step=step, log_history=list(history))
