@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from whetstone.finetuning.config.help import help_text
+from whetstone.finetuning.runtime.environment import take_hub_token
 from whetstone.finetuning.runtime.version import version
 
 _HELP = frozenset({"-h", "--help"})
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     from whetstone.finetuning.commands.dispatch import run_command  # noqa: PLC0415 - see above
 
+    take_hub_token()
     run_command(arguments)
 
 
@@ -37,4 +39,5 @@ def train(arguments: Sequence[str] | None = None) -> None:
         return
     from whetstone.finetuning.training_command import run_training  # noqa: PLC0415 - see above
 
+    take_hub_token()
     run_training(given)

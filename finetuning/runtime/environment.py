@@ -37,6 +37,13 @@ def share_the_cores() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
 
 
+def take_hub_token() -> None:
+    """Take the Hub's token from a name that others give it, where `HF_TOKEN` is not set."""
+    for name in ("HF_WRITE_TOKEN", "HUGGINGFACE_TOKEN"):
+        if (token := os.environ.get(name)) and not os.environ.get("HF_TOKEN"):
+            os.environ["HF_TOKEN"] = token
+
+
 def take_one_gpu() -> None:
     """Show torch the first visible GPU only, where there is one process.
 

@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -6,7 +7,11 @@ from whetstone.finetuning.config.rules import backend
 from whetstone.finetuning.config.schema import DeviceConfig
 from whetstone.finetuning.errors import ConfigError
 from whetstone.finetuning.launch import check_gpu
-from whetstone.finetuning.runtime.environment import share_the_cores, take_one_gpu
+from whetstone.finetuning.runtime.environment import (
+    share_the_cores,
+    take_hub_token,
+    take_one_gpu,
+)
 
 
 def asked_for(device):
@@ -30,9 +35,27 @@ def test_a_gpu_without_a_driver_is_refused_before_torch(tmp_path, monkeypatch):
         check_gpu(asked_for("cuda"))
 
 
-def test_the_users_own_policy_is_left_alone(monkeypatch):
-    import os
+@pytest.mark.parametrize(
+    ("given", "token"),
+    [
+        ({"HUGGINGFACE_TOKEN": "read"}, "read"),
+        ({"HUGGINGFACE_TOKEN": "read", "HF_WRITE_TOKEN": "write"}, "write"),
+        ({"HF_TOKEN": "own", "HF_WRITE_TOKEN": "write"}, "own"),
+        ({"HF_TOKEN": "", "HF_WRITE_TOKEN": "write"}, "write"),
+        ({}, None),
+    ],
+)
+def test_a_token_is_known_by_the_names_that_others_give_it(monkeypatch, given, token):
+    for name in ("HF_TOKEN", "HF_WRITE_TOKEN", "HUGGINGFACE_TOKEN"):
+        monkeypatch.setenv(name, "")  # so that whatever is set below is taken back
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    take_hub_token()
+    assert os.environ.get("HF_TOKEN") == token
 
+
+def test_the_users_own_policy_is_left_alone(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     share_the_cores()
@@ -45,8 +68,6 @@ def test_the_users_own_policy_is_left_alone(monkeypatch):
 
 @pytest.mark.parametrize(("visible", "taken"), [(None, "0"), ("2,3", "2"), ("1", "1"), ("", "")])
 def test_one_gpu_is_taken_and_hidden_ones_stay_hidden(monkeypatch, visible, taken):
-    import os
-
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
