@@ -61,6 +61,8 @@ def best_goal(config: Config) -> Goal | None:
     wanted, possible = config.hooks.best, possible_metrics(config)
     if not wanted.keep or not possible:
         return None
-    metric = wanted.metric or possible[0]
+    metric = wanted.metric or watch_metric(config)
+    if metric is None:
+        return None
     usual = _NOISE_OF_A_LOOK if metric == watch_metric(config) else 0.0
     return Goal(metric, usual if wanted.margin is None else wanted.margin)

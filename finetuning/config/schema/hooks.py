@@ -52,7 +52,7 @@ class BestConfig(Section):
     """Keep the weights with the best held-out figure in `best/`."""
     metric: str | None
     """What decides, as metrics.jsonl names it: `eval_loss`, `eval_accuracy`, ... of held-out rows;
-    null: the pass@1 of `hooks.watch`, or the loss of held-out rows where no task is watched."""
+    null: the pass@1 of `hooks.watch`."""
     margin: NonNegativeFloat | None
     """Finish with them if the last figure is worse by more than this; 0: always with the best.
     Null: 0.1 for a pass@1, where less would choose by luck, and 0 for held-out rows."""

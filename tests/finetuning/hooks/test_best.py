@@ -53,8 +53,7 @@ LOOKS = ["data=nano", "debug=true", "hooks.watch.every_steps=5"]
     [
         ([*LOOKS, "algo=grpo"], METRIC, 0.1),
         ([*LOOKS, "algo=sft"], METRIC, 0.1),
-        ([*LOOKS, "algo=sft", "data.watch_task=null"], "eval_loss", 0.0),
-        ([*LOOKS, "algo=reward"], "eval_loss", 0.0),
+        ([*LOOKS, "algo=reward", "hooks.best.metric=eval_loss"], "eval_loss", 0.0),
         ([*LOOKS, "algo=reward", "hooks.best.metric=eval_accuracy"], "eval_accuracy", 0.0),
         ([*LOOKS, "algo=dpo", "hooks.best.metric=eval_loss"], "eval_loss", 0.0),
         ([*LOOKS, "algo=sft", "hooks.best.margin=0.2"], METRIC, 0.2),
