@@ -62,7 +62,12 @@ def test_held_out_rows_that_get_worse_give_the_weights_of_their_best_step(
     folder, report, screen = train(
         *("algo=sft", "model=qwen", f"model.path={qwen_folder}", "data=nano", "debug=true"),
         *("model.adapter=full", "algo.args.max_steps=14", "algo.args.learning_rate=0.01"),
-        *("hooks.watch.every_steps=2", "hooks.best.metric=eval_loss", "hooks.custom=[my_hooks:Spoils]", *unmeasured),
+        *(
+            "hooks.watch.every_steps=2",
+            "hooks.best.metric=eval_loss",
+            "hooks.custom=[my_hooks:Spoils]",
+            *unmeasured,
+        ),
     )
     losses = {
         row["step"]: row["eval_loss"]
